@@ -1,0 +1,89 @@
+// What the protocol needs to know about the chain: one consistent height, read only.
+//
+// serve declares it; the store implements it; tests use a fake. Every call answers from the same
+// tip for as long as the view lives. Calls are const and may run on several threads at once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/hash256.h"
+#include "chain/header.h"
+
+namespace sluice::serve {
+
+/// Position of a transaction in the chain: 0 is the first transaction after the genesis block.
+using TxNumber = std::uint64_t;
+
+struct HistoryItem {
+  TxNumber tx_number = 0;
+  std::uint32_t height = 0;
+};
+
+struct UnspentItem {
+  TxNumber tx_number = 0;
+  std::uint32_t height = 0;
+  std::uint32_t output_index = 0;
+  std::uint64_t value = 0;   ///< base units; can exceed 2^53
+  bool has_refs = false;
+};
+
+struct RefItem {
+  std::array<std::byte, 36> ref{};  ///< operand form: txid internal order, index LE
+  bool singleton = false;
+};
+
+struct TxPlace {
+  TxNumber tx_number = 0;
+  std::uint32_t height = 0;
+  std::uint32_t position = 0;  ///< in its block
+};
+
+/// First (mint) and latest (singleton location) transaction of a ref.
+struct RefPlaces {
+  std::optional<TxNumber> mint;
+  std::optional<TxNumber> latest;
+};
+
+class ReadView {
+ public:
+  virtual ~ReadView() = default;
+
+  [[nodiscard]] virtual std::uint32_t tip_height() const = 0;
+  /// Bounds: height <= tip_height().
+  [[nodiscard]] virtual chain::RawHeader header(std::uint32_t height) const = 0;
+  /// count headers back to back. Bounds: start + count - 1 <= tip_height().
+  [[nodiscard]] virtual std::vector<std::byte> headers(std::uint32_t start, std::uint32_t count) const = 0;
+  /// Number of transactions of a block (0 for genesis). Bounds: height <= tip_height().
+  [[nodiscard]] virtual std::uint32_t block_tx_count(std::uint32_t height) const = 0;
+  /// Number of the first transaction of a block.
+  [[nodiscard]] virtual TxNumber block_first_tx(std::uint32_t height) const = 0;
+  /// Txids of a block in order.
+  [[nodiscard]] virtual std::vector<Txid> block_txids(std::uint32_t height) const = 0;
+  [[nodiscard]] virtual Txid txid(TxNumber tx_number) const = 0;
+  [[nodiscard]] virtual std::optional<TxPlace> find_tx(const Txid& txid) const = 0;
+  [[nodiscard]] virtual TxPlace place_of(TxNumber tx_number) const = 0;
+  /// Raw transaction from the block file (witness included).
+  [[nodiscard]] virtual Result<std::vector<std::byte>> raw_tx(TxNumber tx_number) const = 0;
+
+  /// Confirmed history in chain order, each transaction once; at most `limit` + 1 items, so that
+  /// the caller sees when there are more.
+  [[nodiscard]] virtual Result<std::vector<HistoryItem>> history(const ScriptHash& scripthash, std::size_t limit) const = 0;
+  /// Confirmed unspent outputs in chain order (tx number, output index).
+  [[nodiscard]] virtual Result<std::vector<UnspentItem>> unspent(const ScriptHash& scripthash) const = 0;
+  /// Sum and number of the confirmed unspent outputs.
+  struct Balance {
+    std::uint64_t value = 0;
+    std::uint64_t outputs = 0;
+  };
+  [[nodiscard]] virtual Result<Balance> balance(const ScriptHash& scripthash) const = 0;
+  /// Distinct refs pushed by one output, in order of first occurrence.
+  [[nodiscard]] virtual Result<std::vector<RefItem>> refs_of(TxNumber tx_number, std::uint32_t output_index) const = 0;
+  [[nodiscard]] virtual Result<RefPlaces> ref_places(const std::array<std::byte, 36>& ref) const = 0;
+};
+
+}  // namespace sluice::serve
