@@ -1,0 +1,269 @@
+"""The stages of scripts/test (see there for the modes)."""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from stage import Run, StageFailed
+from tally import Tally, count_log
+
+ROOT = Path(__file__).resolve().parents[2]
+LOG_DIR = ROOT / "build" / "logs"
+CORES = os.cpu_count() or 1
+SUITES = ("unit", "property", "golden", "model", "sim", "crash", "interop")
+NO_WERROR = "-Dwerror=false"  # warnings are judged in the release build; other compilers warn differently
+DEBUG_FLAGS = "-Dcpp_args=-D_GLIBCXX_ASSERTIONS"
+MINUTE = 60
+
+
+class Stages:
+    def __init__(self, run, scale, fuzz_seconds):
+        self.run = run
+        self.scale = scale
+        self.fuzz_seconds = fuzz_seconds
+
+    # --- building -------------------------------------------------------------------------------
+
+    def configure(self, name, *options, env=None):
+        """Configures build directory `name`; a stale one that meson refuses is made anew."""
+        build = ROOT / name
+        if (build / "build.ninja").exists():
+            if self.run.command("meson", "configure", build, *options, env=env, check=False) == 0:
+                return build
+        clear(build)
+        self.run.command("meson", "setup", build, ROOT, *options, env=env)
+        return build
+
+    def build(self, name, *options, targets=None, env=None):
+        build = self.configure(name, *options, env=env)
+        wanted = targets(build) if targets else []
+        if targets and not wanted:
+            return build
+        self.run.command("ninja", "-C", build, "-j", CORES, "-k", "0", *wanted, env=env)
+        return build
+
+    def build_release(self):
+        self.build("build", "--buildtype=release")
+
+    # --- meson suites ---------------------------------------------------------------------------
+
+    def suite(self, name, build="build", scale=None, wrapper=(), env=None, timeout_multiplier=1):
+        """Runs `meson test --suite name`, counts its cases from meson's log."""
+        log_base = f"suite-{name}"
+        log_path = ROOT / build / "meson-logs" / f"{log_base}.json"
+        log_path.unlink(missing_ok=True)
+        for left_over in (ROOT / build).glob("*.xml"):  # a dead test must not be judged by an old report
+            left_over.unlink()
+        if not meson_tests(ROOT / build, name):
+            self.run.log.write(f"suite {name} has no tests\n")
+            print("(no tests yet) ", end="")
+            return Tally()
+        status = self.run.command(*wrapper, "meson", "test", "-C", ROOT / build, "--no-rebuild", "--suite", name,
+                                  "--logbase", log_base, "--timeout-multiplier", timeout_multiplier,
+                                  "--num-processes", CORES, "--print-errorlogs",
+                                  env={"SLUICE_TEST_SCALE": str(scale or self.scale), **(env or {})}, check=False)
+        tally = count_log(log_path)
+        if status != 0 and tally.failed == 0:
+            tally.fail(f"meson test: exit status {status}")
+        return tally
+
+    # --- further builds -------------------------------------------------------------------------
+
+    def asan(self):
+        self.build("build-asan", "--buildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_lundef=false",
+                   "-Dbenchmarks=false", NO_WERROR, DEBUG_FLAGS)
+        env = {"ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=0",
+               "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
+        total = Tally()
+        for name in SUITES:
+            total.add(self.suite(name, build="build-asan", scale=1, env=env, timeout_multiplier=4))
+        return total
+
+    def tsan(self):
+        self.build("build-tsan", "--buildtype=debugoptimized", "-Db_sanitize=thread", "-Db_lundef=false",
+                   "-Dbenchmarks=false", NO_WERROR, targets=lambda build: test_programs(build, "tsan"))
+        suppressions = ROOT / "tests" / "support" / "tsan.supp"
+        env = {"TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={suppressions}"}
+        wrapper = ("setarch", "-R") if can_fix_addresses() else ()  # the runtime needs the classic memory layout
+        return self.suite("tsan", build="build-tsan", scale=1, env=env, wrapper=wrapper, timeout_multiplier=8)
+
+    def collide(self):
+        """Prefixes of 8 bits collide all the time: answers must still never mix two scripts."""
+        suites = ("golden", "model")
+        self.build("build-collide", "--buildtype=release", "-Dprefix_bits=8", "-Dbenchmarks=false",
+                   targets=lambda build: [path for name in suites for path in test_programs(build, name)])
+        total = Tally()
+        for name in suites:
+            total.add(self.suite(name, build="build-collide", scale=1))
+        return total
+
+    def aarch64(self):
+        self.build("build-aarch64", "--cross-file", ROOT / "scripts" / "aarch64.ini", "-Dpure_only=true",
+                   "-Dtests=false", "-Dbenchmarks=false")
+        return Tally(passed=1)
+
+    def fuzz(self):
+        if not shutil.which("clang++-16"):
+            raise StageFailed("clang++-16 is not installed (scripts/setup --ci)")
+        compiler = "ccache clang++-16" if shutil.which("ccache") else "clang++-16"
+        build = self.build("build-fuzz", "--buildtype=debugoptimized", "-Dfuzz=true", "-Dtests=false",
+                           "-Dbenchmarks=false", "-Db_sanitize=address,undefined", "-Db_lundef=false", NO_WERROR,
+                           "-Dcpp_args=-fsanitize=fuzzer-no-link", targets=fuzz_programs, env={"CXX": compiler})
+        programs = fuzz_programs(build)
+        if not programs:
+            raise StageFailed("no fuzz target was built")
+        tally = Tally()
+        for begin in range(0, len(programs), CORES):
+            self.fuzz_some(build, programs[begin:begin + CORES], tally)
+        return tally
+
+    def fuzz_some(self, build, programs, tally):
+        """Runs some targets side by side. New inputs go to the build directory, never into the tree."""
+        script = ROOT / "scripts" / "lib" / "fuzz_one"
+        jobs = []
+        for program in programs:
+            name = Path(program).name
+            log = open(self.run.log_dir / f"fuzz-{name}.log", "w", encoding="utf-8")
+            jobs.append((name, log, subprocess.Popen(
+                [script, build / program, ROOT / "tests" / "fuzz" / "corpus" / name, build / "found" / name,
+                 str(self.fuzz_seconds)], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)))
+        for name, log, process in jobs:
+            status = process.wait()
+            log.close()
+            self.run.log.write(f"{name}: exit status {status}\n")
+            if status == 0:
+                tally.passed += 1
+                continue
+            with open(log.name, encoding="utf-8", errors="replace") as text:
+                self.run.log.write("".join(text.readlines()[-30:]))
+            tally.fail(f"{name}: exit status {status}, see fuzz-{name}.log")
+
+    # --- benchmarks -----------------------------------------------------------------------------
+
+    def bench_smoke(self):
+        """Every micro benchmark once, very short: it checks its answer first, then runs."""
+        programs = [path for path in executables(ROOT / "build") if Path(path).name.endswith("_bench")]
+        tally = Tally()
+        for program in programs:
+            status = self.run.command(ROOT / "build" / program, "--benchmark_min_time=0.001", check=False)
+            if status == 0:
+                tally.passed += 1
+            else:
+                tally.fail(f"{Path(program).name}: exit status {status}")
+        if not programs:
+            print("(no benchmarks yet) ", end="")
+        return tally
+
+    def bench_gate(self, *options):
+        self.run.command(sys.executable, ROOT / "scripts" / "bench_gate", "--tiny", *options)
+        return Tally(passed=1)
+
+
+# --- what meson knows ----------------------------------------------------------------------------
+
+def introspect(build, what):
+    answer = subprocess.run(["meson", "introspect", str(build), f"--{what}"], stdin=subprocess.DEVNULL,
+                            capture_output=True, text=True, check=False)
+    if answer.returncode != 0:
+        raise StageFailed(f"meson introspect --{what} failed: is {Path(build).name} configured?")
+    return json.loads(answer.stdout)
+
+
+def meson_tests(build, suite):
+    return [test for test in introspect(build, "tests")
+            if any(name.split(":")[-1] == suite for name in test["suite"])]
+
+
+def test_programs(build, suite):
+    """Build targets that the tests of a suite need, as ninja knows them."""
+    targets = {target["id"]: target for target in introspect(build, "targets")}
+    files = {name for target in targets.values() for name in target["filename"]}
+    wanted = set()
+    for test in meson_tests(build, suite):
+        for ident in test["depends"]:
+            if ident in targets:
+                wanted.update(targets[ident]["filename"])
+        wanted.update(word for word in test["cmd"] if word in files)
+    return sorted(os.path.relpath(path, build) for path in wanted)
+
+
+def executables(build):
+    return sorted(os.path.relpath(target["filename"][0], build) for target in introspect(build, "targets")
+                  if target["type"] == "executable")
+
+
+def fuzz_programs(build):
+    return [path for path in executables(build) if path.startswith("tests/fuzz/") and path.endswith("_fuzz")]
+
+
+def clear(build):
+    """Empties a build directory; the logs of this run stay."""
+    for child in build.iterdir() if build.exists() else ():
+        if child == LOG_DIR:
+            continue
+        if child.is_dir() and not child.is_symlink():
+            shutil.rmtree(child)
+        else:
+            child.unlink()
+
+
+def can_fix_addresses():
+    return bool(shutil.which("setarch")) and subprocess.run(["setarch", "-R", "true"], check=False,
+                                                            capture_output=True).returncode == 0
+
+
+# --- the modes -----------------------------------------------------------------------------------
+
+def run_common(run, stages):
+    run.stage("build", stages.build_release, 18 * MINUTE)
+    for name in ("style", "compile_fail") + SUITES:
+        limit = 15 * MINUTE if run.limit_seconds else 24 * 60 * MINUTE
+        run.stage(name, lambda name=name: stages.suite(name, timeout_multiplier=max(1, stages.scale)), limit)
+    run.stage("bench_smoke", stages.bench_smoke, 5 * MINUTE)
+
+
+def run_ci(run, stages):
+    run.stage("aarch64", stages.aarch64, 5 * MINUTE)
+    run.stage("collide", stages.collide, 12 * MINUTE)
+    run.stage("tsan", stages.tsan, 12 * MINUTE)
+    run.stage("bench_gate", stages.bench_gate, 10 * MINUTE)
+    run.stage("bench_gate_planted", lambda: stages.bench_gate("--plant", "20"), 5 * MINUTE)
+    run.stage("fuzz", stages.fuzz, 12 * MINUTE)
+    run.stage("asan", stages.asan, 20 * MINUTE)
+
+
+def run_long(run, stages):
+    stages.fuzz_seconds = 30 * MINUTE
+    run.stage("fuzz", stages.fuzz, 24 * 60 * MINUTE)
+    run.stage("asan", stages.asan, 24 * 60 * MINUTE)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/test")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--ci", action="store_true", help="everything the gate runs")
+    mode.add_argument("--long", action="store_true", help="the campaigns")
+    parser.add_argument("--only", metavar="REGEX", help="only the stages whose name matches")
+    options = parser.parse_args()
+
+    scale = 100 if options.long else 4 if options.ci else 1
+    scale = int(os.environ.get("SLUICE_TEST_SCALE") or scale)
+    limit = None if options.long else 58 * MINUTE if options.ci else 20 * MINUTE
+    os.environ.setdefault("CCACHE_BASEDIR", str(ROOT.parent))
+    os.environ.setdefault("CCACHE_NOHASHDIR", "1")
+    run = Run(ROOT, LOG_DIR, options.only, limit)
+    stages = Stages(run, scale, fuzz_seconds=30)
+    run_common(run, stages)
+    if options.ci:
+        run_ci(run, stages)
+    if options.long:
+        run_long(run, stages)
+    return run.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
