@@ -2,7 +2,7 @@
 //
 // The kernel is chosen once, at first use: the best one this processor has, or the one that the
 // environment variable SLUICE_SHA names (portable, sha_ni, avx2, avx512). Naming one that the
-// processor lacks is an error at start-up (see select_kernel).
+// processor lacks is an error at start-up (see requested_kernel_error).
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,9 @@ enum class Kernel : std::uint8_t { portable, sha_ni, avx2, avx512 };
 /// Switches the process to another kernel. false (and no change) if the name is unknown or the
 /// processor lacks it. Not thread-safe: for start-up, tests and benchmarks.
 [[nodiscard]] bool select_kernel(std::string_view name) noexcept;
+/// One line if SLUICE_SHA names a kernel that is unknown or that this processor lacks, else "".
+/// The best kernel is in use then; a program should say the line and stop at start-up.
+[[nodiscard]] std::string_view requested_kernel_error() noexcept;
 
 /// One message: `size` bytes at `data`.
 struct Message {
