@@ -40,14 +40,15 @@ class Stages:
 
     def build(self, name, *options, targets=None, env=None):
         build = self.configure(name, *options, env=env)
-        wanted = targets(build) if targets else []
+        # tests and benchmarks may need files that a plain build does not make
+        wanted = targets(build) if targets else ["all", "meson-test-prereq", "meson-benchmark-prereq"]
         if targets and not wanted:
             return build
         self.run.command("ninja", "-C", build, "-j", CORES, "-k", "0", *wanted, env=env)
         return build
 
     def build_release(self):
-        self.build("build", "--buildtype=release")
+        self.build("build", "--buildtype=release", "-Dtests=true", "-Dbenchmarks=true")
 
     # --- meson suites ---------------------------------------------------------------------------
 
@@ -103,7 +104,7 @@ class Stages:
 
     def aarch64(self):
         self.build("build-aarch64", "--cross-file", ROOT / "scripts" / "aarch64.ini", "-Dpure_only=true",
-                   "-Dtests=false", "-Dbenchmarks=false")
+                   "-Dtests=false", "-Dbenchmarks=false", targets=lambda build: ["all"])
         return Tally(passed=1)
 
     def fuzz(self):
@@ -147,9 +148,12 @@ class Stages:
     def bench_smoke(self):
         """Every micro benchmark once, very short: it checks its answer first, then runs."""
         programs = [path for path in executables(ROOT / "build") if Path(path).name.endswith("_bench")]
+        fixtures = [target["filename"][0] for target in introspect(ROOT / "build", "targets")
+                    if target["name"] == "unpacked_fixtures"]
+        env = {"SLUICE_UNPACKED_FIXTURES": os.path.dirname(fixtures[0])} if fixtures else {}
         tally = Tally()
         for program in programs:
-            status = self.run.command(ROOT / "build" / program, "--benchmark_min_time=0.001", check=False)
+            status = self.run.command(ROOT / "build" / program, "--benchmark_min_time=0.001", env=env, check=False)
             if status == 0:
                 tally.passed += 1
             else:
