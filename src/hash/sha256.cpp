@@ -33,7 +33,9 @@ Dispatch::Dispatch() noexcept {
 #if defined(__x86_64__)
   const Processor processor = detect_processor();
   // In order of measured speed (README.md): two interleaved SHA-NI messages beat eight AVX2 lanes.
+  if (processor.avx2) add(Kernel::avx2, avx2_kernel);
   if (processor.sha_ni) add(Kernel::sha_ni, sha_ni_kernel);
+  if (processor.avx512) add(Kernel::avx512, processor.sha_ni ? avx512_kernel : avx512_no_sha_ni_kernel);
 #endif
   active = count - 1;
   const char* requested = std::getenv("SLUICE_SHA");
