@@ -13,6 +13,7 @@ from tally import Tally, count_log
 
 ROOT = Path(__file__).resolve().parents[2]
 LOG_DIR = ROOT / "build" / "logs"
+CORPUS = ROOT / "tests" / "fuzz" / "corpus"
 CORES = os.cpu_count() or 1
 SUITES = ("unit", "property", "golden", "model", "sim", "crash", "interop")
 NO_WERROR = "-Dwerror=false"  # warnings are judged in the release build; other compilers warn differently
@@ -61,7 +62,7 @@ class Stages:
             left_over.unlink()
         if not meson_tests(ROOT / build, name):
             self.run.log.write(f"suite {name} has no tests\n")
-            print("(no tests yet) ", end="")
+            self.run.note(f"suite {name} has no tests yet")
             return Tally()
         status = self.run.command(*wrapper, "meson", "test", "-C", ROOT / build, "--no-rebuild", "--suite", name,
                                   "--logbase", log_base, "--timeout-multiplier", timeout_multiplier,
@@ -128,10 +129,13 @@ class Stages:
         jobs = []
         for program in programs:
             name = Path(program).name
+            corpus = next((path for path in (CORPUS / name, CORPUS / name.removesuffix("_fuzz")) if path.is_dir()), None)
+            if corpus is None:
+                tally.fail(f"{name}: no kept corpus tests/fuzz/corpus/{name}")
+                continue
             log = open(self.run.log_dir / f"fuzz-{name}.log", "w", encoding="utf-8")
             jobs.append((name, log, subprocess.Popen(
-                [script, build / program, ROOT / "tests" / "fuzz" / "corpus" / name, build / "found" / name,
-                 str(self.fuzz_seconds)], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)))
+                [script, build / program, corpus, build / "found" / name, str(self.fuzz_seconds)], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)))
         for name, log, process in jobs:
             status = process.wait()
             log.close()
@@ -159,7 +163,7 @@ class Stages:
             else:
                 tally.fail(f"{Path(program).name}: exit status {status}")
         if not programs:
-            print("(no benchmarks yet) ", end="")
+            self.run.note("no benchmarks yet")
         return tally
 
     def bench_gate(self, *options):

@@ -32,6 +32,11 @@ class Run:
         self.total = Tally()
         self.log = None
         self.deadline = None
+        self.notes = []
+
+    def note(self, text):
+        """One line to be told with the stage's result."""
+        self.notes.append(text)
 
     def stage(self, name, function, limit_seconds):
         """Runs function() -> Tally or None as stage `name` and prints its result and time."""
@@ -45,6 +50,7 @@ class Run:
         self.deadline = begin + left
         problem = None
         tally = Tally()
+        self.notes = []
         print(f"{name:<22} ", end="", flush=True)
         with open(log_path, "w", encoding="utf-8", errors="replace") as self.log:
             try:
@@ -68,6 +74,8 @@ class Run:
         if tally.skipped:
             parts.append(f"{len(tally.skipped)} not applicable here")
         print(f"{seconds:7.1f} s  {', '.join(parts) or 'done'}", flush=True)
+        for text in self.notes:
+            print(f"    {text}")
         for case in tally.skipped:
             print(f"    not applicable: {case}")
         if tally.failed:
