@@ -53,14 +53,16 @@ SLUICE_AVX2 void transpose_quads(Vector& a, Vector& b, Vector& c, Vector& d) noe
   d = _mm256_unpackhi_epi64(ab_high, cd_high);
 }
 
+SLUICE_AVX2 void pad_lane(const Message& message, std::byte* tail) noexcept { pad_tail(message, tail); }
+
 /// w[t] = word t of each of 8 blocks: quads of blocks r and r + 4 share a vector.
-SLUICE_AVX2 void load_transposed(const std::byte* const* blocks, Vector (&w)[16]) noexcept {
+SLUICE_AVX2 void load_transposed(const std::byte* const* lanes, std::size_t offset, Vector (&w)[16]) noexcept {
 #pragma GCC unroll 4
   for (int quad = 0; quad < 4; ++quad) {
 #pragma GCC unroll 4
     for (int row = 0; row < 4; ++row) {
-      const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(blocks[row]) + quad);
-      const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(blocks[row + 4]) + quad);
+      const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(lanes[row] + offset) + quad);
+      const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(lanes[row + 4] + offset) + quad);
       w[4 * quad + row] = byte_swapped_words(_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1));
     }
     transpose_quads(w[4 * quad], w[4 * quad + 1], w[4 * quad + 2], w[4 * quad + 3]);
@@ -96,7 +98,7 @@ SLUICE_AVX2 void keep_finished(State& state, const State& before, const std::uin
 
 }  // namespace
 
-const KernelTable avx2_kernel = lanes_table<portable_kernel, 4>();
+const KernelTable avx2_kernel = lanes_table<portable_kernel, 2>();
 
 }  // namespace sluice::hash
 #endif

@@ -73,18 +73,32 @@ SLUICE_512 __m128i load_quad(const std::byte* block, int quad) noexcept {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(block) + quad);
 }
 
+/// pad_tail without branches or byte loops: a masked load never touches what lies behind the message.
+SLUICE_512 void pad_lane(const Message& message, std::byte* tail) noexcept {
+  const std::uint64_t rest = message.size % block_bytes;
+  const std::uint64_t marker = std::uint64_t{1} << rest;
+  const auto length = static_cast<long long>(byte_swapped<std::uint64_t>(message.size * 8));
+  const unsigned last_word = 0x80;
+  const unsigned in_first = rest + 9 <= block_bytes ? last_word : 0;
+  Vector first = _mm512_maskz_loadu_epi8(marker - 1, message.data + (message.size - rest));
+  first = _mm512_mask_mov_epi8(first, marker, _mm512_set1_epi8(static_cast<char>(0x80)));
+  first = _mm512_mask_set1_epi64(first, static_cast<__mmask8>(in_first), length);
+  _mm512_store_si512(tail, first);
+  _mm512_store_si512(tail + block_bytes, _mm512_maskz_set1_epi64(static_cast<__mmask8>(last_word ^ in_first), length));
+}
+
 /// w[t] = word t of each of 16 blocks. Quads of words are moved between the vectors on loading, where a
 /// masked broadcast from memory needs no shuffle port: row r of w then holds quad q of blocks
 /// r, r + 4, r + 8, r + 12, and four rows make a 4x4 transpose.
-SLUICE_512 void load_transposed(const std::byte* const* blocks, Vector (&w)[16]) noexcept {
+SLUICE_512 void load_transposed(const std::byte* const* lanes, std::size_t offset, Vector (&w)[16]) noexcept {
 #pragma GCC unroll 4
   for (int quad = 0; quad < 4; ++quad) {
 #pragma GCC unroll 4
     for (int row = 0; row < 4; ++row) {
-      Vector v = _mm512_castsi128_si512(load_quad(blocks[row], quad));
-      v = _mm512_mask_broadcast_i32x4(v, 0x00f0, load_quad(blocks[row + 4], quad));
-      v = _mm512_mask_broadcast_i32x4(v, 0x0f00, load_quad(blocks[row + 8], quad));
-      v = _mm512_mask_broadcast_i32x4(v, 0xf000, load_quad(blocks[row + 12], quad));
+      Vector v = _mm512_castsi128_si512(load_quad(lanes[row] + offset, quad));
+      v = _mm512_mask_broadcast_i32x4(v, 0x00f0, load_quad(lanes[row + 4] + offset, quad));
+      v = _mm512_mask_broadcast_i32x4(v, 0x0f00, load_quad(lanes[row + 8] + offset, quad));
+      v = _mm512_mask_broadcast_i32x4(v, 0xf000, load_quad(lanes[row + 12] + offset, quad));
       w[4 * quad + row] = byte_swapped_words(v);
     }
     transpose_quads(w[4 * quad], w[4 * quad + 1], w[4 * quad + 2], w[4 * quad + 3]);
@@ -124,7 +138,7 @@ SLUICE_512 void keep_finished(State& state, const State& before, const std::uint
 }  // namespace
 
 const KernelTable avx512_kernel = lanes_table<sha_ni_kernel, 8>();
-const KernelTable avx512_no_sha_ni_kernel = lanes_table<portable_kernel, 3>();
+const KernelTable avx512_no_sha_ni_kernel = lanes_table<portable_kernel, 2>();
 
 }  // namespace sluice::hash
 #endif

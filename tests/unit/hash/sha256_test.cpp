@@ -10,6 +10,7 @@
 
 #include "base/hex.h"
 #include "base/random.h"
+#include "hash/kernels.h"
 #include "hash/processor.h"
 #include "hash/sha256.h"
 
@@ -174,6 +175,26 @@ TEST(Sha256Many, LargeBatchesWithAFewHugeMessages) {
     expect_batch(batch);
   });
 }
+
+#if defined(__x86_64__)
+/// The AVX-512 table of processors without SHA-NI is never chosen where both exist: run it by hand.
+TEST(Sha256Many, Avx512WithoutShaNi) {
+  if (!detect_processor().avx512) GTEST_SKIP() << "no AVX-512 here";
+  Random random(7);
+  for (std::size_t count = 0; count <= 70; ++count) {
+    Batch batch;
+    for (std::size_t i = 0; i < count; ++i) batch.add(random_bytes(random, random.below(400)));
+    std::vector<Digest> once(count);
+    std::vector<Digest> twice(count);
+    avx512_no_sha_ni_kernel.many(batch.messages.data(), once.data(), count);
+    avx512_no_sha_ni_kernel.many_twice(batch.messages.data(), twice.data(), count);
+    for (std::size_t i = 0; i < count; ++i) {
+      ASSERT_EQ(once[i], openssl_once(batch.owned[i])) << i << " of " << count;
+      ASSERT_EQ(twice[i], openssl_twice(batch.owned[i])) << i << " of " << count;
+    }
+  }
+}
+#endif
 
 TEST(Sha256Pairs, InPlaceAndApart) {
   Random random(6);
