@@ -1,0 +1,68 @@
+// Merkle nodes that outlive a request: of the header chain, and of a few big blocks.
+#pragma once
+
+#include <list>
+#include <mutex>
+#include <vector>
+
+#include "chain/coin.h"
+#include "serve/merkle_tree.h"
+#include "serve/read_view.h"
+
+namespace sluice::serve {
+
+/// Proofs of headers against a checkpoint height.
+///
+/// The cache follows the chain: each segment remembers the hash of its last header, and a proof
+/// first makes sure that the view still has that header, so a reorg drops what it replaced.
+/// Cost: the first proof hashes all headers up to the checkpoint once; later ones about 128.
+/// Threads: safe from several; the lock is held for one proof.
+class HeaderMerkleCache {
+ public:
+  explicit HeaderMerkleCache(chain::Coin coin) : coin_(coin) {}
+  /// Bounds: height <= checkpoint_height <= view.tip_height().
+  [[nodiscard]] MerkleProof prove(const ReadView& view, std::uint32_t height, std::uint32_t checkpoint_height);
+  /// Hashes the chain in advance, so that no client waits for it.
+  void warm(const ReadView& view);
+
+ private:
+  [[nodiscard]] std::vector<Digest> leaves(const ReadView& view, std::uint64_t first, std::uint64_t count) const;
+  void follow(const ReadView& view, std::uint64_t count);
+
+  chain::Coin coin_;
+  std::mutex mutex_;
+  MerkleForest forest_;
+  std::vector<Digest> segment_end_;  ///< hash of the last header of each segment
+};
+
+/// Proofs of transactions. Small blocks are hashed each time; of big ones the complete nodes are
+/// kept, the least recently used forgotten.
+class BlockMerkleCache {
+ public:
+  static constexpr std::uint32_t cached_from_tx_count = 512;
+  static constexpr std::size_t blocks_max = 16;
+
+  /// Bounds: position < view.block_tx_count(height).
+  [[nodiscard]] MerkleProof prove(const ReadView& view, std::uint32_t height, std::uint32_t position);
+
+ private:
+  struct Entry {
+    std::uint32_t height = 0;
+    std::uint32_t tx_count = 0;
+    TxNumber first_tx = 0;
+    Txid last_txid;  ///< tells a block from the one that replaced it
+    MerkleForest forest;
+  };
+  Entry& entry_for(const ReadView& view, std::uint32_t height, std::uint32_t tx_count, TxNumber first_tx);
+
+  std::mutex mutex_;
+  std::list<Entry> entries_;  ///< most recently used first
+};
+
+struct MerkleCaches {
+  explicit MerkleCaches(chain::Coin coin) : headers(coin) {}
+  HeaderMerkleCache headers;
+  BlockMerkleCache blocks;
+};
+
+}  // namespace sluice::serve

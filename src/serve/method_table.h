@@ -1,0 +1,84 @@
+// Methods by name: their parameters, and the binding of a request's arguments to them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "serve/fault.h"
+#include "serve/json_document.h"
+#include "serve/server_context.h"
+#include "serve/session_state.h"
+
+namespace sluice::serve {
+
+inline constexpr std::size_t parameters_max = 4;
+
+/// One running request. A method appends its result to `reply`; on a fault the caller cuts the
+/// reply back.
+struct Call {
+  std::array<JsonValue, parameters_max> argument;  ///< in declared order; empty if not given
+  SessionState& session;
+  const ServerContext& context;
+  std::string& reply;
+  std::size_t reply_begin = 0;  ///< where this answer starts
+  double cost = 0;
+
+  [[nodiscard]] const ReadView& view() const noexcept { return *context.view; }
+  [[nodiscard]] const ServeOptions& options() const noexcept { return *context.options; }
+  /// Is the answer already longer than may be sent? Long loops ask, so that memory stays bounded.
+  [[nodiscard]] bool too_large() const noexcept {
+    return options().max_send != 0 && reply.size() - reply_begin > options().max_send;
+  }
+  [[nodiscard]] Fault too_large_fault() const { return response_too_large(options().max_send); }
+};
+
+struct Method {
+  std::string_view name;
+  std::uint8_t required = 0;      ///< the first so many parameters must be given
+  std::uint8_t count = 0;
+  std::uint8_t count_parity = 0;  ///< as `count`, when the peers are mirrored
+  std::array<std::string_view, parameters_max> parameter{};
+  std::string_view alias;         ///< a second name of the first parameter
+  Outcome (*run)(Call&) = nullptr;
+};
+
+/// nullptr if there is no such method.
+[[nodiscard]] const Method* find_method(std::string_view name);
+[[nodiscard]] std::span<const Method> all_methods() noexcept;
+
+/// Fills call.argument from an array or object (or nothing).
+/// Errors: invalid_arguments with the peers' texts about number and names.
+[[nodiscard]] Outcome bind_arguments(const Method& method, const JsonValue& params, Call& call);
+
+// One function per method, by family.
+Outcome server_version(Call& call);
+Outcome server_features(Call& call);
+Outcome server_ping(Call& call);
+Outcome server_banner(Call& call);
+Outcome server_donation_address(Call& call);
+Outcome server_peers_subscribe(Call& call);
+Outcome server_add_peer(Call& call);
+Outcome block_header(Call& call);
+Outcome block_headers(Call& call);
+Outcome headers_subscribe(Call& call);
+Outcome scripthash_get_balance(Call& call);
+Outcome scripthash_get_history(Call& call);
+Outcome scripthash_get_mempool(Call& call);
+Outcome scripthash_listunspent(Call& call);
+Outcome scripthash_subscribe(Call& call);
+Outcome scripthash_unsubscribe(Call& call);
+Outcome transaction_get(Call& call);
+Outcome transaction_get_merkle(Call& call);
+Outcome transaction_id_from_pos(Call& call);
+Outcome transaction_broadcast(Call& call);
+Outcome ref_get(Call& call);
+Outcome estimate_fee(Call& call);
+Outcome relay_fee(Call& call);
+Outcome fee_histogram(Call& call);
+Outcome wave_resolve(Call& call);
+Outcome wave_check_available(Call& call);
+
+}  // namespace sluice::serve

@@ -1,0 +1,158 @@
+// blockchain.scripthash.*: confirmed history, unspent outputs, balance and status of a script.
+#include <charconv>
+
+#include "base/hex.h"
+#include "hash/sha256.h"
+#include "serve/coercion.h"
+#include "serve/json_text.h"
+#include "serve/method_table.h"
+
+namespace sluice::serve {
+namespace {
+
+/// The shortest history item in an answer: what MAX_SEND bytes can hold at most is bounded by it.
+constexpr std::size_t history_item_bytes_min = 85;
+/// The peers count this many bytes per item against MAX_SEND.
+constexpr std::size_t history_item_bytes_parity = 99;
+/// A status is made from the complete history whatever its length.
+constexpr std::size_t history_unlimited = std::size_t{1} << 40;
+
+void append_outpoint_ref(std::string& target, const RefItem& item) {
+  target += "{\"ref\":\"";
+  append_hex_reversed(target, Bytes(item.ref).first(32));
+  target += 'i';
+  append_number(target, load_le<std::uint32_t>(item.ref.data() + 32));
+  target += item.singleton ? "\",\"type\":\"single\"}" : "\",\"type\":\"normal\"}";
+}
+
+Outcome append_refs(Call& call, const UnspentItem& item) {
+  call.reply += ",\"refs\":[";
+  if (item.has_refs) {
+    const auto refs = call.view().refs_of(item.tx_number, item.output_index);
+    if (!refs) return internal_error();
+    for (std::size_t i = 0; i < refs.value().size(); ++i) {
+      if (i != 0) call.reply += ',';
+      append_outpoint_ref(call.reply, refs.value()[i]);
+    }
+  }
+  call.reply += ']';
+  return std::nullopt;
+}
+
+/// Feeds `{txid}:{height}:` of one item into the status hash.
+void hash_history_item(hash::Sha256& hasher, std::string& scratch, const Txid& txid, std::uint32_t height) {
+  scratch.clear();
+  append_hex_reversed(scratch, txid.span());
+  scratch += ':';
+  append_number(scratch, height);
+  scratch += ':';
+  hasher.update(std::as_bytes(std::span(scratch)));
+}
+
+}  // namespace
+
+Outcome scripthash_get_balance(Call& call) {
+  const auto scripthash = to_scripthash(call.argument[0]);
+  if (!scripthash.ok()) return scripthash.fault();
+  const auto balance = call.view().balance(scripthash.value());
+  if (!balance) return internal_error();
+  call.cost += 1.0 + static_cast<double>(balance.value().outputs) / 50;
+  call.reply += "{\"confirmed\":";
+  append_number(call.reply, balance.value().value);
+  call.reply += ",\"unconfirmed\":0}";
+  return std::nullopt;
+}
+
+Outcome scripthash_get_history(Call& call) {
+  const auto scripthash = to_scripthash(call.argument[0]);
+  if (!scripthash.ok()) return scripthash.fault();
+  const std::size_t max_send = call.options().max_send;
+  const std::size_t item_bytes = call.options().parity ? history_item_bytes_parity : history_item_bytes_min;
+  const std::size_t limit = max_send == 0 ? history_unlimited : max_send / item_bytes;
+  const auto history = call.view().history(scripthash.value(), limit);
+  if (!history) return internal_error();
+  const auto& items = history.value();
+  call.cost += 0.45 + 0.001 * static_cast<double>(items.size());
+  if (call.options().parity && items.size() >= limit) return bad_request("history too large");
+  if (items.size() > limit) return call.too_large_fault();
+
+  call.reply += '[';
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i != 0) call.reply += ',';
+    call.reply += "{\"tx_hash\":";
+    append_json_hash(call.reply, call.view().txid(items[i].tx_number).span());
+    call.reply += ",\"height\":";
+    append_number(call.reply, items[i].height);
+    call.reply += '}';
+  }
+  call.reply += ']';
+  return std::nullopt;
+}
+
+Outcome scripthash_get_mempool(Call& call) {
+  const auto scripthash = to_scripthash(call.argument[0]);
+  if (!scripthash.ok()) return scripthash.fault();
+  call.cost += 0.25;
+  call.reply += "[]";
+  return std::nullopt;
+}
+
+Outcome scripthash_listunspent(Call& call) {
+  const auto scripthash = to_scripthash(call.argument[0]);
+  if (!scripthash.ok()) return scripthash.fault();
+  const auto unspent = call.view().unspent(scripthash.value());
+  if (!unspent) return internal_error();
+  const auto& items = unspent.value();
+  call.cost += 1.0 + static_cast<double>(items.size()) / 50;
+  const bool with_refs = call.options().network->has_refs();
+  call.reply += '[';
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const UnspentItem& item = items[i];
+    if (i != 0) call.reply += ',';
+    call.reply += "{\"tx_hash\":";
+    append_json_hash(call.reply, call.view().txid(item.tx_number).span());
+    call.reply += ",\"tx_pos\":";
+    append_number(call.reply, item.output_index);
+    call.reply += ",\"height\":";
+    append_number(call.reply, item.height);
+    call.reply += ",\"value\":";
+    append_number(call.reply, item.value);
+    if (with_refs) {
+      if (Outcome fault = append_refs(call, item)) return fault;
+    }
+    call.reply += '}';
+    if (call.too_large()) return call.too_large_fault();
+  }
+  call.reply += ']';
+  return std::nullopt;
+}
+
+Outcome scripthash_subscribe(Call& call) {
+  const auto scripthash = to_scripthash(call.argument[0]);
+  if (!scripthash.ok()) return scripthash.fault();
+  const auto history = call.view().history(scripthash.value(), history_unlimited);
+  if (!history) return internal_error();
+  const auto& items = history.value();
+  hash::Sha256 hasher;
+  std::string scratch;
+  std::size_t preimage_bytes = 0;
+  for (const HistoryItem& item : items) {
+    hash_history_item(hasher, scratch, call.view().txid(item.tx_number), item.height);
+    preimage_bytes += scratch.size();
+  }
+  call.cost += 0.55 + 0.001 * static_cast<double>(items.size()) + 0.00002 * static_cast<double>(preimage_bytes);
+  if (items.empty()) call.reply += "null";
+  else append_json_hex(call.reply, hasher.finish().span());
+  call.session.scripts.insert_or_assign(scripthash.value(), call.argument[0].text());
+  return std::nullopt;
+}
+
+Outcome scripthash_unsubscribe(Call& call) {
+  const auto scripthash = to_scripthash(call.argument[0]);
+  if (!scripthash.ok()) return scripthash.fault();
+  call.cost += 0.1;
+  call.reply += call.session.scripts.erase(scripthash.value()) != 0 ? "true" : "false";
+  return std::nullopt;
+}
+
+}  // namespace sluice::serve

@@ -1,0 +1,151 @@
+// blockchain.transaction.*
+#include <cmath>
+
+#include "base/hex.h"
+#include "serve/coercion.h"
+#include "serve/json_text.h"
+#include "serve/method_table.h"
+#include "serve/python_text.h"
+#include "serve/reply_parts.h"
+#include "serve/verbose_tx.h"
+
+namespace sluice::serve {
+namespace {
+
+constexpr int rpc_invalid_address_or_key = -5;
+constexpr int rpc_misc_error = -1;
+
+Coerced<bool> optional_boolean(const JsonValue& value, std::string_view name) {
+  if (!value) return false;
+  return to_boolean(value, name);
+}
+
+/// The genesis coinbase is the only transaction of its block, so its txid is the merkle root.
+bool is_genesis_coinbase(const ReadView& view, const Txid& txid) {
+  return chain::decode_header(view.header(0)).merkle_root == hash_cast<Digest>(txid);
+}
+
+Fault unknown_transaction(const Call& call, const Txid& txid) {
+  if (is_genesis_coinbase(call.view(), txid)) {
+    return daemon_error(rpc_invalid_address_or_key,
+                        "The genesis block coinbase is not considered an ordinary transaction and cannot be retrieved");
+  }
+  return daemon_error(rpc_invalid_address_or_key,
+                      "No such mempool or blockchain transaction. Use gettransaction for wallet transactions.");
+}
+
+Fault not_on_disk(const Natural& height, std::uint64_t tip) {
+  return bad_request("db error: DBError('block " + with_thousands(height.digits) + " not on disk (>" + with_thousands(tip) + ")')");
+}
+
+/// Price of a proof in a block of so many transactions, as the peers charge it: their tree cache
+/// starts at 200 transactions.
+double proof_cost(std::uint32_t tx_count) {
+  const double count = tx_count;
+  return tx_count >= 200 ? 10 * std::sqrt(count) / 2500 : count / 2500;
+}
+
+Outcome append_verbose(Call& call, const Txid& txid, const TxPlace& place, Bytes raw) {
+  const chain::RawHeader header = call.view().header(place.height);
+  VerboseContext context;
+  context.network = call.options().network;
+  context.txid = txid;
+  context.block_hash = chain::block_hash(context.network->coin, header);
+  context.confirmations = call.view().tip_height() - place.height + 1;
+  context.block_time = chain::decode_header(header).time;
+  if (!append_verbose_transaction(call.reply, raw, context)) return internal_error();
+  return std::nullopt;
+}
+
+}  // namespace
+
+Outcome transaction_get(Call& call) {
+  const auto txid = to_txid(call.argument[0]);
+  if (!txid.ok()) return txid.fault();
+  const auto verbose = optional_boolean(call.argument[1], "verbose");
+  if (!verbose.ok()) return verbose.fault();
+  call.cost += 1.0;
+  const auto place = call.view().find_tx(txid.value());
+  if (!place) return unknown_transaction(call, txid.value());
+  const auto raw = call.view().raw_tx(place->tx_number);
+  if (!raw) return daemon_error(rpc_misc_error, "Block not available: " + raw.error().message);
+  if (verbose.value()) return append_verbose(call, txid.value(), *place, raw.value());
+  append_json_hex(call.reply, raw.value());
+  return std::nullopt;
+}
+
+Outcome transaction_get_merkle(Call& call) {
+  const auto txid = to_txid(call.argument[0]);
+  if (!txid.ok()) return txid.fault();
+  const auto height = to_natural(call.argument[1]);
+  if (!height.ok()) return height.fault();
+  const std::uint64_t tip = call.view().tip_height();
+  if (height.value().value > tip) return not_on_disk(height.value(), tip);
+  const auto at = static_cast<std::uint32_t>(height.value().value);
+  const std::uint32_t tx_count = call.view().block_tx_count(at);
+  call.cost += 0.25 + 0.0001 * tx_count + proof_cost(tx_count);
+
+  std::optional<TxPlace> place = call.view().find_tx(txid.value());
+  if (place && place->height != at) {
+    // A repeated coinbase (Bitcoin has two) is found once only, but stands in both blocks.
+    const bool repeated = tx_count > 0 && call.view().txid(call.view().block_first_tx(at)) == txid.value();
+    if (repeated) place->position = 0;
+    else place.reset();
+  }
+  if (!place) {
+    return bad_request("tx " + python_str(call.argument[0]) + " not in block at height " + with_thousands(height.value().digits));
+  }
+  const MerkleProof proof = call.context.merkle->blocks.prove(call.view(), at, place->position);
+  call.reply += "{\"block_height\":";
+  append_number(call.reply, at);
+  call.reply += ",\"merkle\":";
+  append_branch(call.reply, proof.branch);
+  call.reply += ",\"pos\":";
+  append_number(call.reply, place->position);
+  call.reply += '}';
+  return std::nullopt;
+}
+
+Outcome transaction_id_from_pos(Call& call) {
+  const auto height = to_natural(call.argument[0]);
+  if (!height.ok()) return height.fault();
+  const auto position = to_natural(call.argument[1]);
+  if (!position.ok()) return position.fault();
+  const auto with_proof = optional_boolean(call.argument[2], "merkle");
+  if (!with_proof.ok()) return with_proof.fault();
+  const std::uint64_t tip = call.view().tip_height();
+  if (height.value().value > tip) return not_on_disk(height.value(), tip);
+  const auto at = static_cast<std::uint32_t>(height.value().value);
+  const std::uint32_t tx_count = call.view().block_tx_count(at);
+  call.cost += 0.25 + 0.0001 * tx_count;
+  if (position.value().value >= tx_count) {
+    return bad_request("no tx at position " + with_thousands(position.value().digits) + " in block at height " +
+                       with_thousands(height.value().digits));
+  }
+  const auto index = static_cast<std::uint32_t>(position.value().value);
+  const Txid txid = call.view().txid(call.view().block_first_tx(at) + index);
+  if (!with_proof.value()) {
+    append_json_hash(call.reply, txid.span());
+    return std::nullopt;
+  }
+  call.cost += proof_cost(tx_count);
+  const MerkleProof proof = call.context.merkle->blocks.prove(call.view(), at, index);
+  call.reply += "{\"tx_hash\":";
+  append_json_hash(call.reply, txid.span());
+  call.reply += ",\"merkle\":";
+  append_branch(call.reply, proof.branch);
+  call.reply += '}';
+  return std::nullopt;
+}
+
+Outcome transaction_broadcast(Call& call) {
+  if (!call.argument[0].is(JsonKind::string)) return internal_error();
+  const std::string hex = call.argument[0].text();
+  call.cost += 0.25 + static_cast<double>(hex.size()) / 5000;
+  const auto raw = from_hex(hex);
+  const bool decodes = raw && is_transaction(*raw, *call.options().network);
+  const char* reason = decodes ? "this server runs offline and has no node to send the transaction to" : "TX decode failed";
+  return bad_request(std::string("the transaction was rejected by network rules.\n\n") + reason + "\n[" + hex + "]");
+}
+
+}  // namespace sluice::serve

@@ -1,0 +1,175 @@
+#include "serve/request_line.h"
+
+#include "serve/envelope.h"
+#include "serve/method_table.h"
+#include "serve/python_text.h"
+
+namespace sluice::serve {
+namespace {
+
+constexpr std::string_view not_a_dictionary = "request object must be a dictionary";
+
+/// A batch whose replies, errors included, reach this multiple of max_send is answered with one
+/// error instead: an error for each of a million items would still be an answer without bound.
+constexpr std::size_t batch_reply_multiple_max = 2;
+
+class LineHandler {
+ public:
+  LineHandler(SessionState& session, const ServerContext& context, std::string& reply)
+      : session_(session), context_(context), reply_(reply) {}
+
+  void fail(const Fault& fault, std::string_view id) {
+    charge_error();
+    append_error(reply_, session_.dialect, fault, id);
+  }
+
+  void message(const JsonValue& root) {
+    if (session_.dialect == Dialect::undecided) session_.dialect = dialect_of(root);
+    if (root.is(JsonKind::array) && session_.dialect != Dialect::v1) {
+      batch(root);
+    } else if (!root.is(JsonKind::object)) {
+      fail({FaultCode::invalid_request, std::string(not_a_dictionary)}, "null");
+    } else if (root.member("method")) {
+      request(root);
+    } else {
+      ignore();  // a response to a question that was never asked
+    }
+  }
+
+  void unparseable(JsonErrc why) {
+    const bool bad_text = why == JsonErrc::not_utf8;
+    const Fault fault{FaultCode::parse_error, bad_text ? "messages must be encoded in UTF-8" : "invalid JSON"};
+    session_.cost += CostTable::unparseable - CostTable::error;
+    fail(fault, "null");
+  }
+
+ private:
+  static Dialect dialect_of_object(const JsonValue& object) {
+    if (!object.is(JsonKind::object)) return Dialect::loose;
+    const JsonValue version = object.member("jsonrpc");
+    if (version && version.equals("1.0")) return Dialect::v1;
+    if (version && version.equals("2.0")) return Dialect::loose;
+    return object.member("result") && object.member("error") ? Dialect::v1 : Dialect::loose;
+  }
+
+  /// A batch is 1.0 only if all its parts are.
+  static Dialect dialect_of(const JsonValue& root) {
+    if (!root.is(JsonKind::array)) return dialect_of_object(root);
+    if (root.size() == 0) return Dialect::loose;
+    JsonValue at = root.first();
+    for (std::uint32_t i = 0; i < root.size(); ++i, at = at.next()) {
+      if (dialect_of_object(at) != Dialect::v1) return Dialect::loose;
+    }
+    return Dialect::v1;
+  }
+
+  void ignore() { charge_error(); }
+
+  void charge_error() {
+    session_.cost += CostTable::error;
+    ++session_.counters.errors;
+  }
+
+  void batch(const JsonValue& root) {
+    if (root.size() == 0) return fail({FaultCode::invalid_request, "batch is empty"}, "null");
+    const std::size_t begin = reply_.size();
+    const std::size_t limit = context_.options->max_send;
+    std::size_t replies = 0;
+    reply_ += '[';
+    JsonValue item = root.first();
+    for (std::uint32_t i = 0; i < root.size() && !session_.close_after_reply; ++i, item = item.next()) {
+      const std::size_t separator_begin = reply_.size();
+      if (replies != 0) reply_ += ", ";
+      const std::size_t item_begin = reply_.size();
+      batch_item(item);
+      if (reply_.size() == item_begin) {
+        reply_.resize(separator_begin);
+        continue;
+      }
+      ++replies;
+      if (limit != 0 && reply_.size() - begin > limit) {
+        const JsonValue id = item.is(JsonKind::object) ? item.member("id") : JsonValue();
+        reply_.resize(item_begin);
+        fail(response_too_large(limit), id && !id.is(JsonKind::array) && !id.is(JsonKind::object) ? id.token() : "null");
+      }
+      if (limit != 0 && reply_.size() - begin > limit * batch_reply_multiple_max) {
+        reply_.resize(begin);
+        return fail(response_too_large(limit), "null");
+      }
+    }
+    if (replies == 0) reply_.resize(begin);
+    else reply_ += ']';
+  }
+
+  void batch_item(const JsonValue& item) {
+    if (!item.is(JsonKind::object)) return fail({FaultCode::invalid_request, std::string(not_a_dictionary)}, "null");
+    const bool response_like = !item.member("method") && (item.member("result") || item.member("error"));
+    if (response_like) return ignore();
+    request(item);
+  }
+
+  void request(const JsonValue& object) {
+    const JsonValue id = object.member("id");
+    const bool v1 = session_.dialect == Dialect::v1;
+    if (v1 && !id) return fail({FaultCode::invalid_request, "request has no \"id\""}, "null");
+    if (!id || id.is(JsonKind::null)) return ignore();  // a notification: the client wants no answer
+    const bool structured = id.is(JsonKind::array) || id.is(JsonKind::object);
+    if (structured && !v1) return fail({FaultCode::invalid_request, "invalid \"id\": " + python_str(id)}, "null");
+    const std::string id_text = structured ? structured_id(id) : std::string(id.token());
+
+    const JsonValue method = object.member("method");
+    if (!method || !method.is(JsonKind::string)) return fail({FaultCode::method_not_found, "method must be a string"}, id_text);
+    const JsonValue params = object.member("params");
+    const bool usable = !params || params.is(JsonKind::array) || (params.is(JsonKind::object) && !v1);
+    if (!usable) return fail({FaultCode::invalid_arguments, "invalid request arguments: " + python_str(params)}, id_text);
+    run(method, params, id_text);
+  }
+
+  /// 1.0 allows any id; a bracket node knows only its first byte, its end is found by its parts.
+  static std::string structured_id(const JsonValue& id) {
+    std::string text;
+    append_json_value(text, id);
+    return text;
+  }
+
+  void run(const JsonValue& method_name, const JsonValue& params, std::string_view id) {
+    ++session_.counters.requests;
+    const std::string name = method_name.text();
+    const Method* method = find_method(name);
+    if (method == nullptr) return fail({FaultCode::method_not_found, "unknown method \"" + name + "\""}, id);
+
+    const std::size_t begin = reply_.size();
+    open_result(reply_, session_.dialect);
+    Call call{{}, session_, context_, reply_, begin, 0};
+    Outcome fault = bind_arguments(*method, params, call);
+    if (!fault) {
+      fault = method->run(call);
+      session_.cost += call.cost;  // also of work that failed
+    }
+    if (!fault) {
+      close_result(reply_, session_.dialect, id);
+      const std::size_t limit = context_.options->max_send;
+      if (limit == 0 || reply_.size() - begin <= limit) return;
+      fault = response_too_large(limit);
+    }
+    reply_.resize(begin);
+    fail(*fault, id);
+  }
+
+  SessionState& session_;
+  const ServerContext& context_;
+  std::string& reply_;
+};
+
+}  // namespace
+
+void handle_line(std::string_view line, SessionState& session, const ServerContext& context, JsonDocument& document,
+                 std::string& reply) {
+  LineHandler handler(session, context, reply);
+  const JsonErrc parsed = document.parse(line);
+  if (parsed == JsonErrc::ok) handler.message(document.root());
+  else handler.unparseable(parsed);
+  document.release_large();
+}
+
+}  // namespace sluice::serve

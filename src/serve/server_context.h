@@ -1,0 +1,51 @@
+// Everything a request may look at beside its own line and session.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chain/coin.h"
+#include "serve/merkle_cache.h"
+#include "serve/protocol_version.h"
+#include "serve/read_view.h"
+
+namespace sluice::serve {
+
+/// One `proto://host:port` that server.features reports.
+struct ReportedService {
+  std::string protocol;  ///< tcp, ssl, ws, wss
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+struct ServeOptions {
+  const chain::Network* network = nullptr;
+  /// Mirror the peers' visible habits: their name and versions, their history limit.
+  bool parity = false;
+  /// Largest reply in bytes; 0: no limit.
+  std::size_t max_send = 10'000'000;
+  std::string donation_address;
+  std::vector<ReportedService> services;
+
+  [[nodiscard]] std::string software() const { return parity ? "ElectrumX 1.4.1" : "sluice " SLUICE_VERSION; }
+  [[nodiscard]] VersionRange versions() const {
+    if (parity) return {{1, 4}, {1, 4, 2}, "1.4.2"};
+    return {{1, 4}, {1, 6, 0}, "1.6"};
+  }
+};
+
+/// Reads the operator's banner text; nullopt if there is none or it cannot be read.
+using BannerSource = std::function<std::optional<std::string>()>;
+
+/// Shared by all sessions of a thread. The view may be replaced between lines, never during one.
+struct ServerContext {
+  const ReadView* view = nullptr;
+  const ServeOptions* options = nullptr;
+  MerkleCaches* merkle = nullptr;
+  BannerSource banner;
+};
+
+}  // namespace sluice::serve

@@ -1,0 +1,48 @@
+// What the protocol remembers about one client between lines.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+
+#include "base/hash256.h"
+#include "serve/protocol_version.h"
+
+namespace sluice::serve {
+
+/// Form of requests and replies; fixed by the first message that can be classified.
+enum class Dialect : std::uint8_t {
+  undecided,  ///< replies in 2.0 form
+  loose,      ///< 2.0, with or without the "jsonrpc" member
+  v1,         ///< "jsonrpc":"1.0": no batches, result and error both present in replies
+};
+
+/// Prices of the session cost model that are not a method's own.
+struct CostTable {
+  static constexpr double connection = 5.0;
+  static constexpr double error = 100.0;
+  static constexpr double unparseable = 1100.0;
+};
+
+struct SessionCounters {
+  std::uint64_t requests = 0;
+  std::uint64_t errors = 0;
+  std::uint64_t transactions_sent = 0;
+};
+
+struct SessionState {
+  Dialect dialect = Dialect::undecided;
+  bool version_seen = false;         ///< server.version was called, successfully or not
+  bool close_after_reply = false;    ///< the reply in hand is the last one
+  bool headers_subscribed = false;
+  ProtocolVersion version{1, 4};
+  std::string client_name;           ///< first 17 characters of what it calls itself
+  double cost = CostTable::connection;
+  SessionCounters counters;
+  /// Subscribed scripts with the text the client used, which notifications must echo.
+  std::unordered_map<ScriptHash, std::string, Hash32Hasher> scripts;
+
+  [[nodiscard]] bool at_least(const ProtocolVersion& wanted) const { return version >= wanted; }
+};
+
+}  // namespace sluice::serve
