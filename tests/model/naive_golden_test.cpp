@@ -1,0 +1,169 @@
+// The naive index over a chain recorded from a real node, against the answers of real programs: all
+// recorded histories, unspent lists, balances and refs. What passes here has the right to be an oracle.
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include "base/hex.h"
+#include "naive_index.h"
+#include "support/fixtures.h"
+
+namespace sluice::model {
+namespace {
+
+std::vector<std::byte> unzip(const std::filesystem::path& path) {
+  std::vector<std::byte> data;
+  FILE* pipe = ::popen(("gzip -dc '" + path.string() + "'").c_str(), "r");
+  if (pipe == nullptr) return data;
+  std::byte part[65536];
+  for (std::size_t count; (count = std::fread(part, 1, sizeof part, pipe)) > 0;) data.insert(data.end(), part, part + count);
+  EXPECT_EQ(::pclose(pipe), 0) << path;
+  return data;
+}
+
+// Records by block hash: magic, size, block; zeros end the file.
+std::map<BlockHash, Bytes> records_of(Bytes file, const NaiveRules& rules) {
+  std::map<BlockHash, Bytes> records;
+  for (std::size_t at = 0; at + 8 <= file.size() && load_le<std::uint32_t>(file.data() + at) == 0xdab5bffa;) {
+    const std::size_t size = load_le<std::uint32_t>(file.data() + at + 4);
+    if (size < 80 || size > file.size() - at - 8) break;
+    const Bytes block = file.subspan(at + 8, size);
+    records[naive_block_hash(block.first(80), rules)] = block;
+    at += 8 + size;
+  }
+  return records;
+}
+
+class NaiveGolden : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    const auto directory = test::fixtures_dir() / "radiant-regtest-small";
+    const NaiveRules rules = NaiveRules::for_radiant(true);
+    file_ = new std::vector<std::byte>(unzip(directory / "blk00000.dat.gz"));
+    index_ = new NaiveIndex(rules);
+    const auto records = records_of(*file_, rules);
+    stale_ = records.size();
+    std::ifstream headers(directory / "headers.tsv");
+    std::uint32_t height = 0;
+    for (std::string hash, hex; headers >> height >> hash >> hex;) {
+      const auto found = records.find(BlockHash::from_display(hash).value());
+      ASSERT_NE(found, records.end()) << "height " << height;
+      ASSERT_EQ(to_hex(found->second.first(80)), hex);
+      index_->add_block(found->second);
+      --stale_;
+    }
+  }
+  static void TearDownTestSuite() {
+    delete index_;
+    delete file_;
+  }
+
+  static std::string place(TxNumber number) {
+    return "{\"tx_hash\":\"" + index_->txids[number].display() + "\",\"height\":" + std::to_string(index_->places[number].height) + "}";
+  }
+  static std::string list(const std::vector<std::string>& items) {
+    std::string text = "[";
+    for (const std::string& item : items) text += (text.size() > 1 ? "," : "") + item;
+    return text + "]";
+  }
+
+  static std::string history(const ScriptHash& scripthash) {
+    std::vector<std::string> items;
+    if (const auto found = index_->history.find(scripthash); found != index_->history.end()) {
+      for (const TxNumber number : found->second) items.push_back(place(number));
+    }
+    return list(items);
+  }
+  static std::string refs_of(TxNumber number, std::uint32_t output) {
+    std::vector<std::string> items;
+    if (const auto found = index_->refs.find({number, output}); found != index_->refs.end()) {
+      for (const NaiveRefPush& push : found->second) {
+        items.push_back("{\"ref\":\"" + Txid::from_bytes(push.ref.data()).display() + "i" + std::to_string(load_le<std::uint32_t>(push.ref.data() + 32)) +
+                        "\",\"type\":\"" + (push.singleton ? "single" : "normal") + "\"}");
+      }
+    }
+    return list(items);
+  }
+  static auto unspent_range(const ScriptHash& scripthash) {
+    return std::pair(index_->unspent.lower_bound({scripthash, 0, 0}), index_->unspent.upper_bound({scripthash, ~TxNumber{0}, ~0U}));
+  }
+  static std::string unspent(const ScriptHash& scripthash) {
+    std::vector<std::string> items;
+    for (auto [row, until] = unspent_range(scripthash); row != until; ++row) {
+      const auto [hash, number, output] = row->first;
+      items.push_back("{\"tx_hash\":\"" + index_->txids[number].display() + "\",\"tx_pos\":" + std::to_string(output) +
+                      ",\"height\":" + std::to_string(index_->places[number].height) + ",\"value\":" + std::to_string(row->second) +
+                      ",\"refs\":" + refs_of(number, output) + "}");
+    }
+    return list(items);
+  }
+  static std::string balance(const ScriptHash& scripthash) {
+    std::uint64_t sum = 0;
+    for (auto [row, until] = unspent_range(scripthash); row != until; ++row) sum += row->second;
+    return "{\"confirmed\":" + std::to_string(sum) + ",\"unconfirmed\":0}";
+  }
+  // 64 digits of txid in display order, 8 digits of output index, most significant first.
+  static std::string ref_places(std::string_view parameter) {
+    NaiveRef ref;
+    const Txid txid = Txid::from_display(parameter.substr(0, 64)).value();
+    std::copy(txid.bytes.begin(), txid.bytes.end(), ref.begin());
+    const auto output = from_hex(parameter.substr(64)).value();
+    std::reverse_copy(output.begin(), output.end(), ref.begin() + 32);
+    std::vector<TxNumber> found;
+    if (const auto mint = index_->mints.find(ref); mint != index_->mints.end()) found.push_back(mint->second);
+    if (const auto last = index_->latest.find(ref); last != index_->latest.end()) found.push_back(last->second);
+    return found.empty() ? "[]" : list({place(found.front()), place(found.back())});
+  }
+
+  static inline std::vector<std::byte>* file_ = nullptr;
+  static inline NaiveIndex* index_ = nullptr;
+  static inline std::size_t stale_ = 0;
+};
+
+TEST_F(NaiveGolden, FollowsTheActiveChain) {
+  ASSERT_EQ(index_->headers.size(), 301U);
+  EXPECT_EQ(stale_, 5U);
+  EXPECT_EQ(index_->block_hashes.back().display(), "3f3b9ac04904c0a1cbe75957616839e6f3ea28daf809efae1c61dbea63676ac6");
+}
+
+TEST_F(NaiveGolden, GivesTheRecordedAnswers) {
+  std::ifstream lines(test::fixtures_dir() / "radiant-regtest-small" / "golden-base.jsonl");
+  ASSERT_TRUE(lines.is_open());
+  simdjson::dom::parser parser;
+  std::map<std::string, int> checked;
+  for (std::string line; std::getline(lines, line);) {
+    const simdjson::dom::element item = parser.parse(line);
+    std::string_view method, parameter;
+    simdjson::dom::element result;
+    if (item["method"].get(method) != simdjson::SUCCESS || item["result"].get(result) != simdjson::SUCCESS) continue;
+    if (item["params"].at(0).get(parameter) != simdjson::SUCCESS) continue;
+    std::string answer;
+    if (method == "blockchain.ref.get") {
+      answer = ref_places(parameter);
+    } else if (method.starts_with("blockchain.scripthash.")) {
+      const auto scripthash = ScriptHash::from_display(parameter);
+      ASSERT_TRUE(scripthash.has_value()) << line;
+      if (method.ends_with("get_history")) answer = history(*scripthash);
+      else if (method.ends_with("listunspent")) answer = unspent(*scripthash);
+      else if (method.ends_with("get_balance")) answer = balance(*scripthash);
+    }
+    if (answer.empty()) continue;
+    bool right = answer == std::string(simdjson::minify(result));
+    simdjson::dom::array accepted;
+    if (item["accept"].get(accepted) == simdjson::SUCCESS) {
+      for (const simdjson::dom::element other : accepted) right = right || answer == std::string(simdjson::minify(other));
+    }
+    EXPECT_TRUE(right) << line << "\n  naive: " << answer;
+    ++checked[std::string(method)];
+  }
+  EXPECT_EQ(checked["blockchain.scripthash.get_history"], 168);
+  EXPECT_EQ(checked["blockchain.scripthash.listunspent"], 168);
+  EXPECT_EQ(checked["blockchain.scripthash.get_balance"], 168);
+  EXPECT_EQ(checked["blockchain.ref.get"], 55);
+}
+
+}  // namespace
+}  // namespace sluice::model
