@@ -1,0 +1,36 @@
+// Splits the operator's memory budget among the parts of a sync.
+//
+//   fixed share   the program itself, RocksDB's caches and writers, stacks
+//   block map     128 bytes a block of the chain
+//   batches       raw bytes and their columns, times the slots of the pipeline
+//   records       the arena of one segment (join: outputs and spends too; table: less)
+//   table         live outputs (table way only)
+#pragma once
+
+#include <cstdint>
+
+#include "base/error.h"
+#include "pipeline/segment.h"
+
+namespace sluice::pipeline {
+
+struct MemoryRequest {
+  std::uint64_t budget_bytes = std::uint64_t{1} << 30;
+  std::uint32_t threads = 2;
+  ResolveWay way = ResolveWay::join;
+  std::uint64_t block_count = 0;
+  std::uint64_t batch_bytes = 0;  ///< 0: chosen here
+  std::uint32_t slots = 0;        ///< 0: chosen here
+};
+
+struct MemoryPlan {
+  std::uint64_t batch_bytes = 0;
+  std::uint32_t slots = 0;
+  std::uint64_t oversize_bytes = 0;  ///< for blocks larger than a batch, all together
+  SegmentLimits segment;
+};
+
+/// Errors: limit, naming the least budget that would do.
+[[nodiscard]] Result<MemoryPlan> plan_memory(const MemoryRequest& request);
+
+}  // namespace sluice::pipeline

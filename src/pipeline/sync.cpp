@@ -1,0 +1,192 @@
+#include "pipeline/sync.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <thread>
+
+#include "pipeline/block_pipeline.h"
+#include "pipeline/memory_plan.h"
+#include "source/block_reader.h"
+#include "store/rollback.h"
+
+namespace sluice::pipeline {
+namespace {
+
+/// Early Bitcoin blocks repeat coinbase transactions; from this height on BIP34 makes it impossible.
+constexpr std::uint32_t duplicate_coinbase_until = 227931;
+/// With more overlapping table files than this a fresh index is merged before it serves.
+constexpr std::uint64_t level0_files_max = 4;
+
+double seconds_since(std::uint64_t begin_ns) { return static_cast<double>(flow::now_ns() - begin_ns) / 1e9; }
+
+Error other_index(const SyncOptions& options, const store::State& state) {
+  return {ErrorKind::config, fmt::format("{}: this index is of {} {}{}, not of {} {}{}: choose another --db-dir", options.db_directory, state.coin, state.net,
+                                         state.parity ? " with parity" : "", options.network->coin_name, options.network->name,
+                                         options.parity ? " with parity" : "")};
+}
+
+class Sync {
+ public:
+  Sync(const SyncOptions& options, SyncReport& report, std::unique_ptr<Counters>& counters, const ProgressHook& progress)
+      : options_(options), report_(report), counters_(counters), progress_(progress) {}
+
+  Status run() {
+    if (Status status = open_database(); !status) return status;
+    if (Status status = scan(); !status) return status;
+    if (Status status = follow_reorg(); !status) return status;
+    const std::uint32_t first = database_->state() ? database_->state()->block_count : 0;
+    const std::uint32_t until = options_.stop_height ? std::min(map_.height_count(), *options_.stop_height + 1) : map_.height_count();
+    report_.first_height = first;
+    Status indexed = index(first, until);
+    note_state();
+    if (!indexed) return indexed;
+    return merge_if_needed();
+  }
+
+ private:
+  Status open_database() {
+    auto database = store::Database::open(options_.db_directory, store::OpenMode::read_write, options_.store);
+    if (!database) return std::move(database).error();
+    database_ = std::move(database).value();
+    if (!database_->state()) return {};
+    const store::State& state = *database_->state();
+    if (state.coin != options_.network->coin_name || state.net != options_.network->name || state.parity != options_.parity) return other_index(options_, state);
+    note_state();
+    return {};
+  }
+
+  Status scan() {
+    const std::uint64_t begin = flow::now_ns();
+    auto choice = source::choose_io(source::io_setting(), options_.reads_in_flight);
+    if (!choice) return std::move(choice).error();
+    report_.io_name = choice.value().io->name();
+    report_.io_note = choice.value().reason;
+    reader_ = std::make_unique<source::BlockReader>(options_.blocks_directory, std::move(choice.value().io));
+    auto map = source::scan_blocks(*options_.network, *reader_);
+    if (!map) return std::move(map).error();
+    map_ = std::move(map).value();
+    report_.chain_blocks = map_.height_count();
+    report_.chain_bytes = map_.best_bytes;
+    report_.stale_blocks = map_.stale_count;
+    report_.unlinked_blocks = map_.unlinked_count;
+    if (map_.first_unlinked) {
+      report_.unlinked_text = fmt::format("{}: {} blocks cannot be linked to the chain: block {} at offset {} has an unknown parent {}",
+                                          map_.files.path(map_.first_unlinked->file_number), map_.unlinked_count, map_.first_unlinked->hash.display(),
+                                          map_.first_unlinked->offset, map_.first_unlinked->missing_parent.display());
+    }
+    report_.scan_seconds = seconds_since(begin);
+    return {};
+  }
+
+  /// Common blocks of the index and the best chain in the files.
+  Result<std::uint32_t> fork_block_count() const {
+    std::uint32_t count = std::min(database_->state()->block_count, map_.height_count());
+    for (; count > 0; --count) {
+      chain::RawHeader header;
+      if (Status status = database_->flat().headers.read(count - 1, 1, header.data()); !status) return std::move(status).error();
+      if (header == map_.at(count - 1).header) break;
+    }
+    return count;
+  }
+
+  Status follow_reorg() {
+    if (!database_->state()) return {};
+    const store::State& state = *database_->state();
+    auto fork = fork_block_count();
+    if (!fork) return std::move(fork).error();
+    if (fork.value() == state.block_count) return {};
+    if (fork.value() == map_.height_count()) {
+      return Error{ErrorKind::not_found, fmt::format("{}: the block files end at height {}, the index at {}: files are missing, or the index belongs to other files",
+                                                     options_.blocks_directory, map_.height_count() - 1, state.block_count - 1)};
+    }
+    report_.disconnected = state.block_count - fork.value();
+    if (fork.value() > 0 && fork.value() >= state.undo_first_height) return store::disconnect_blocks(*database_, fork.value());
+    return begin_anew();
+  }
+
+  // A reorg deeper than the undo rows: the chain is indexed from its start again.
+  Status begin_anew() {
+    report_.rebuilt = true;
+    database_.reset();
+    if (Status status = store::discard_index(options_.db_directory, options_.store); !status) return status;
+    return open_database();
+  }
+
+  Status index(std::uint32_t first, std::uint32_t until) {
+    if (first >= until) return {};
+    MemoryRequest request{options_.memory_budget, options_.threads, options_.way, map_.scanned.size(), options_.batch_bytes, options_.slots};
+    auto plan = plan_memory(request);
+    if (!plan) return std::move(plan).error();
+    if (options_.segment_bytes != 0) plan.value().segment.arena_bytes = std::min(plan.value().segment.arena_bytes, options_.segment_bytes);
+    if (options_.network->coin != chain::Coin::radiant) plan.value().segment.until_duplicate_height = duplicate_coinbase_until;
+    report_.batch_bytes = plan.value().batch_bytes;
+    report_.slots = plan.value().slots;
+    report_.partition_count = plan.value().segment.partition_count;
+
+    PipelineOptions pipeline_options;
+    pipeline_options.network = options_.network;
+    pipeline_options.parity = options_.parity;
+    pipeline_options.way = options_.way;
+    pipeline_options.memory = plan.value();
+    pipeline_options.read_bytes = options_.read_bytes;
+    pipeline_options.undo_first_height = until > options_.reorg_limit ? until - options_.reorg_limit : 0;
+    pipeline_options.stop = options_.stop;
+    counters_ = std::make_unique<Counters>();
+    BlockPipeline pipeline(*database_, map_, *reader_, pipeline_options, *counters_);
+
+    const std::uint64_t begin = flow::now_ns();
+    Status status;
+    std::mutex mutex;
+    std::condition_variable ended;
+    bool done = false;
+    std::thread runner([&] {
+      Status result = pipeline.run({first, until});
+      const std::lock_guard lock(mutex);
+      status = std::move(result);
+      done = true;
+      ended.notify_one();
+    });
+    for (std::unique_lock lock(mutex); !ended.wait_for(lock, std::chrono::milliseconds(100), [&] { return done; });) {
+      if (progress_) progress_(*counters_, report_);
+    }
+    runner.join();
+    report_.index_seconds = seconds_since(begin);
+    if (progress_) progress_(*counters_, report_);
+    return status;
+  }
+
+  Status merge_if_needed() {
+    std::uint64_t most = 0;
+    for (const store::Table table : store::all_tables) most = std::max(most, database_->level0_files(table));
+    if (most <= level0_files_max) return {};
+    const std::uint64_t begin = flow::now_ns();
+    Status status = database_->compact(options_.threads);
+    report_.compact_seconds = seconds_since(begin);
+    return status;
+  }
+
+  void note_state() {
+    if (!database_->state()) return;
+    report_.block_count = database_->state()->block_count;
+    report_.tx_count = database_->state()->tx_count;
+  }
+
+  const SyncOptions& options_;
+  SyncReport& report_;
+  std::unique_ptr<Counters>& counters_;
+  const ProgressHook& progress_;
+  std::unique_ptr<store::Database> database_;
+  std::unique_ptr<source::BlockReader> reader_;
+  source::BlockMap map_;
+};
+
+}  // namespace
+
+Status run_sync(const SyncOptions& options, SyncReport& report, std::unique_ptr<Counters>& counters, const ProgressHook& progress) {
+  return Sync(options, report, counters, progress).run();
+}
+
+}  // namespace sluice::pipeline

@@ -1,0 +1,301 @@
+#include "store/database.h"
+
+#include <fmt/format.h>
+#include <rocksdb/convenience.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/sst_file_writer.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <mutex>
+
+namespace sluice::store {
+namespace {
+
+constexpr char state_key[] = "state";
+
+rocksdb::CompressionType compression_type(std::string_view name) {
+  if (name == "none") return rocksdb::kNoCompression;
+  if (name == "snappy") return rocksdb::kSnappyCompression;
+  if (name == "zstd") return rocksdb::kZSTD;
+  if (name == "zlib") return rocksdb::kZlibCompression;
+  return rocksdb::kLZ4Compression;
+}
+
+// Opening reports missing column families of an empty directory as an error; this tells which exist.
+std::vector<std::string> existing_families(const rocksdb::DBOptions& options, const std::string& path) {
+  std::vector<std::string> names;
+  (void)rocksdb::DB::ListColumnFamilies(options, path, &names).ok();
+  return names;
+}
+
+}  // namespace
+
+Error rocks_error(const std::string& where, const rocksdb::Status& status) {
+  ErrorKind kind = ErrorKind::io;
+  if (status.IsCorruption()) kind = ErrorKind::corrupt;
+  std::string hint;
+  if (status.IsNoSpace()) hint = ": free some space and run again, nothing committed is lost";
+  if (status.ToString().find("LOCK") != std::string::npos || status.ToString().find("lock ") != std::string::npos) {
+    hint = ": another sluice is using this directory";
+  }
+  return {kind, fmt::format("{}: {}{}", where, status.ToString(), hint)};
+}
+
+Database::~Database() {
+  for (auto* handle : handles_) {
+    if (handle != nullptr) (void)db_->DestroyColumnFamilyHandle(handle).ok();
+  }
+  if (db_) (void)db_->Close().ok();
+}
+
+Result<std::unique_ptr<Database>> Database::open(const std::string& directory, OpenMode mode, const StoreOptions& options) {
+  std::unique_ptr<Database> database(new Database);
+  database->directory_ = directory;
+  database->options_ = options;
+  if (!database->options_.file_system) database->options_.file_system = rocksdb::FileSystem::Default();
+  rocksdb::FileSystem& fs = *database->options_.file_system;
+  database->env_ = rocksdb::NewCompositeEnv(database->options_.file_system);
+  database->block_cache_ = rocksdb::NewLRUCache(options.block_cache_bytes, 4);
+
+  const std::string rocks = directory + "/rocks";
+  if (mode == OpenMode::read_write) {
+    for (const std::string& path : {directory, rocks, directory + "/ingest"}) {
+      const rocksdb::IOStatus status = fs.CreateDirIfMissing(path, rocksdb::IOOptions(), nullptr);
+      if (!status.ok()) return io_error(path, status);
+    }
+  } else if (!fs.FileExists(rocks + "/CURRENT", rocksdb::IOOptions(), nullptr).ok()) {
+    return Error{ErrorKind::not_found, fmt::format("{}: no index here: build one with `sluice sync --db-dir {}`", directory, directory)};
+  }
+  if (Status status = database->open_rocks(mode); !status) return std::move(status).error();
+  if (Status status = database->load_state(); !status) return std::move(status).error();
+  if (mode == OpenMode::read_only && !database->state_) {
+    return Error{ErrorKind::not_found, fmt::format("{}: the index is empty: a first sync was never committed", directory)};
+  }
+  if (Status status = database->open_flat(mode); !status) return std::move(status).error();
+  if (mode == OpenMode::read_write) {
+    if (Status status = database->empty_ingest_directory(); !status) return std::move(status).error();
+  }
+  return database;
+}
+
+rocksdb::ColumnFamilyOptions Database::column_options(Table table) const {
+  rocksdb::ColumnFamilyOptions column;
+  column.write_buffer_size = options_.write_buffer_bytes;
+  column.target_file_size_base = options_.target_file_bytes;
+  column.level_compaction_dynamic_level_bytes = true;
+  column.compression = compression_type(options_.compression);
+  rocksdb::BlockBasedTableOptions block;
+  block.block_size = options_.block_bytes;
+  block.block_cache = block_cache_;
+  block.format_version = 5;
+  block.checksum = rocksdb::kXXH3;
+  // One block in the index per data block is enough; partitioned indexes keep a cold start small.
+  block.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  block.cache_index_and_filter_blocks = true;
+  block.pin_top_level_index_and_filter = true;
+  // Sorted hashes share few bytes with their neighbours: long restart intervals save space, and a
+  // seek still decodes a few dozen short keys at most.
+  block.block_restart_interval = table == Table::state ? 16 : 32;
+  column.table_factory.reset(rocksdb::NewBlockBasedTableFactory(block));
+  return column;
+}
+
+rocksdb::Options Database::builder_options(Table table) const { return rocksdb::Options(db_options_, column_options(table)); }
+
+Status Database::open_rocks(OpenMode mode) {
+  db_options_.env = env_.get();
+  db_options_.create_if_missing = mode == OpenMode::read_write;
+  db_options_.create_missing_column_families = mode == OpenMode::read_write;
+  db_options_.use_fsync = options_.use_fsync;
+  db_options_.max_open_files = options_.max_open_files;
+  db_options_.max_background_jobs = options_.background_jobs;
+  db_options_.bytes_per_sync = 1u << 20;
+  db_options_.max_total_wal_size = 4 * options_.write_buffer_bytes;
+  db_options_.keep_log_file_num = 2;
+  db_options_.info_log_level = rocksdb::WARN_LEVEL;
+  db_options_.stats_dump_period_sec = 0;
+  db_options_.stats_persist_period_sec = 0;
+  db_options_.paranoid_checks = true;
+  // A commit must survive whole or not at all, also when the log's tail is torn.
+  db_options_.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+
+  const std::string path = directory_ + "/rocks";
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const Table table : all_tables) families.emplace_back(std::string(table_name(table)), column_options(table));
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  rocksdb::Status status;
+  if (mode == OpenMode::read_only) {
+    status = existing_families(db_options_, path).size() < table_count
+                 ? rocksdb::Status::Corruption("tables are missing")
+                 : rocksdb::DB::OpenForReadOnly(db_options_, path, families, &handles, &db);
+  } else {
+    status = rocksdb::DB::Open(db_options_, path, families, &handles, &db);
+  }
+  if (!status.ok()) return rocks_error(path, status);
+  db_.reset(db);
+  for (std::size_t i = 0; i < table_count; ++i) handles_[i] = handles[i];
+  return {};
+}
+
+Status Database::load_state() {
+  std::string text;
+  const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), handle(Table::state), state_key, &text);
+  if (status.IsNotFound()) return {};
+  if (!status.ok()) return rocks_error(directory_, status);
+  Result<State> state = decode_state(text);
+  if (!state) return Error{state.error().kind, fmt::format("{}: {}", directory_, state.error().message)};
+  state_ = std::move(state).value();
+  return {};
+}
+
+Status Database::open_flat(OpenMode mode) {
+  const std::uint64_t blocks = state_ ? state_->block_count : 0;
+  const std::uint64_t txs = state_ ? state_->tx_count : 0;
+  const bool writable = mode == OpenMode::read_write;
+  const auto open_one = [&](const char* name, std::size_t record_bytes, std::uint64_t records) {
+    return FlatFile::open(options_.file_system, directory_ + "/" + name, record_bytes, records, writable);
+  };
+  auto headers = open_one("headers.dat", 80, blocks);
+  if (!headers) return std::move(headers).error();
+  auto places = open_one("blocks.dat", block_place_bytes, blocks);
+  if (!places) return std::move(places).error();
+  auto txids = open_one("txids.dat", 32, txs);
+  if (!txids) return std::move(txids).error();
+  auto offsets = open_one("places.dat", 4, txs);
+  if (!offsets) return std::move(offsets).error();
+  flat_ = std::make_unique<FlatFiles>(FlatFiles{std::move(headers).value(), std::move(places).value(), std::move(txids).value(), std::move(offsets).value()});
+  if (!writable) return {};
+  // The files' names must be durable before a state that counts on them is.
+  std::unique_ptr<rocksdb::FSDirectory> directory;
+  rocksdb::IOStatus status = options_.file_system->NewDirectory(directory_, rocksdb::IOOptions(), &directory, nullptr);
+  if (status.ok()) status = directory->Fsync(rocksdb::IOOptions(), nullptr);
+  if (!status.ok()) return io_error(directory_, status);
+  return {};
+}
+
+Status Database::empty_ingest_directory() {
+  const std::string path = directory_ + "/ingest";
+  std::vector<std::string> names;
+  rocksdb::IOStatus status = options_.file_system->GetChildren(path, rocksdb::IOOptions(), &names, nullptr);
+  if (!status.ok()) return io_error(path, status);
+  for (const std::string& name : names) {
+    if (name == "." || name == "..") continue;
+    status = options_.file_system->DeleteFile(path + "/" + name, rocksdb::IOOptions(), nullptr);
+    if (!status.ok()) return io_error(path + "/" + name, status);
+  }
+  return {};
+}
+
+std::string Database::next_ingest_path() {
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  return fmt::format("{}/ingest/{:06}.sst", directory_, ingest_counter_++);
+}
+
+Status Database::commit(const std::vector<TableFile>& files, const State& next) {
+  for (FlatFile* file : {&flat_->headers, &flat_->blocks, &flat_->txids, &flat_->places}) {
+    if (Status status = file->sync(); !status) return status;
+  }
+  SLUICE_CHECK(flat_->headers.records() == next.block_count && flat_->blocks.records() == next.block_count);
+  SLUICE_CHECK(flat_->txids.records() == next.tx_count && flat_->places.records() == next.tx_count);
+
+  const std::string state_path = next_ingest_path();
+  const std::string text = encode_state(next);
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(db_options_), builder_options(Table::state));
+  rocksdb::Status status = writer.Open(state_path);
+  if (status.ok()) status = writer.Put(state_key, text);
+  if (status.ok()) status = writer.Finish();
+  if (!status.ok()) return rocks_error(state_path, status);
+
+  std::array<std::vector<std::string>, table_count> paths;
+  for (const TableFile& file : files) paths[table_index(file.table)].push_back(file.path);
+  paths[table_index(Table::state)].push_back(state_path);
+  std::vector<rocksdb::IngestExternalFileArg> args;
+  for (const Table table : all_tables) {
+    if (paths[table_index(table)].empty()) continue;
+    rocksdb::IngestExternalFileArg arg;
+    arg.column_family = handle(table);
+    arg.external_files = std::move(paths[table_index(table)]);
+    arg.options.move_files = true;
+    arg.options.failed_move_fall_back_to_copy = false;
+    arg.options.write_global_seqno = false;
+    args.push_back(std::move(arg));
+  }
+  status = db_->IngestExternalFiles(args);
+  if (!status.ok()) return rocks_error(directory_, status);
+  state_ = next;
+  return {};
+}
+
+Status Database::commit_rollback(rocksdb::WriteBatch& batch, const State& next) {
+  rocksdb::Status status = batch.Put(handle(Table::state), state_key, encode_state(next));
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  if (status.ok()) status = db_->Write(durable, &batch);
+  if (!status.ok()) return rocks_error(directory_, status);
+  state_ = next;
+  for (FlatFile* file : {&flat_->headers, &flat_->blocks}) {
+    if (Status cut = file->cut(next.block_count); !cut) return cut;
+  }
+  for (FlatFile* file : {&flat_->txids, &flat_->places}) {
+    if (Status cut = file->cut(next.tx_count); !cut) return cut;
+  }
+  return {};
+}
+
+Status Database::compact(unsigned threads) {
+  rocksdb::CompactRangeOptions range;
+  range.max_subcompactions = threads;
+  range.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+  for (const Table table : all_tables) {
+    const rocksdb::Status status = db_->CompactRange(range, handle(table), nullptr, nullptr);
+    if (!status.ok()) return rocks_error(directory_, status);
+  }
+  return {};
+}
+
+std::unique_ptr<rocksdb::Iterator> Database::iterate(Table table, bool fill_cache) const {
+  rocksdb::ReadOptions options;
+  options.fill_cache = fill_cache;
+  return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, handle(table)));
+}
+
+Result<std::optional<std::string>> Database::get(Table table, Bytes key) const {
+  std::string value;
+  const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), handle(table), slice_of(key), &value);
+  if (status.IsNotFound()) return std::optional<std::string>{};
+  if (!status.ok()) return rocks_error(directory_, status);
+  return std::optional<std::string>{std::move(value)};
+}
+
+std::uint64_t Database::table_bytes(Table table) const {
+  std::uint64_t bytes = 0;
+  (void)db_->GetIntProperty(handle(table), rocksdb::DB::Properties::kLiveSstFilesSize, &bytes);
+  return bytes;
+}
+
+std::uint64_t Database::level0_files(Table table) const {
+  std::string text;
+  if (!db_->GetProperty(handle(table), "rocksdb.num-files-at-level0", &text)) return 0;
+  return std::strtoull(text.c_str(), nullptr, 10);
+}
+
+Status discard_index(const std::string& directory, const StoreOptions& options) {
+  const FileSystemPtr fs = options.file_system ? options.file_system : rocksdb::FileSystem::Default();
+  const std::string rocks = directory + "/rocks";
+  // Without CURRENT RocksDB takes a directory for a new one; its other files are then only litter.
+  std::vector<std::string> names;
+  rocksdb::IOStatus status = fs->GetChildren(rocks, rocksdb::IOOptions(), &names, nullptr);
+  std::erase_if(names, [](const std::string& name) { return name == "." || name == ".." || name == "LOCK" || name == "CURRENT"; });
+  names.insert(names.begin(), "CURRENT");
+  for (const std::string& name : names) {
+    if (status.ok()) status = fs->DeleteFile(rocks + "/" + name, rocksdb::IOOptions(), nullptr);
+    if (!status.ok()) return io_error(rocks + "/" + name, status);
+  }
+  return {};
+}
+
+}  // namespace sluice::store

@@ -1,0 +1,141 @@
+// The index on disk: RocksDB tables and flat files behind one committed state.
+//
+//   DIR/rocks/         RocksDB
+//   DIR/ingest/        table files on their way in; emptied at start
+//   DIR/headers.dat    80 bytes a height
+//   DIR/blocks.dat     24 bytes a height: file number u32, size u32, offset u64, first tx number u64
+//   DIR/txids.dat      32 bytes a tx number
+//   DIR/places.dat     4 bytes a tx number: offset of the transaction from its block's header
+//
+// Commit order: flat files are appended and made durable, then one atomic step brings in all table
+// files and the new state record. A crash before that step leaves the old state, and start cuts the
+// flat files back to it; a crash after it finds everything in place.
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "store/flat_file.h"
+#include "store/state.h"
+#include "store/tables.h"
+
+namespace sluice::store {
+
+struct StoreOptions {
+  FileSystemPtr file_system;              ///< null: the operating system's
+  bool use_fsync = false;                 ///< fsync instead of fdatasync
+  std::size_t block_cache_bytes = 8u << 20;
+  std::size_t block_bytes = 16384;
+  std::size_t write_buffer_bytes = 4u << 20;
+  std::size_t target_file_bytes = 64u << 20;
+  int max_open_files = 256;
+  int background_jobs = 2;
+  std::string compression = "lz4";        ///< none snappy lz4 zstd zlib
+};
+
+/// Where a block stands in the block files, and where its transactions begin.
+struct BlockPlace {
+  std::uint32_t file_number = 0;
+  std::uint32_t size = 0;
+  std::uint64_t file_offset = 0;
+  std::uint64_t first_tx = 0;
+};
+inline constexpr std::size_t block_place_bytes = 24;
+static_assert(sizeof(BlockPlace) == block_place_bytes);
+
+/// The four flat files; records() of all of them agree with the state after a commit.
+struct FlatFiles {
+  FlatFile headers;
+  FlatFile blocks;
+  FlatFile txids;
+  FlatFile places;
+};
+
+/// A finished table file waiting to be brought in.
+struct TableFile {
+  Table table = Table::state;
+  std::string path;
+};
+
+enum class OpenMode : std::uint8_t { read_only, read_write };
+
+class Database {
+ public:
+  /// Opens DIR, creating it if asked to write. Cuts flat files to the committed state and empties
+  /// ingest/. Errors: io, corrupt, unsupported (another format version).
+  static Result<std::unique_ptr<Database>> open(const std::string& directory, OpenMode mode, const StoreOptions& options);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  /// nullopt while nothing has been committed.
+  [[nodiscard]] const std::optional<State>& state() const noexcept { return state_; }
+  [[nodiscard]] FlatFiles& flat() noexcept { return *flat_; }
+  [[nodiscard]] const FlatFiles& flat() const noexcept { return *flat_; }
+  [[nodiscard]] const std::string& directory() const noexcept { return directory_; }
+
+  /// A new path under ingest/ for a table file.
+  [[nodiscard]] std::string next_ingest_path();
+  /// Options that table files for `table` are built with.
+  [[nodiscard]] rocksdb::Options builder_options(Table table) const;
+
+  /// Makes flat files durable, then brings in files and state in one step.
+  Status commit(const std::vector<TableFile>& files, const State& next);
+  /// The same for a batch of row changes instead of table files; flat files are then cut to `next`.
+  Status commit_rollback(rocksdb::WriteBatch& batch, const State& next);
+
+  /// Merges each table into as few files as its size asks for.
+  Status compact(unsigned threads);
+
+  [[nodiscard]] rocksdb::DB& rocks() const noexcept { return *db_; }
+  [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(Table table) const noexcept { return handles_[table_index(table)]; }
+  [[nodiscard]] std::unique_ptr<rocksdb::Iterator> iterate(Table table, bool fill_cache = true) const;
+  /// nullopt if the key is absent.
+  [[nodiscard]] Result<std::optional<std::string>> get(Table table, Bytes key) const;
+  /// Bytes of all live table files of a table.
+  [[nodiscard]] std::uint64_t table_bytes(Table table) const;
+  /// Number of table files that can overlap in a read (levels count once, level 0 by file).
+  [[nodiscard]] std::uint64_t level0_files(Table table) const;
+
+ private:
+  Database() = default;
+  Status open_rocks(OpenMode mode);
+  Status load_state();
+  Status open_flat(OpenMode mode);
+  Status empty_ingest_directory();
+  [[nodiscard]] rocksdb::ColumnFamilyOptions column_options(Table table) const;
+
+  std::string directory_;
+  StoreOptions options_;
+  std::unique_ptr<rocksdb::Env> env_;
+  std::shared_ptr<rocksdb::Cache> block_cache_;
+  rocksdb::DBOptions db_options_;
+  std::unique_ptr<rocksdb::DB> db_;
+  std::array<rocksdb::ColumnFamilyHandle*, table_count> handles_{};
+  std::optional<State> state_;
+  std::unique_ptr<FlatFiles> flat_;
+  std::uint64_t ingest_counter_ = 0;
+};
+
+/// Removes an index from its directory, in an order that a crash may interrupt: what is left opens as
+/// an empty index. Errors: io.
+Status discard_index(const std::string& directory, const StoreOptions& options);
+
+/// Error of a RocksDB status, naming the directory.
+[[nodiscard]] Error rocks_error(const std::string& where, const rocksdb::Status& status);
+
+[[nodiscard]] inline rocksdb::Slice slice_of(Bytes bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+[[nodiscard]] inline Bytes bytes_of_slice(const rocksdb::Slice& slice) noexcept {
+  return {reinterpret_cast<const std::byte*>(slice.data()), slice.size()};
+}
+
+}  // namespace sluice::store

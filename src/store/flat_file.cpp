@@ -1,0 +1,95 @@
+#include "store/flat_file.h"
+
+#include <fmt/format.h>
+
+namespace sluice::store {
+
+using rocksdb::FileOptions;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+using rocksdb::Slice;
+
+Error io_error(const std::string& path, const IOStatus& status) {
+  const std::string text = status.ToString();
+  const char* hint = status.IsNoSpace() ? ": free some space and run again, nothing committed is lost" : "";
+  return {ErrorKind::io, fmt::format("{}: {}{}", path, text, hint)};
+}
+
+Result<FlatFile> FlatFile::open(FileSystemPtr fs, std::string path, std::size_t record_bytes, std::uint64_t records, bool writable) {
+  FlatFile file;
+  file.fs_ = std::move(fs);
+  file.path_ = std::move(path);
+  file.record_bytes_ = record_bytes;
+  if (!file.fs_->FileExists(file.path_, IOOptions(), nullptr).ok()) {
+    if (!writable || records > 0) return Error{ErrorKind::corrupt, fmt::format("{}: the file is missing from the index", file.path_)};
+    std::unique_ptr<rocksdb::FSWritableFile> created;
+    IOStatus status = file.fs_->NewWritableFile(file.path_, FileOptions(), &created, nullptr);
+    if (status.ok()) status = created->Close(IOOptions(), nullptr);
+    if (!status.ok()) return io_error(file.path_, status);
+  }
+  if (const IOStatus status = file.fs_->GetFileSize(file.path_, IOOptions(), &file.bytes_, nullptr); !status.ok()) {
+    return io_error(file.path_, status);
+  }
+  if (file.bytes_ < records * record_bytes) {
+    return Error{ErrorKind::corrupt, fmt::format("{}: {} bytes, but the index counts {} records of {} bytes", file.path_, file.bytes_, records, record_bytes)};
+  }
+  if (!writable) {
+    file.bytes_ = records * record_bytes;
+    const IOStatus status = file.fs_->NewRandomAccessFile(file.path_, FileOptions(), &file.reader_, nullptr);
+    if (!status.ok()) return io_error(file.path_, status);
+    return file;
+  }
+  if (Status cut = file.cut(records); !cut) return std::move(cut).error();
+  return file;
+}
+
+Status FlatFile::reopen() {
+  IOStatus status = fs_->ReopenWritableFile(path_, FileOptions(), &writer_, nullptr);
+  if (status.ok()) status = fs_->NewRandomAccessFile(path_, FileOptions(), &reader_, nullptr);
+  if (!status.ok()) return io_error(path_, status);
+  return {};
+}
+
+Status FlatFile::append(Bytes bytes) {
+  SLUICE_CHECK(bytes.size() % record_bytes_ == 0);
+  if (bytes.empty()) return {};
+  const IOStatus status = writer_->Append(Slice(reinterpret_cast<const char*>(bytes.data()), bytes.size()), IOOptions(), nullptr);
+  if (!status.ok()) return io_error(path_, status);
+  bytes_ += bytes.size();
+  return {};
+}
+
+Status FlatFile::sync() {
+  const IOStatus status = writer_->Sync(IOOptions(), nullptr);
+  if (!status.ok()) return io_error(path_, status);
+  return {};
+}
+
+void FlatFile::start_writeback() noexcept { (void)writer_->RangeSync(0, bytes_, IOOptions(), nullptr).ok(); }
+
+Status FlatFile::cut(std::uint64_t records) {
+  const std::uint64_t bytes = records * record_bytes_;
+  if (bytes != bytes_) {
+    if (writer_) {
+      if (const IOStatus status = writer_->Close(IOOptions(), nullptr); !status.ok()) return io_error(path_, status);
+      writer_.reset();
+    }
+    if (const IOStatus status = fs_->Truncate(path_, bytes, IOOptions(), nullptr); !status.ok()) return io_error(path_, status);
+    bytes_ = bytes;
+  }
+  if (!writer_) return reopen();
+  return {};
+}
+
+Status FlatFile::read(std::uint64_t first, std::uint64_t count, std::byte* target) const {
+  SLUICE_CHECK(first + count <= records());
+  Slice got;
+  const std::size_t size = count * record_bytes_;
+  const IOStatus status = reader_->Read(first * record_bytes_, size, IOOptions(), &got, reinterpret_cast<char*>(target), nullptr);
+  if (!status.ok()) return io_error(path_, status);
+  if (got.size() != size) return Error{ErrorKind::corrupt, fmt::format("{}: cut off at {} bytes", path_, first * record_bytes_ + got.size())};
+  if (got.data() != reinterpret_cast<const char*>(target)) std::memcpy(target, got.data(), size);
+  return {};
+}
+
+}  // namespace sluice::store

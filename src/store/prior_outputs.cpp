@@ -1,0 +1,80 @@
+#include "store/prior_outputs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sluice::store {
+namespace {
+
+Error corrupt_row(const Database& database, Table table, std::uint64_t tx_number) {
+  return {ErrorKind::corrupt, fmt::format("{}: table {}: malformed row of transaction number {}: run `sluice verify`", database.directory(),
+                                          table_name(table), tx_number)};
+}
+
+/// Reads one candidate transaction and, if it is the spend's, its output.
+Status try_candidate(const Database& database, const resolve::OutpointHasher& hasher, const resolve::SpendRecord& spend,
+                     std::uint64_t tx_number, PriorOutput& answer) {
+  Txid txid;
+  if (Status status = database.flat().txids.read(tx_number, 1, txid.data()); !status) return status;
+  const std::uint32_t index = spend.index & ~resolve::replaces_older;
+  if (hasher(txid.data(), index) != spend.key) return {};
+  Result<std::optional<std::string>> row = database.get(Table::outputs, write::outputs_key(tx_number).span());
+  if (!row) return std::move(row).error();
+  if (!row.value()) return {};
+  const bool well_formed = write::for_each_output(std::as_bytes(std::span(*row.value())), [&](const write::OutputEntry& entry) {
+    if (entry.index != index) return;
+    answer = {true, tx_number, entry};
+  });
+  if (!well_formed) return corrupt_row(database, Table::outputs, tx_number);
+  return {};
+}
+
+}  // namespace
+
+Status find_prior_outputs(const Database& database, const resolve::OutpointHasher& hasher,
+                          std::span<const resolve::SpendRecord> spends, std::span<PriorOutput> answers) {
+  SLUICE_CHECK(spends.size() == answers.size());
+  if (!database.state()) return {};
+  const std::uint64_t tx_count = database.state()->tx_count;
+  const auto iterator = database.iterate(Table::txs);
+  for (std::size_t i = 0; i < spends.size(); ++i) {
+    const write::Key seek = write::prefix_key(spends[i].txid_prefix);
+    for (iterator->Seek(slice_of(seek.span())); iterator->Valid(); iterator->Next()) {
+      const auto row = write::decode_prefix_tx(bytes_of_slice(iterator->key()));
+      if (!row || row->tx_number >= tx_count) return corrupt_row(database, Table::txs, row ? row->tx_number : 0);
+      if (row->prefix != spends[i].txid_prefix) break;
+      if (Status status = try_candidate(database, hasher, spends[i], row->tx_number, answers[i]); !status) return status;
+      if (answers[i].found) break;
+    }
+    if (!iterator->status().ok()) return rocks_error(database.directory(), iterator->status());
+  }
+  return {};
+}
+
+Status write_reduced_outputs(const Database& database, std::span<const SpentPlace> places, write::RowSink& sink) {
+  std::vector<std::byte> value;
+  for (std::size_t begin = 0; begin < places.size();) {
+    const std::uint64_t tx_number = places[begin].tx_number;
+    std::size_t end = begin;
+    while (end < places.size() && places[end].tx_number == tx_number) ++end;
+    const auto removed = places.subspan(begin, end - begin);
+    begin = end;
+
+    const write::Key key = write::outputs_key(tx_number);
+    Result<std::optional<std::string>> row = database.get(Table::outputs, key.span());
+    if (!row) return std::move(row).error();
+    if (!row.value()) return corrupt_row(database, Table::outputs, tx_number);
+    value.clear();
+    std::size_t removed_count = 0;
+    const bool well_formed = write::for_each_output(std::as_bytes(std::span(*row.value())), [&](const write::OutputEntry& entry) {
+      if (std::binary_search(removed.begin(), removed.end(), SpentPlace{tx_number, entry.index})) ++removed_count;
+      else write::append_output(value, entry);
+    });
+    if (!well_formed || removed_count != removed.size()) return corrupt_row(database, Table::outputs, tx_number);
+    value.empty() ? sink.remove(key.span()) : sink.put(key.span(), value);
+  }
+  return {};
+}
+
+}  // namespace sluice::store
