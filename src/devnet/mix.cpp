@@ -25,7 +25,7 @@ std::uint64_t fee_of(std::uint64_t value, Random& random) { return std::min(valu
 
 Mix::Mix(CoinKind coin, std::uint64_t chain_txs, std::uint32_t pool_wanted)
     : coin_(coin),
-      key_bits_(std::clamp(static_cast<unsigned>(std::bit_width(chain_txs)) - 3U, 4U, 17U)),
+      key_bits_(std::clamp(static_cast<unsigned>(std::bit_width(chain_txs)) - 3U, 4U, 14U)),
       pool_wanted_(pool_wanted) {}
 
 TxKind Mix::next_kind(State& state) const {

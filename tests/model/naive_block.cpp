@@ -24,7 +24,9 @@ Digest hash(Bytes data, const EVP_MD* method = EVP_sha256()) {
 
 Digest double_hash(Bytes data, const EVP_MD* method = EVP_sha256()) { return hash(hash(data, method).span(), method); }
 
-void append(Buffer& target, Bytes bytes) { target.insert(target.end(), bytes.begin(), bytes.end()); }
+void append(Buffer& target, Bytes bytes) {
+  for (const std::byte byte : bytes) target.push_back(byte);
+}
 
 template <typename T>
 void append_le(Buffer& target, T value) {
