@@ -26,11 +26,6 @@ Error no_genesis(const BlockMap& map) {
   }
   const ScannedBlock& first = map.scanned.front();
   const std::string where = map.files.path(first.file_number) + ", offset " + std::to_string(first.offset);
-  for (const chain::Network& other : chain::all_networks()) {
-    if (chain::block_hash(other.coin, first.header).display() != other.genesis_hash) continue;
-    return Error{ErrorKind::unsupported, where + ": belongs to another network: the first block is the genesis block of " +
-                                             std::string(other.coin_name) + " " + std::string(other.name) + " (wanted " + wanted + ")"};
-  }
   return Error{ErrorKind::unsupported, where + ": the first block is " + first.hash.display() + ", and the genesis block of " + wanted +
                                            " is in none of the files: the node is pruned, or the files are of another network"};
 }

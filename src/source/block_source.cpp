@@ -41,6 +41,7 @@ BlockSource::BlockSource(const BlockMap& map, BlockReader& reader, std::span<Raw
   std::array<MutableBytes, slots_max> regions;
   for (std::size_t i = 0; i < slots.size(); ++i) {
     if (slots[i].capacity() != limits.batch_bytes) SLUICE_CHECK(slots[i].resize(limits.batch_bytes));
+    slots[i].blocks.reserve(limits.batch_blocks_max);
     regions[i] = slots[i].memory();
   }
   registered_ = reader_.io().register_memory({regions.data(), slots.size()});

@@ -3,6 +3,7 @@
 //
 // A record's fate, in this order:
 //   raw bytes of magic zero                   end of the file's data (zero-filled tail), for now
+//   its start runs out into zeros             being written: end of data in the last files, error in the others
 //   another magic                             error
 //   ends beyond the file                      end of data in the last files, error in the others
 //   length below a header or absurd           error
@@ -20,7 +21,8 @@
 namespace sluice::source {
 namespace {
 
-constexpr std::uint32_t record_start_bytes = record_head_bytes + chain::header_bytes;
+constexpr std::uint32_t header_end = record_head_bytes + chain::header_bytes;  // in a record
+constexpr std::uint32_t record_start_bytes = header_end + 1;                   // and the first byte of the transaction count
 constexpr std::uint32_t window_bytes_min = 4096;       // one page: blocks are large, headers far apart
 constexpr std::uint32_t window_bytes_max = 64 * 1024;  // blocks are small: many records in one read
 constexpr std::uint32_t small_record_bytes = 8 * 1024;
@@ -28,6 +30,16 @@ constexpr std::uint32_t cursors_max = 32;
 
 bool all_zero(Bytes bytes) noexcept {
   return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
+}
+
+std::string title(const chain::Network& network) { return std::string(network.coin_name) + " " + std::string(network.name); }
+
+/// The network whose genesis block this header is. Networks may share a magic: this tells them apart.
+const chain::Network* genesis_owner(Bytes header) {
+  for (const chain::Network& network : chain::all_networks()) {
+    if (chain::block_hash(network.coin, header).display() == network.genesis_hash) return &network;
+  }
+  return nullptr;
 }
 
 /// The walk over one file.
@@ -62,6 +74,15 @@ class Scan {
   Seen fail(std::uint32_t file, std::uint64_t offset, ErrorKind kind, const std::string& what);
   void fail(std::uint32_t file, Error error);
 
+  /// Does the start of a record run out into zeros, with nothing wrong before them? A transaction count is never
+  /// zero. Under a key zeros on the disk could be by chance, so more of them are wanted.
+  [[nodiscard]] bool is_half_written(Bytes raw, Bytes magic) const noexcept {
+    if (raw.size() < record_start_bytes || !all_zero(raw.subspan(files_.key.is_none() ? header_end : header_end - 8))) return false;
+    std::size_t written = raw.size();
+    while (written > 0 && raw[written - 1] == std::byte{0}) --written;
+    const std::size_t compared = std::min<std::size_t>(written, 4);
+    return std::ranges::equal(magic.first(compared), Bytes(network_.disk_magic).first(compared));
+  }
   /// May the node still be writing this file?
   [[nodiscard]] bool is_open(std::uint32_t file) const noexcept { return file + open_files_count >= files_.count(); }
 
@@ -91,24 +112,29 @@ Seen Scan::fail(std::uint32_t file, std::uint64_t offset, ErrorKind kind, const 
 
 Seen Scan::fail_magic(std::uint32_t file, std::uint64_t offset, Bytes found) {
   const std::string wanted = to_hex(network_.disk_magic);
-  const chain::Network* owner = nullptr;
+  std::string owners;  // several networks may share a magic
   for (const chain::Network& other : chain::all_networks()) {
-    if (!owner && std::ranges::equal(other.disk_magic, found)) owner = &other;
+    if (std::ranges::equal(other.disk_magic, found)) owners += (owners.empty() ? "" : " or ") + title(other);
   }
   const std::string magic = to_hex(found);
   if (file != 0 || offset != 0) {
     return fail(file, offset, ErrorKind::corrupt, "bad record: found magic " + magic + ", wanted " + wanted);
   }
-  const std::string of_found = owner ? std::string(owner->coin_name) + " " + std::string(owner->name) : "no network known here";
-  const std::string hint = owner || !files_.key.is_none() ? "" : "; is xor.dat missing?";
+  const std::string hint = !owners.empty() || !files_.key.is_none() ? "" : "; is xor.dat missing?";
   return fail(file, offset, ErrorKind::unsupported,
-              "belongs to another network: found magic " + magic + ", which is " + of_found + " (wanted " + wanted + ", " +
-                  std::string(network_.coin_name) + " " + std::string(network_.name) + ")" + hint);
+              "belongs to another network: found magic " + magic + ", which is " + (owners.empty() ? "of no network known here" : owners) +
+                  " (wanted " + wanted + ", " + title(network_) + ")" + hint);
 }
 
 Seen Scan::look_at_header(std::uint32_t file, std::uint64_t offset, Bytes header, std::uint32_t length) {
   const chain::Header decoded = chain::decode_header(header);
   const BlockHash hash = chain::block_hash(network_.coin, header);
+  if (file == 0 && offset == record_head_bytes && hash.display() != network_.genesis_hash) {
+    if (const chain::Network* owner = genesis_owner(header)) {
+      return fail(file, offset, ErrorKind::unsupported,
+                  "belongs to another network: the first block is the genesis block of " + title(*owner) + " (wanted " + title(network_) + ")");
+    }
+  }
   const auto target = chain::target_of_bits(decoded.bits);
   if (!target || *target > easiest_target_) {
     return fail(file, offset, ErrorKind::corrupt, "block " + hash.display() + " claims an easier target than the network allows");
@@ -141,13 +167,13 @@ Seen Scan::look(const Cursor& cursor, std::uint64_t offset, Bytes raw, std::uint
   const std::size_t magic_have = std::min<std::size_t>(have, 4);
   const Bytes magic = Bytes(start).first(magic_have);
   if (all_zero(magic)) return Seen::end;
+  if (is_open(file) && is_half_written(raw.first(have), magic)) return Seen::end;
   if (!std::ranges::equal(magic, Bytes(network_.disk_magic).first(magic_have))) return fail_magic(file, offset, magic);
   if (have < record_head_bytes) {
     return is_open(file) ? Seen::end : fail(file, offset, ErrorKind::corrupt, "the last record is cut short");
   }
 
   const auto length = load_le<std::uint32_t>(start.data() + 4);
-  if (is_open(file) && length == 0) return Seen::end;  // the head is half written
   if (length <= chain::header_bytes || length > record_bytes_max) {
     return fail(file, offset, ErrorKind::corrupt, "absurd block length " + std::to_string(length));
   }
@@ -157,8 +183,8 @@ Seen Scan::look(const Cursor& cursor, std::uint64_t offset, Bytes raw, std::uint
     return fail(file, offset, ErrorKind::corrupt, "block length " + std::to_string(length) + " goes past the end of the file (" +
                                                       std::to_string(sizes_[file]) + " bytes)");
   }
+  if (start[header_end] == std::byte{0}) return fail(file, offset, ErrorKind::corrupt, "a block without transactions");
   const Bytes header = Bytes(start).subspan(record_head_bytes, chain::header_bytes);
-  if (is_open(file) && (all_zero(header) || all_zero(raw.subspan(record_head_bytes, chain::header_bytes)))) return Seen::end;
   return look_at_header(file, offset + record_head_bytes, header, length);
 }
 

@@ -14,10 +14,7 @@ constexpr std::uint64_t huge_page_bytes = 2 << 20;
 
 }  // namespace
 
-RawBuffer::RawBuffer(std::uint64_t bytes, std::uint32_t blocks_expected) {
-  SLUICE_CHECK(resize(bytes));
-  blocks.reserve(blocks_expected);
-}
+RawBuffer::RawBuffer(std::uint64_t bytes) { SLUICE_CHECK(resize(bytes)); }
 
 RawBuffer::~RawBuffer() { unmap(); }
 

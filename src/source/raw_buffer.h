@@ -15,7 +15,7 @@ class RawBuffer {
  public:
   RawBuffer() = default;
   /// Bounds: bytes < 2^32 - raw_padding_bytes. Running out of address space is not survivable: it stops the process.
-  explicit RawBuffer(std::uint64_t bytes, std::uint32_t blocks_expected = 0);
+  explicit RawBuffer(std::uint64_t bytes);
   ~RawBuffer();
   RawBuffer(RawBuffer&& other) noexcept;
   RawBuffer& operator=(RawBuffer&& other) noexcept;
