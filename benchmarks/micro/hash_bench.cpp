@@ -2,8 +2,9 @@
 // that a sync has: 25-byte scripts once, 250-byte and mixed 200..400-byte transactions twice, 64-byte
 // merkle pairs twice, and one message at a time.
 //
-// Each case first checks its digests against OpenSSL; a wrong one, or an allocation while timed, makes the program fail. Bytes/s
-// counts message bytes, items/s messages. allocs counts calls of operator new during the timed loop.
+// Each case first checks its digests against OpenSSL; a wrong one, or an allocation while timed, makes
+// the program fail. Bytes/s counts message bytes, items/s messages; allocs counts calls of operator
+// new during the timed loop.
 #include <benchmark/benchmark.h>
 #include <openssl/sha.h>
 
@@ -93,7 +94,8 @@ void report(benchmark::State& state, const Work& work, std::uint64_t allocated) 
   state.SetItemsProcessed(rounds * static_cast<std::int64_t>(work.messages.size()));
 }
 
-void kernel_case(benchmark::State& state, const std::string& kernel, Call call, std::size_t size_min, std::size_t size_max) {
+void kernel_case(benchmark::State& state, const std::string& kernel, Call call,
+                 std::size_t size_min, std::size_t size_max) {
   if (!select_kernel(kernel)) return state.SkipWithError("this processor lacks the kernel");
   Work work = make_work(size_min, size_max);
   std::vector<Digest> expected(message_count);
@@ -141,7 +143,8 @@ constexpr Case cases[] = {
 void register_all() {
   for (const Case& c : cases) {
     const std::string name = c.name;
-    benchmark::RegisterBenchmark(("hash/" + name + "/openssl").c_str(), openssl_case, is_twice(c.call), c.size_min, c.size_max);
+    benchmark::RegisterBenchmark(("hash/" + name + "/openssl").c_str(), openssl_case,
+                                 is_twice(c.call), c.size_min, c.size_max);
     for (const Kernel kernel : available_kernels()) {
       const std::string kernel_text(kernel_name(kernel));
       benchmark::RegisterBenchmark(("hash/" + name + "/" + kernel_text).c_str(), kernel_case, kernel_text, c.call,

@@ -175,7 +175,8 @@ constexpr Alias aliases[] = {
 constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool same_word(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) noexcept { return lower(x) == lower(y); });
+  const auto same_letter = [](char x, char y) noexcept { return lower(x) == lower(y); };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_letter);
 }
 
 std::string_view trimmed(std::string_view text) noexcept {

@@ -87,7 +87,8 @@ SLUICE_AVX2 void store_transposed(const Vector (&state)[8], Digest* const* targe
 /// Lanes whose message ended before this block take their state back. Block counts are below 2^31 here
 /// (see lane_blocks_max), so that the signed comparison is right.
 template <typename State>
-SLUICE_AVX2 void keep_finished(State& state, const State& before, const std::uint32_t* blocks, std::uint32_t block) noexcept {
+SLUICE_AVX2 void keep_finished(State& state, const State& before, const std::uint32_t* blocks,
+                               std::uint32_t block) noexcept {
   const Vector counts = _mm256_load_si256(reinterpret_cast<const __m256i*>(blocks));
   const Vector live = _mm256_cmpgt_epi32(counts, all_lanes(block));
 #pragma GCC unroll 8

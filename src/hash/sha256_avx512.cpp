@@ -105,6 +105,10 @@ SLUICE_512 void load_transposed(const std::byte* const* lanes, std::size_t offse
   }
 }
 
+SLUICE_512 void store_digest(__m256i digest, Digest* target) noexcept {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(target->data()), digest);
+}
+
 /// Writes the 16 digests, words swapped to big-endian.
 SLUICE_512 void store_transposed(const Vector (&state)[8], Digest* const* targets) noexcept {
   Vector v[8];
@@ -118,16 +122,17 @@ SLUICE_512 void store_transposed(const Vector (&state)[8], Digest* const* target
   for (int row = 0; row < 4; ++row) {
     const Vector lanes_0_4 = _mm512_permutex2var_epi64(v[row], first, v[row + 4]);
     const Vector lanes_8_12 = _mm512_permutex2var_epi64(v[row], second, v[row + 4]);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(targets[row]->data()), _mm512_castsi512_si256(lanes_0_4));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(targets[row + 4]->data()), _mm512_extracti64x4_epi64(lanes_0_4, 1));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(targets[row + 8]->data()), _mm512_castsi512_si256(lanes_8_12));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(targets[row + 12]->data()), _mm512_extracti64x4_epi64(lanes_8_12, 1));
+    store_digest(_mm512_castsi512_si256(lanes_0_4), targets[row]);
+    store_digest(_mm512_extracti64x4_epi64(lanes_0_4, 1), targets[row + 4]);
+    store_digest(_mm512_castsi512_si256(lanes_8_12), targets[row + 8]);
+    store_digest(_mm512_extracti64x4_epi64(lanes_8_12, 1), targets[row + 12]);
   }
 }
 
 /// Lanes whose message ended before this block take their state back.
 template <typename State>
-SLUICE_512 void keep_finished(State& state, const State& before, const std::uint32_t* blocks, std::uint32_t block) noexcept {
+SLUICE_512 void keep_finished(State& state, const State& before, const std::uint32_t* blocks,
+                              std::uint32_t block) noexcept {
   const __mmask16 finished = _mm512_cmple_epu32_mask(_mm512_load_si512(blocks), all_lanes(block));
 #pragma GCC unroll 8
   for (int i = 0; i < 8; ++i) state.v[i] = _mm512_mask_mov_epi32(state.v[i], finished, before.v[i]);

@@ -69,9 +69,9 @@ SLUICE_NI_INLINE void compress(NiState (&state)[N], __m128i (&m)[N][4]) noexcept
 #pragma GCC unroll 4
   for (int s = 0; s < N; ++s) before[s] = state[s];
 #pragma GCC unroll 16
-  for (int group = 0; group < 16; ++group) {
-    const int now = group & 3;
-    const __m128i constants = _mm_load_si128(reinterpret_cast<const __m128i*>(&round_constants[4 * static_cast<std::size_t>(group)]));
+  for (std::size_t group = 0; group < 16; ++group) {
+    const std::size_t now = group & 3;
+    const __m128i constants = _mm_load_si128(reinterpret_cast<const __m128i*>(&round_constants[4 * group]));
     __m128i sums[N];
 #pragma GCC unroll 4
     for (int s = 0; s < N; ++s) {
@@ -99,7 +99,8 @@ SLUICE_NI_INLINE void load_block(__m128i (&m)[4], const std::byte* block) noexce
 }
 
 template <int N>
-SLUICE_NI void compress_runs(NiState* const (&states)[N], const std::byte* const (&data)[N], std::size_t count) noexcept {
+SLUICE_NI void compress_runs(NiState* const (&states)[N], const std::byte* const (&data)[N],
+                             std::size_t count) noexcept {
   NiState state[N];
   for (int s = 0; s < N; ++s) state[s] = *states[s];
   for (std::size_t i = 0; i < count; ++i) {

@@ -98,7 +98,8 @@ TEST(BestChain, MissingGenesisLinksNothing) {
 }
 
 TEST(BestChain, DuplicatesCountOnceAndTheFirstStays) {
-  const BestChain chain = found({record(1, 0), record(2, 1), record(1, 0), record(2, 1), record(2, 1, harder), record(3, 2)});
+  const BestChain chain = found(
+      {record(1, 0), record(2, 1), record(1, 0), record(2, 1), record(2, 1, harder), record(3, 2)});
   EXPECT_EQ(chain.by_height, (Positions{0, 1, 5}));
   EXPECT_EQ(chain.duplicates, (Positions{2, 3, 4}));
   EXPECT_EQ(chain.work, (Uint256{{6, 0, 0, 0}}));

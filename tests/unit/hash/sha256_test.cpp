@@ -137,8 +137,9 @@ void expect_batch(const Batch& batch) {
   sha256_many(batch.messages, once);
   sha256d_many(batch.messages, twice);
   for (std::size_t i = 0; i < once.size(); ++i) {
-    ASSERT_EQ(once[i], openssl_once(batch.owned[i])) << i << " of " << once.size() << ", " << batch.owned[i].size() << " bytes";
-    ASSERT_EQ(twice[i], openssl_twice(batch.owned[i])) << i << " of " << once.size() << ", " << batch.owned[i].size() << " bytes";
+    const Buffer& bytes = batch.owned[i];
+    ASSERT_EQ(once[i], openssl_once(bytes)) << i << " of " << once.size() << ", " << bytes.size() << " bytes";
+    ASSERT_EQ(twice[i], openssl_twice(bytes)) << i << " of " << once.size() << ", " << bytes.size() << " bytes";
   }
 }
 
