@@ -66,7 +66,7 @@ struct OptionSpec {
   std::int64_t most;
   double least_number;           ///< bounds of number
   double most_number;
-  std::int64_t floor;            ///< smaller values are raised to it; 0 is none
+  std::int64_t floor;            ///< smaller values are raised to it; equal to least where there is none
   bool empty_is_default;         ///< an empty text is no value
   std::string_view empty_value;  ///< what an empty text means to a choice, "" if nothing
   std::string_view other_value;  ///< what an unknown text means to a choice, "" if it is refused

@@ -183,7 +183,8 @@ Result<ParsedValue> parse_environment_value(const OptionSpec& spec, EnvironmentR
     }
     case EnvironmentRule::mebibytes: {
       auto count = parse_integer(text);
-      if (count && __builtin_mul_overflow(*count, std::int64_t{1} << 20, &*count)) return refusal(spec, text, "is out of range");
+      if (!count) return refusal(spec, text, "is not an integer (of MiB)");
+      if (__builtin_mul_overflow(*count, std::int64_t{1} << 20, &*count)) return refusal(spec, text, "is out of range");
       return bounded(spec, text, count);
     }
     case EnvironmentRule::seconds: return bounded(spec, text, parse_duration_ms(text, 1000));
