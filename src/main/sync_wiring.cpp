@@ -1,0 +1,88 @@
+#include "main/sync_wiring.h"
+
+#include "hash/sha256.h"
+#include "main/wiring.h"
+#include "observe/json_writer.h"
+#include "observe/process_figures.h"
+#include "observe/report.h"
+
+namespace sluice {
+
+void apply_tuning(const config::PipelineTuning& tuning, pipeline::SyncOptions& options) {
+  options.threads = static_cast<std::uint32_t>(tuning.threads);
+  options.memory_budget = tuning.memory_budget;
+  options.batch_bytes = tuning.batch_bytes;
+  options.batch_blocks = static_cast<std::uint32_t>(tuning.batch_blocks);
+  options.slots = static_cast<std::uint32_t>(tuning.batch_count);
+  options.read_bytes = static_cast<std::uint32_t>(tuning.read_bytes);
+  options.reads_in_flight = static_cast<std::uint32_t>(tuning.reads_in_flight);
+  options.partitions = tuning.partitions;
+  options.segment_bytes = tuning.segment_bytes;
+}
+
+pipeline::SyncOptions sync_options(const config::SyncConfig& config) {
+  pipeline::SyncOptions options;
+  options.network = config.network;
+  options.db_directory = config.db_dir.string();
+  options.blocks_directory = config.blocks_dir.string();
+  options.parity = config.parity;
+  options.way = config.resolve == config::ResolveWay::table ? pipeline::ResolveWay::table : pipeline::ResolveWay::join;
+  options.reorg_limit = config.reorg_limit;
+  options.stop_height = config.stop_height;
+  options.store = store_options(config.rocksdb);
+  apply_tuning(config.tuning, options);
+  return options;
+}
+
+Status write_sync_report(const config::SyncConfig& config, const pipeline::SyncOptions& options, const pipeline::SyncReport& report,
+                         const pipeline::Counters* counters, double wall_seconds, const Status& outcome) {
+  observe::JsonWriter json;
+  json.begin_object();
+  json.field("outcome", outcome.ok() ? std::string_view("done") : std::string_view(outcome.error().message));
+  json.field("coin", config.network->coin_name);
+  json.field("net", config.network->name);
+  json.field("resolve", options.way == pipeline::ResolveWay::join ? std::string_view("join") : std::string_view("table"));
+  json.field("sha256", hash::kernel_name(hash::active_kernel()));
+  json.field("io", report.io_name);
+  json.field("threads", options.threads);
+  json.field("memory_budget_bytes", options.memory_budget);
+  json.field("batch_bytes", report.batch_bytes);
+  json.field("slots", report.slots);
+  json.field("partitions", report.partition_count);
+  json.field("first_height", report.first_height);
+  json.field("blocks", report.block_count);
+  json.field("transactions", report.tx_count);
+  json.field("chain_bytes", report.chain_bytes);
+  json.field("disconnected_blocks", report.disconnected);
+  json.field("stale_blocks", report.stale_blocks);
+  json.field("unlinked_blocks", report.unlinked_blocks);
+  json.field("scan_s", report.scan_seconds);
+  json.field("index_s", report.index_seconds);
+  json.field("merge_s", report.compact_seconds);
+  if (counters != nullptr) {
+    json.field("segments", counters->segments.load());
+    json.field("prior_spends", counters->prior_spends.load());
+    json.field("inputs", counters->inputs.load());
+    json.field("outputs", counters->outputs.load());
+    json.field("stages_busy_at_once", counters->most_busy.load());
+    json.begin_object("stages");
+    for (std::size_t i = 0; i < pipeline::stage_count; ++i) {
+      const flow::StageCounters& stage = counters->stages[i];
+      json.begin_object(pipeline::stage_names[i]);
+      json.field("batches", stage.batches.load());
+      json.field("transactions", stage.items.load());
+      json.field("bytes", stage.bytes.load());
+      json.field("busy_s", static_cast<double>(stage.busy_ns.load()) / 1e9);
+      json.field("starved_s", static_cast<double>(stage.starved_ns.load()) / 1e9);
+      json.field("blocked_s", static_cast<double>(stage.blocked_ns.load()) / 1e9);
+      json.field("queue_high_water", counters->queue_high_water[i].load());
+      json.end_object();
+    }
+    json.end_object();
+  }
+  if (const auto figures = observe::process_figures()) observe::append_process_figures(json, "process", figures.value(), wall_seconds);
+  json.end_object();
+  return observe::write_report(config.report, json.text());
+}
+
+}  // namespace sluice

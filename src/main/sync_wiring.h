@@ -1,0 +1,16 @@
+// The sync command's options and report, shared with tune.
+#pragma once
+
+#include "config/config.h"
+#include "pipeline/sync.h"
+
+namespace sluice {
+
+[[nodiscard]] pipeline::SyncOptions sync_options(const config::SyncConfig& config);
+void apply_tuning(const config::PipelineTuning& tuning, pipeline::SyncOptions& options);
+
+/// All counters, wall clock, CPU, peak memory and bytes written, as JSON.
+Status write_sync_report(const config::SyncConfig& config, const pipeline::SyncOptions& options, const pipeline::SyncReport& report,
+                         const pipeline::Counters* counters, double wall_seconds, const Status& outcome);
+
+}  // namespace sluice

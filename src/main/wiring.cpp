@@ -1,0 +1,63 @@
+#include "main/wiring.h"
+
+#include <csignal>
+#include <cstdio>
+
+#include "observe/log.h"
+#include "sluice/exit_status.h"
+
+namespace sluice {
+namespace {
+
+std::atomic<bool> stop{false};
+std::atomic<void (*)() noexcept> stop_wake{nullptr};
+
+extern "C" void handle_stop_signal(int) {
+  // relaxed: the flag stands alone; whoever polls it sees it soon.
+  stop.store(true, std::memory_order_relaxed);
+  if (auto* wake = stop_wake.load(std::memory_order_relaxed)) wake();
+}
+
+observe::Level level_of(config::LogLevel level) { return static_cast<observe::Level>(level); }
+static_assert(static_cast<int>(observe::Level::critical) == static_cast<int>(config::LogLevel::critical));
+
+}  // namespace
+
+void start_logging(const config::CommonConfig& common) {
+  observe::start_log(level_of(common.log_level));
+  for (const config::Note& note : common.notes) observe::log(note.kind == config::Note::Kind::warning ? observe::Level::warning : observe::Level::info, "config", note.text);
+}
+
+const std::atomic<bool>& stop_requested() {
+  static const bool installed = [] {
+    struct sigaction action {};
+    action.sa_handler = handle_stop_signal;
+    sigaction(SIGINT, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);
+    return true;
+  }();
+  (void)installed;
+  return stop;
+}
+
+void on_stop(void (*wake)() noexcept) noexcept { stop_wake.store(wake, std::memory_order_relaxed); }
+
+store::StoreOptions store_options(const config::RocksDbSettings& settings) {
+  store::StoreOptions options;
+  options.use_fsync = settings.use_fsync;
+  options.block_cache_bytes = settings.block_cache_bytes;
+  options.block_bytes = settings.block_size;
+  options.write_buffer_bytes = settings.write_buffer_size;
+  options.target_file_bytes = settings.target_file_size_base;
+  options.max_open_files = static_cast<int>(settings.max_open_files);
+  options.background_jobs = static_cast<int>(settings.max_background_compactions + settings.max_background_flushes);
+  options.compression = config::name_of(settings.compression);
+  return options;
+}
+
+int report_error(std::string_view area, const Error& error) {
+  std::fprintf(stderr, "sluice %.*s: %s\n", static_cast<int>(area.size()), area.data(), error.message.c_str());
+  return error.kind == ErrorKind::config ? exit_usage : exit_failure;
+}
+
+}  // namespace sluice
