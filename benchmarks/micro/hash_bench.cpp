@@ -34,18 +34,19 @@ void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 namespace sluice::hash {
 namespace {
 
-/// Messages back to back, like the transactions of a block: 2048 of them, so that they stay in cache.
+/// Messages back to back, like the transactions of a block.
 struct Work {
   std::vector<std::byte> bytes;
   std::vector<Message> messages;
   std::vector<Digest> digests;
 };
 
-constexpr std::size_t message_count = 2048;
+constexpr std::size_t count_in_cache = 2048;
+constexpr std::size_t count_beyond_cache = 100'000;  // 30 MB: beyond the caches of one core
 
-Work make_work(std::size_t size_min, std::size_t size_max) {
+Work make_work(std::size_t count, std::size_t size_min, std::size_t size_max) {
   Random random(1);
-  std::vector<std::size_t> sizes(message_count);
+  std::vector<std::size_t> sizes(count);
   std::size_t total = 0;
   for (std::size_t& size : sizes) total += size = size_min + random.below(size_max - size_min + 1);
   Work work;
@@ -56,7 +57,7 @@ Work make_work(std::size_t size_min, std::size_t size_max) {
     work.messages.push_back({work.bytes.data() + at, size});
     at += size;
   }
-  work.digests.resize(message_count);
+  work.digests.resize(count);
   return work;
 }
 
@@ -94,20 +95,36 @@ void report(benchmark::State& state, const Work& work, std::uint64_t allocated) 
   state.SetItemsProcessed(rounds * static_cast<std::int64_t>(work.messages.size()));
 }
 
-void kernel_case(benchmark::State& state, const std::string& kernel, Call call,
-                 std::size_t size_min, std::size_t size_max) {
+struct Case {
+  const char* name;
+  Call call;
+  std::size_t count;
+  std::size_t size_min;
+  std::size_t size_max;
+};
+
+constexpr Case cases[] = {
+    {"script_25", Call::many, count_in_cache, 25, 25},
+    {"tx_250_double", Call::many_twice, count_in_cache, 250, 250},
+    {"tx_200_400_double", Call::many_twice, count_in_cache, 200, 400},
+    {"tx_200_400_double_cold", Call::many_twice, count_beyond_cache, 200, 400},
+    {"pairs_64_double", Call::pairs, count_in_cache, 64, 64},
+    {"single_250_double", Call::one_by_one_twice, count_in_cache, 250, 250},
+};
+
+void kernel_case(benchmark::State& state, const std::string& kernel, const Case& c) {
   if (!select_kernel(kernel)) return state.SkipWithError("this processor lacks the kernel");
-  Work work = make_work(size_min, size_max);
-  std::vector<Digest> expected(message_count);
-  openssl_many(work, expected, is_twice(call));
-  run_kernel(work, call);
+  Work work = make_work(c.count, c.size_min, c.size_max);
+  std::vector<Digest> expected(c.count);
+  openssl_many(work, expected, is_twice(c.call));
+  run_kernel(work, c.call);
   if (work.digests != expected) {
     failed = true;
     return state.SkipWithError("wrong digest");
   }
   const std::uint64_t before = allocations.load(std::memory_order_relaxed);
   for (auto _ : state) {
-    run_kernel(work, call);
+    run_kernel(work, c.call);
     benchmark::ClobberMemory();
   }
   const std::uint64_t allocated = allocations.load(std::memory_order_relaxed) - before;
@@ -115,40 +132,23 @@ void kernel_case(benchmark::State& state, const std::string& kernel, Call call,
   report(state, work, allocated);
 }
 
-void openssl_case(benchmark::State& state, bool twice, std::size_t size_min, std::size_t size_max) {
-  Work work = make_work(size_min, size_max);
+void openssl_case(benchmark::State& state, const Case& c) {
+  Work work = make_work(c.count, c.size_min, c.size_max);
   const std::uint64_t before = allocations.load(std::memory_order_relaxed);
   for (auto _ : state) {
-    openssl_many(work, work.digests, twice);
+    openssl_many(work, work.digests, is_twice(c.call));
     benchmark::ClobberMemory();
   }
   report(state, work, allocations.load(std::memory_order_relaxed) - before);
 }
 
-struct Case {
-  const char* name;
-  Call call;
-  std::size_t size_min;
-  std::size_t size_max;
-};
-
-constexpr Case cases[] = {
-    {"script_25", Call::many, 25, 25},
-    {"tx_250_double", Call::many_twice, 250, 250},
-    {"tx_200_400_double", Call::many_twice, 200, 400},
-    {"pairs_64_double", Call::pairs, 64, 64},
-    {"single_250_double", Call::one_by_one_twice, 250, 250},
-};
-
 void register_all() {
   for (const Case& c : cases) {
-    const std::string name = c.name;
-    benchmark::RegisterBenchmark(("hash/" + name + "/openssl").c_str(), openssl_case,
-                                 is_twice(c.call), c.size_min, c.size_max);
+    const std::string name = "hash/" + std::string(c.name) + "/";
+    benchmark::RegisterBenchmark((name + "openssl").c_str(), openssl_case, c);
     for (const Kernel kernel : available_kernels()) {
       const std::string kernel_text(kernel_name(kernel));
-      benchmark::RegisterBenchmark(("hash/" + name + "/" + kernel_text).c_str(), kernel_case, kernel_text, c.call,
-                                   c.size_min, c.size_max);
+      benchmark::RegisterBenchmark((name + kernel_text).c_str(), kernel_case, kernel_text, c);
     }
   }
 }
