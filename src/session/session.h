@@ -1,0 +1,55 @@
+// One Electrum client: its unread bytes, its protocol state, its counters and its cost.
+//
+// The session takes bytes and hands out replies one line at a time, so that whoever owns the
+// socket decides when there is room for the next reply.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "serve/request_line.h"
+#include "session/cost_model.h"
+#include "session/line_buffer.h"
+
+namespace sluice::session {
+
+struct SessionLimits {
+  std::size_t max_recv = 5'000'000;  ///< longest request line; 0: no limit
+  CostLimits cost;
+};
+
+enum class SessionStep : std::uint8_t {
+  idle,      ///< no complete line is waiting
+  answered,  ///< one line was taken; there may be more
+  finished,  ///< the reply just written is the last
+};
+
+struct TrafficCounters {
+  std::uint64_t receive_bytes = 0;
+  std::uint64_t receive_lines = 0;
+  std::uint64_t send_bytes = 0;
+  std::uint64_t send_lines = 0;
+};
+
+class Session {
+ public:
+  explicit Session(const SessionLimits& limits) : limits_(&limits), lines_(limits.max_recv) {}
+
+  void receive(std::string_view bytes);
+  /// Answers at most one line; the reply ends with a newline.
+  [[nodiscard]] SessionStep step(const serve::ServerContext& context, serve::JsonDocument& document, std::string& out);
+
+  [[nodiscard]] const serve::SessionState& state() const noexcept { return state_; }
+  [[nodiscard]] const TrafficCounters& traffic() const noexcept { return traffic_; }
+  [[nodiscard]] std::uint64_t dropped_lines() const noexcept { return lines_.dropped_lines(); }
+  [[nodiscard]] std::size_t subscriptions() const noexcept { return state_.scripts.size() + (state_.headers_subscribed ? 1 : 0); }
+
+ private:
+  const SessionLimits* limits_;
+  LineBuffer lines_;
+  serve::SessionState state_;
+  TrafficCounters traffic_;
+};
+
+}  // namespace sluice::session
