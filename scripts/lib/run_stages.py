@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -270,6 +271,7 @@ def main():
     parser.add_argument("--only", metavar="REGEX", help="only the stages whose name matches")
     options = parser.parse_args()
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))  # what was started is ended too
     scale = 100 if options.long else 4 if options.ci else 1
     scale = int(os.environ.get("SLUICE_TEST_SCALE") or scale)
     limit = None if options.long else 58 * MINUTE if options.ci else 20 * MINUTE
