@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <future>
 #include <thread>
 
 #include "net/listen_socket.h"
@@ -46,8 +47,20 @@ Status TcpServer::add_loop(const TcpServerOptions& options, const HandlerFactory
   auto thread = std::make_unique<Thread>();
   const auto index = static_cast<unsigned>(threads_.size());
   thread->loop = (uring ? make_uring_loop : make_epoll_loop)(index, options.loop, factory, counters_);
-  // The loop owns the sockets from here on, whether it opens or not.
-  if (Status opened = thread->loop->open(std::move(listeners)); !opened) return opened;
+  // The loop owns the sockets from here on, whether it opens or not. It is opened on its own thread:
+  // io_uring interrupts the system calls of the thread that made a ring.
+  std::promise<Status> opened;
+  thread->thread = std::thread([loop = thread->loop.get(), &opened, sockets = std::move(listeners)]() mutable {
+    Status status = loop->open(std::move(sockets));
+    const bool usable = status.ok();
+    opened.set_value(std::move(status));
+    if (usable) loop->run();
+  });
+  Status status = opened.get_future().get();
+  if (!status) {
+    thread->thread.join();
+    return status;
+  }
   threads_.push_back(std::move(thread));
   return {};
 }
@@ -59,7 +72,8 @@ Status TcpServer::open_loops(const TcpServerOptions& options, const HandlerFacto
     const bool refused = !added && uring && added.error().kind == ErrorKind::unsupported;
     if (refused && options.backend == IoBackend::automatic) {
       backend_note_ = added.error().message;
-      threads_.clear();  // all loops work the same way
+      stop();  // all loops work the same way
+      threads_.clear();
       uring = false;
       i = 0;
       added = add_loop(options, factory, false);
@@ -75,10 +89,9 @@ Result<std::unique_ptr<TcpServer>> TcpServer::start(const TcpServerOptions& opti
   if (options.loops == 0) return Error{ErrorKind::config, "a server needs at least one thread"};
   std::unique_ptr<TcpServer> server(new TcpServer);
   if (const Status opened = server->open_loops(options, factory); !opened) {
-    server->threads_.clear();
+    server->stop();
     return opened.error();
   }
-  for (auto& thread : server->threads_) thread->thread = std::thread([loop = thread->loop.get()] { loop->run(); });
   return server;
 }
 

@@ -44,7 +44,7 @@ class UringLoop final : public EventLoop {
   using EventLoop::EventLoop;
   ~UringLoop() override {
     for (const Listener& listener : listeners_) ::close(listener.fd);
-    if (ring_open_) io_uring_queue_exit(&ring_);
+    close_ring();
     if (buffers_ != nullptr) ::munmap(buffers_, buffer_ring_bytes());
   }
 
@@ -78,6 +78,7 @@ class UringLoop final : public EventLoop {
       run_queue();
       free_released();
     }
+    close_ring();  // here, not in the destructor: closing interrupts the thread that made the ring
   }
 
  protected:
@@ -128,6 +129,11 @@ class UringLoop final : public EventLoop {
 
   void add_buffer(std::uint16_t id, int offset) noexcept {
     io_uring_buf_ring_add(buffers_, buffer(id), buffer_bytes, id, io_uring_buf_ring_mask(buffer_count), offset);
+  }
+
+  void close_ring() {
+    if (ring_open_) io_uring_queue_exit(&ring_);
+    ring_open_ = false;
   }
 
   io_uring_sqe* next_entry() {
