@@ -51,7 +51,8 @@ struct Options {
 std::size_t parse_count(const char* name, const char* text) {
   char* end = nullptr;
   const unsigned long count = std::strtoul(text, &end, 10);
-  if (*text == '\0' || *end != '\0' || count == 0 || count > 1024) fail(std::string(name) + ": a number from 1 to 1024, not " + text);
+  if (*text == '\0' || *end != '\0' || count == 0 || count > 1024)
+    fail(std::string(name) + ": a number from 1 to 1024, not " + text);
   return count;
 }
 
@@ -183,7 +184,7 @@ Timed run_once(const Chain& chain, std::size_t threads, HashRange hash_range) {
   constexpr std::size_t piece = 4096;
   const std::size_t tx_pieces = (chain.txs.size() + piece - 1) / piece;
   const std::size_t pieces = tx_pieces + (chain.scripts.size() + piece - 1) / piece;
-  std::atomic<std::size_t> next{0};   // a ticket counter; the joins below order everything else
+  std::atomic<std::size_t> next{0};  // a ticket counter; the joins below order everything else
   std::atomic<Sum> total{0};
   const auto work = [&] {
     Sum sum = 0;
@@ -200,7 +201,8 @@ Timed run_once(const Chain& chain, std::size_t threads, HashRange hash_range) {
   for (std::size_t i = 1; i < threads; ++i) workers.emplace_back(work);
   work();
   for (std::thread& worker : workers) worker.join();
-  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), total.load(std::memory_order_relaxed)};
+  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(),
+          total.load(std::memory_order_relaxed)};
 }
 
 void print_line(const char* what, const std::string& with, const Chain& chain, double seconds) {
@@ -211,8 +213,9 @@ void print_line(const char* what, const std::string& with, const Chain& chain, d
 int run(const Options& options) {
   const Chain chain = load_chain(options);
   std::printf("%llu blocks, %.1f MB, %zu transactions, %llu outputs, %zu of them indexed; %zu threads, best of %zu\n",
-              static_cast<unsigned long long>(chain.block_count), static_cast<double>(chain.block_bytes) / 1e6, chain.txs.size(),
-              static_cast<unsigned long long>(chain.output_count), chain.scripts.size(), options.threads, options.repetitions);
+              static_cast<unsigned long long>(chain.block_count), static_cast<double>(chain.block_bytes) / 1e6,
+              chain.txs.size(), static_cast<unsigned long long>(chain.output_count), chain.scripts.size(),
+              options.threads, options.repetitions);
   std::printf("boundaries were found beforehand: the times are hashing alone\n");
   double yardstick = 1e99;
   double ceiling = 1e99;

@@ -92,7 +92,8 @@ void make_tokens(Fixture& fixture) {
 }
 
 void report(benchmark::State& state, const Fixture& fixture, std::uint64_t allocations_before) {
-  state.counters["allocs"] = static_cast<double>(bench::allocations.load(std::memory_order_relaxed) - allocations_before);
+  state.counters["allocs"] =
+      static_cast<double>(bench::allocations.load(std::memory_order_relaxed) - allocations_before);
   state.SetBytesProcessed(static_cast<std::int64_t>(fixture.script_bytes) * state.iterations());
   state.SetItemsProcessed(static_cast<std::int64_t>(fixture.batch.output_count()) * state.iterations());
 }

@@ -43,7 +43,8 @@ struct Fixture {
 };
 
 void report(benchmark::State& state, const Fixture& fixture, std::uint64_t allocations_before) {
-  state.counters["allocs"] = static_cast<double>(bench::allocations.load(std::memory_order_relaxed) - allocations_before);
+  state.counters["allocs"] =
+      static_cast<double>(bench::allocations.load(std::memory_order_relaxed) - allocations_before);
   state.SetBytesProcessed(static_cast<std::int64_t>(fixture.source.raw.size()) * state.iterations());
   state.SetItemsProcessed(static_cast<std::int64_t>(fixture.batch.tx_count()) * state.iterations());
 }
@@ -52,7 +53,8 @@ void parse_blocks_bench(benchmark::State& state) {
   Fixture fixture(static_cast<std::size_t>(state.range(0)));
   const std::uint64_t before = bench::allocations.load(std::memory_order_relaxed);
   for (auto _ : state) {
-    const ParseErrc errc = parse_blocks(fixture.source, coin, fixture.batch, fixture.scratch, fixture.fault, fixture.counters);
+    const ParseErrc errc =
+        parse_blocks(fixture.source, coin, fixture.batch, fixture.scratch, fixture.fault, fixture.counters);
     benchmark::DoNotOptimize(errc);
   }
   report(state, fixture, before);
@@ -95,10 +97,13 @@ void hashing_only(benchmark::State& state) {
   std::fill(fixture.scratch.witness_begin.begin(), fixture.scratch.witness_begin.end(), 0U);
   std::size_t bad_tx = 0;
   std::uint32_t bad_block = 0;
-  bench::expect(compute_txids(fixture.source.raw, coin, 0, fixture.batch.tx_count(), fixture.batch, fixture.scratch, bad_tx) == ParseErrc::ok, "txids");
+  bench::expect(compute_txids(fixture.source.raw, coin, 0, fixture.batch.tx_count(), fixture.batch, fixture.scratch,
+                              bad_tx) == ParseErrc::ok,
+                "txids");
   const std::uint64_t before = bench::allocations.load(std::memory_order_relaxed);
   for (auto _ : state) {
-    ParseErrc errc = compute_txids(fixture.source.raw, coin, 0, fixture.batch.tx_count(), fixture.batch, fixture.scratch, bad_tx);
+    ParseErrc errc =
+        compute_txids(fixture.source.raw, coin, 0, fixture.batch.tx_count(), fixture.batch, fixture.scratch, bad_tx);
     benchmark::DoNotOptimize(errc);
     errc = check_merkle_roots(fixture.source, fixture.batch, fixture.scratch, bad_block);
     benchmark::DoNotOptimize(errc);

@@ -13,12 +13,13 @@ namespace sluice::classify {
 namespace {
 
 constexpr std::size_t hash_group_scripts = 2048;
-constexpr std::size_t rewritten_bytes_max = 128 * 1024;  // with the group's raw bytes still in the near cache
+constexpr std::size_t rewritten_bytes_max = 128 * 1024;     // with the group's raw bytes still in the near cache
 constexpr std::size_t copied_script_bytes_max = 32 * 1024;  // larger ones are hashed piece by piece
 
 class Classifier {
  public:
-  Classifier(Bytes raw, const ClassifyOptions& options, ScriptBatch& target, ClassifyScratch& scratch, ClassifyCounters& counters) noexcept
+  Classifier(Bytes raw, const ClassifyOptions& options, ScriptBatch& target, ClassifyScratch& scratch,
+             ClassifyCounters& counters) noexcept
       : raw_(raw), options_(options), target_(target), scratch_(scratch), counters_(counters) {
     scratch_.messages.resize(hash_group_scripts);
     scratch_.outputs.resize(hash_group_scripts);
@@ -54,7 +55,8 @@ class Classifier {
   /// Hashes what has been gathered.
   void flush() noexcept {
     hash::sha256_many({scratch_.messages.data(), count_}, {scratch_.digests.data(), count_});
-    for (std::size_t i = 0; i < count_; ++i) target_.scripthash[scratch_.outputs[i]] = hash_cast<ScriptHash>(scratch_.digests[i]);
+    for (std::size_t i = 0; i < count_; ++i)
+      target_.scripthash[scratch_.outputs[i]] = hash_cast<ScriptHash>(scratch_.digests[i]);
     count_ = 0;
     rewritten_bytes_ = 0;
   }
@@ -72,6 +74,10 @@ class Classifier {
   }
 
   [[nodiscard]] ScriptKind add_scanned(std::uint32_t output, std::uint32_t begin, Bytes script) noexcept {
+    if (const std::size_t ref = match_token(script); ref != 0) {
+      add_token(output, begin, script, ref);
+      return ScriptKind::with_refs;
+    }
     scratch_.pushed_refs.clear();
     const ScriptFacts facts = scan_script(script, &scratch_.pushed_refs);
     if (!facts.walkable) return ScriptKind::unwalkable;
@@ -81,6 +87,19 @@ class Classifier {
     if (!facts.has_pushed_ref) return ScriptKind::other;
     append_distinct_refs(raw_, begin, output, scratch_.pushed_refs.span(), target_.refs);
     return ScriptKind::with_refs;
+  }
+
+  /// What the scan would find, known beforehand: one ref to zero and to note.
+  void add_token(std::uint32_t output, std::uint32_t begin, Bytes script, std::size_t ref) noexcept {
+    const bool is_singleton = script[ref - 1] == std::byte{parse::op_push_input_ref_singleton};
+    target_.refs.push_back(
+        {output, begin + static_cast<std::uint32_t>(ref), is_singleton ? RefType::singleton : RefType::normal});
+    if (rewritten_bytes_ + script.size() > rewritten_bytes_max) flush();
+    std::byte* const copy = scratch_.rewritten.data() + rewritten_bytes_;
+    std::memcpy(copy, script.data(), script.size());
+    std::memset(copy + ref, 0, parse::ref_bytes);
+    rewritten_bytes_ += script.size();
+    hash_later(output, {copy, script.size()});
   }
 
   void hash_later(std::uint32_t output, Bytes script) noexcept {
@@ -116,8 +135,8 @@ class Classifier {
 
 }  // namespace
 
-void classify_scripts(const source::RawBatch& source, const parse::TxBatch& batch, const ClassifyOptions& options, ScriptBatch& target,
-                      ClassifyScratch& scratch, ClassifyCounters& counters) noexcept {
+void classify_scripts(const source::RawBatch& source, const parse::TxBatch& batch, const ClassifyOptions& options,
+                      ScriptBatch& target, ClassifyScratch& scratch, ClassifyCounters& counters) noexcept {
   SLUICE_CHECK(batch.block_tx_begin.size() == source.blocks.size() + 1);
   target.clear();
   const std::size_t output_count = batch.output_count();
@@ -127,7 +146,8 @@ void classify_scripts(const source::RawBatch& source, const parse::TxBatch& batc
   counters.outputs += output_count;
   Classifier classifier(source.raw, options, target, scratch, counters);
   for (std::size_t block = 0; block < source.blocks.size(); ++block) {
-    const bool has_tokens = options.coin == chain::Coin::bitcoin_cash && source.blocks[block].height >= options.tokens_from_height;
+    const bool has_tokens =
+        options.coin == chain::Coin::bitcoin_cash && source.blocks[block].height >= options.tokens_from_height;
     const std::uint32_t until = first_output(batch, block + 1);
     for (std::uint32_t output = first_output(batch, block); output < until; ++output) {
       classifier.add(output, batch.script_begin[output], batch.script_size[output], has_tokens);

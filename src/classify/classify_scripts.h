@@ -28,10 +28,10 @@ struct ClassifyOptions {
 /// Working memory, reused from batch to batch. Its contents mean nothing between calls.
 struct ClassifyScratch {
   Column<hash::Message> messages;
-  Column<std::uint32_t> outputs;     ///< whose script each message is
+  Column<std::uint32_t> outputs;  ///< whose script each message is
   Column<Digest> digests;
-  Column<std::byte> rewritten;       ///< hashed forms that differ from the raw bytes
-  Column<RefOperand> pushed_refs;    ///< of one script
+  Column<std::byte> rewritten;     ///< hashed forms that differ from the raw bytes
+  Column<RefOperand> pushed_refs;  ///< of one script
 };
 
 /// Classifies all outputs of a batch.
@@ -40,7 +40,7 @@ struct ClassifyScratch {
 /// Errors: none: any bytes are a script.
 /// Cost:   template scripts: hashing only. Others: one walk, two if rewritten. Allocates only while
 ///         columns grow. See benchmarks/micro/classify_bench.cpp.
-void classify_scripts(const source::RawBatch& source, const parse::TxBatch& batch, const ClassifyOptions& options, ScriptBatch& target,
-                      ClassifyScratch& scratch, ClassifyCounters& counters) noexcept;
+void classify_scripts(const source::RawBatch& source, const parse::TxBatch& batch, const ClassifyOptions& options,
+                      ScriptBatch& target, ClassifyScratch& scratch, ClassifyCounters& counters) noexcept;
 
 }  // namespace sluice::classify

@@ -15,6 +15,7 @@ namespace sluice::classify {
 /// pushes it here.
 /// Bounds: script_begin is the script's offset in raw; pushed is in script order (its order is lost).
 /// Cost:   n log n, so that a script of a million refs is only a long script.
-void append_distinct_refs(Bytes raw, std::uint32_t script_begin, std::uint32_t output, std::span<RefOperand> pushed, Column<OutputRef>& target) noexcept;
+void append_distinct_refs(Bytes raw, std::uint32_t script_begin, std::uint32_t output, std::span<RefOperand> pushed,
+                          Column<OutputRef>& target) noexcept;
 
 }  // namespace sluice::classify

@@ -46,9 +46,11 @@ class SwapParser {
       return byte_field(type, SwapRefusal::bad_field_size) && id_field(offer.token_offset, SwapRefusal::bad_token) &&
              id_field(offer.utxo_hash_offset, SwapRefusal::bad_utxo_hash) && index_field() && tail_of_two();
     }
-    return byte_field(offer.flags, SwapRefusal::bad_field_size) && byte_field(offer.offered_type, SwapRefusal::bad_field_size) &&
-           byte_field(offer.terms_type, SwapRefusal::bad_field_size) && id_field(offer.token_offset, SwapRefusal::bad_token) &&
-           want_field() && id_field(offer.utxo_hash_offset, SwapRefusal::bad_utxo_hash) && index_field() && tail_of_pushes();
+    return byte_field(offer.flags, SwapRefusal::bad_field_size) &&
+           byte_field(offer.offered_type, SwapRefusal::bad_field_size) &&
+           byte_field(offer.terms_type, SwapRefusal::bad_field_size) &&
+           id_field(offer.token_offset, SwapRefusal::bad_token) && want_field() &&
+           id_field(offer.utxo_hash_offset, SwapRefusal::bad_utxo_hash) && index_field() && tail_of_pushes();
   }
 
   /// Moves to the next operation; false at the end of the script and at a truncated operation.
@@ -68,7 +70,9 @@ class SwapParser {
     return false;
   }
 
-  [[nodiscard]] std::uint32_t offset_of(std::size_t in_script) const noexcept { return script_begin_ + static_cast<std::uint32_t>(in_script); }
+  [[nodiscard]] std::uint32_t offset_of(std::size_t in_script) const noexcept {
+    return script_begin_ + static_cast<std::uint32_t>(in_script);
+  }
 
   [[nodiscard]] bool byte_field(std::uint8_t& target, SwapRefusal refusal) noexcept {
     if (!next_field(refusal)) return false;

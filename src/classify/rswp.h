@@ -26,7 +26,7 @@ struct SwapOptions {
 enum class SwapVerdict : std::uint8_t {
   not_a_swap,  ///< not an OP_RETURN whose first push is "RSWP"
   offer,
-  refused,     ///< it says RSWP, but is no well-formed offer
+  refused,  ///< it says RSWP, but is no well-formed offer
 };
 
 struct SwapParse {
@@ -42,9 +42,9 @@ struct SwapParse {
 
 /// What stands between tail_begin and tail_end of an offer.
 struct SwapTail {
-  std::uint32_t terms_count = 0;   ///< operations before the signature (at least one)
-  std::uint64_t terms_bytes = 0;   ///< of their data together
-  Bytes signature;                 ///< view into raw; may be empty
+  std::uint32_t terms_count = 0;  ///< operations before the signature (at least one)
+  std::uint64_t terms_bytes = 0;  ///< of their data together
+  Bytes signature;                ///< view into raw; may be empty
 };
 
 /// Bounds: offer came from parse_swap over the same raw bytes.

@@ -52,7 +52,8 @@ std::size_t token_prefix_size(Bytes field) noexcept {
   }
   if ((bits & has_amount) != 0) {
     const auto amount = take_compact_size(field, at);
-    if (!amount || *amount == 0 || *amount > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return 0;
+    if (!amount || *amount == 0 || *amount > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+      return 0;
   }
   return at;
 }

@@ -51,13 +51,15 @@ ScriptFacts scan_script(Bytes script, Column<RefOperand>* pushed) noexcept {
     const OpFacts facts = op_facts[opcode];
     std::uint64_t operand = facts.operand_bytes;
     ++at;
-    if (operand <= size - at && (facts.flags & flag_push_data) != 0) operand += load_length(data + at, facts.operand_bytes);
+    if (operand <= size - at && (facts.flags & flag_push_data) != 0)
+      operand += load_length(data + at, facts.operand_bytes);
     if (operand > size - at) {
       walkable = false;
       break;
     }
     flags |= facts.flags;
-    if ((facts.flags & flag_pushed_ref) != 0 && pushed != nullptr) pushed->push_back({static_cast<std::uint32_t>(at), opcode});
+    if ((facts.flags & flag_pushed_ref) != 0 && pushed != nullptr)
+      pushed->push_back({static_cast<std::uint32_t>(at), opcode});
     at += operand;
   }
   ScriptFacts found;

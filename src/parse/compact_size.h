@@ -11,7 +11,8 @@
 namespace sluice::parse {
 
 /// The forms of more than one byte; at stands on the first byte, fd or above.
-[[nodiscard]] inline ParseErrc read_long_compact_size(const std::byte*& at, const std::byte* end, std::uint64_t& value) noexcept {
+[[nodiscard]] inline ParseErrc read_long_compact_size(const std::byte*& at, const std::byte* end,
+                                                      std::uint64_t& value) noexcept {
   const auto first = std::to_integer<std::uint8_t>(*at);
   const std::ptrdiff_t width = first == 0xfd ? 2 : first == 0xfe ? 4 : 8;
   if (end - at <= width) return ParseErrc::truncated;
@@ -25,10 +26,12 @@ namespace sluice::parse {
 }
 
 /// Reads one number and moves at behind it; on an error at stays.
-[[nodiscard]] inline ParseErrc read_compact_size(const std::byte*& at, const std::byte* end, std::uint64_t& value) noexcept {
+[[nodiscard]] inline ParseErrc read_compact_size(const std::byte*& at, const std::byte* end,
+                                                 std::uint64_t& value) noexcept {
   if (at == end) return ParseErrc::truncated;
   const auto first = std::to_integer<std::uint8_t>(*at);
-  if (first >= 0xfd) [[unlikely]] return read_long_compact_size(at, end, value);
+  if (first >= 0xfd) [[unlikely]]
+    return read_long_compact_size(at, end, value);
   value = first;
   ++at;
   return ParseErrc::ok;

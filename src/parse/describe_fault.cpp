@@ -31,7 +31,8 @@ std::string describe_fault(ParseErrc errc, const ParseFault& fault, const source
   std::string number = std::to_string(block.file_number);
   if (number.size() < 5) number.insert(0, 5 - number.size(), '0');
   std::string text = "blk" + number + ".dat, offset " + std::to_string(block.file_offset + fault.offset);
-  text += ": block at height " + std::to_string(block.height) + " (" + block.hash.display() + "), byte " + std::to_string(fault.offset);
+  text += ": block at height " + std::to_string(block.height) + " (" + block.hash.display() + "), byte " +
+          std::to_string(fault.offset);
   text += ", transaction " + std::to_string(fault.tx) + ": ";
   text += parse_errc_text(errc);
   return text;

@@ -27,7 +27,8 @@ constexpr std::size_t merkle_root_offset = 36;
 
 }  // namespace
 
-ParseErrc check_merkle_roots(const source::RawBatch& source, const TxBatch& batch, ParseScratch& scratch, std::uint32_t& bad_block) noexcept {
+ParseErrc check_merkle_roots(const source::RawBatch& source, const TxBatch& batch, ParseScratch& scratch,
+                             std::uint32_t& bad_block) noexcept {
   auto& trees = scratch.trees;
   trees.clear();
   for (std::uint32_t block = 0; block < source.blocks.size(); ++block) {
@@ -35,7 +36,8 @@ ParseErrc check_merkle_roots(const source::RawBatch& source, const TxBatch& batc
     if (count != 0) trees.push_back({block, count});
   }
   scratch.level.resize(batch.tx_count());
-  if (batch.tx_count() != 0) std::memcpy(static_cast<void*>(scratch.level.data()), batch.txid.data(), batch.tx_count() * sizeof(Digest));
+  if (batch.tx_count() != 0)
+    std::memcpy(static_cast<void*>(scratch.level.data()), batch.txid.data(), batch.tx_count() * sizeof(Digest));
   while (!trees.empty()) {
     scratch.next_level.clear();
     const Digest* level = scratch.level.data();
@@ -53,7 +55,8 @@ ParseErrc check_merkle_roots(const source::RawBatch& source, const TxBatch& batc
     }
     trees.resize(open_trees);
     const std::size_t pair_count = scratch.next_level.size() / 2;
-    hash::sha256d_pairs(reinterpret_cast<const std::byte*>(scratch.next_level.data()), {scratch.next_level.data(), pair_count});
+    hash::sha256d_pairs(reinterpret_cast<const std::byte*>(scratch.next_level.data()),
+                        {scratch.next_level.data(), pair_count});
     std::swap(scratch.level, scratch.next_level);
   }
   return ParseErrc::ok;

@@ -20,8 +20,14 @@ constexpr std::uint64_t tx_bytes_min = 60;  // 4 + 1 + one input 41 + 1 + one ou
 
 class BatchParser {
  public:
-  BatchParser(const source::RawBatch& source, chain::Coin coin, TxBatch& target, ParseScratch& scratch, ParseFault& fault) noexcept
-      : source_(source), coin_(coin), target_(target), scratch_(scratch), fault_(fault), splitter_(source.raw, coin, target) {}
+  BatchParser(const source::RawBatch& source, chain::Coin coin, TxBatch& target, ParseScratch& scratch,
+              ParseFault& fault) noexcept
+      : source_(source),
+        coin_(coin),
+        target_(target),
+        scratch_(scratch),
+        fault_(fault),
+        splitter_(source.raw, coin, target) {}
 
   ParseErrc run() noexcept {
     const std::size_t block_count = source_.blocks.size();
@@ -113,7 +119,7 @@ class BatchParser {
   ParseScratch& scratch_;
   ParseFault& fault_;
   TxSplitter splitter_;
-  std::size_t block_ = 0;       ///< index of the block being split
+  std::size_t block_ = 0;  ///< index of the block being split
   std::size_t hashed_txs_ = 0;
   std::size_t pending_bytes_ = 0;
   std::size_t bad_tx_ = 0;
@@ -140,7 +146,8 @@ ParseErrc parse_blocks(const source::RawBatch& source, chain::Coin coin, TxBatch
   return errc;
 }
 
-ParseErrc parse_transaction(Bytes raw, chain::Coin coin, TxBatch& target, ParseScratch& scratch, ParseFault& fault) noexcept {
+ParseErrc parse_transaction(Bytes raw, chain::Coin coin, TxBatch& target, ParseScratch& scratch,
+                            ParseFault& fault) noexcept {
   target.clear();
   fault = {};
   if (raw.size() > std::numeric_limits<std::uint32_t>::max()) return ParseErrc::oversized;

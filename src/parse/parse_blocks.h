@@ -71,8 +71,8 @@ struct ParseScratch {
   // txids
   Column<std::uint32_t> witness_begin;  ///< [tx since the last hashing] offset in raw; 0 = no witness
   Column<hash::Message> messages;
-  Column<std::byte> stripped;           ///< segwit transactions without their witness
-  Column<std::byte> preimages;          ///< 112 bytes per version-3 transaction
+  Column<std::byte> stripped;   ///< segwit transactions without their witness
+  Column<std::byte> preimages;  ///< 112 bytes per version-3 transaction
   // version-3 preimages
   Column<const std::byte*> fields;
   Column<hash::Message> scripts;
@@ -100,7 +100,8 @@ ParseErrc parse_blocks(const source::RawBatch& source, chain::Coin coin, TxBatch
 /// One transaction alone (mempool, tests): target then holds one transaction and no block column.
 /// A coinbase is taken too, without its input.
 /// Errors: as above; fault.offset counts from the transaction's first byte.
-ParseErrc parse_transaction(Bytes raw, chain::Coin coin, TxBatch& target, ParseScratch& scratch, ParseFault& fault) noexcept;
+ParseErrc parse_transaction(Bytes raw, chain::Coin coin, TxBatch& target, ParseScratch& scratch,
+                            ParseFault& fault) noexcept;
 
 /// The fault as one line: file, file offset, height, transaction, reason.
 [[nodiscard]] std::string describe_fault(ParseErrc errc, const ParseFault& fault, const source::RawBatch& source);

@@ -70,7 +70,9 @@ inline WalkStep next_op(Bytes script, OpSet set, std::size_t& at, ScriptOp& op) 
     head = op.opcode == op_push_data_1 ? 1 : op.opcode == op_push_data_2 ? 2 : 4;
     if (left < head) return WalkStep::truncated;
     const std::byte* const length = script.data() + at + 1;
-    size = head == 1 ? std::to_integer<std::uint8_t>(*length) : head == 2 ? load_le<std::uint16_t>(length) : load_le<std::uint32_t>(length);
+    size = head == 1   ? std::to_integer<std::uint8_t>(*length)
+           : head == 2 ? load_le<std::uint16_t>(length)
+                       : load_le<std::uint32_t>(length);
   } else if (set == OpSet::radiant && has_ref_operand(op.opcode)) {
     size = ref_bytes;
   }

@@ -10,8 +10,8 @@
 namespace sluice::parse {
 namespace {
 
-constexpr std::uint64_t input_bytes_min = 41;   // prevout 36, script size 1, sequence 4
-constexpr std::uint64_t output_bytes_min = 9;   // value 8, script size 1
+constexpr std::uint64_t input_bytes_min = 41;  // prevout 36, script size 1, sequence 4
+constexpr std::uint64_t output_bytes_min = 9;  // value 8, script size 1
 constexpr std::uint32_t null_index = 0xffff'ffff;
 
 [[nodiscard]] std::uint64_t bytes_left(const std::byte* at, const std::byte* end) noexcept {
@@ -19,23 +19,27 @@ constexpr std::uint32_t null_index = 0xffff'ffff;
 }
 
 [[nodiscard]] bool is_null_prevout(const std::byte* prevout) noexcept {
-  if (load_le<std::uint32_t>(prevout + 32) != null_index) [[likely]] return false;
+  if (load_le<std::uint32_t>(prevout + 32) != null_index) [[likely]]
+    return false;
   return (load_le<std::uint64_t>(prevout) | load_le<std::uint64_t>(prevout + 8) | load_le<std::uint64_t>(prevout + 16) |
           load_le<std::uint64_t>(prevout + 24)) == 0;
 }
 
 /// Reads a count of items of at least `item_bytes_min` bytes each, all of which are still to come.
-[[nodiscard]] ParseErrc read_count(const std::byte*& at, const std::byte* end, std::uint64_t item_bytes_min, std::uint64_t& count) noexcept {
+[[nodiscard]] ParseErrc read_count(const std::byte*& at, const std::byte* end, std::uint64_t item_bytes_min,
+                                   std::uint64_t& count) noexcept {
   const std::byte* const begin = at;
   if (const ParseErrc errc = read_compact_size(at, end, count); errc != ParseErrc::ok) return errc;
-  if (count <= bytes_left(at, end) / item_bytes_min) [[likely]] return ParseErrc::ok;
+  if (count <= bytes_left(at, end) / item_bytes_min) [[likely]]
+    return ParseErrc::ok;
   at = begin;
   return ParseErrc::oversized;
 }
 
 }  // namespace
 
-ParseErrc TxSplitter::split(const std::byte*& at, const std::byte* end, CoinbaseRule rule, std::size_t tx_index) noexcept {
+ParseErrc TxSplitter::split(const std::byte*& at, const std::byte* end, CoinbaseRule rule,
+                            std::size_t tx_index) noexcept {
   const std::byte* const begin = at;
   witness_begin_ = 0;
   if (bytes_left(at, end) < 5) return ParseErrc::truncated;
@@ -78,7 +82,8 @@ ParseErrc TxSplitter::split_inputs(const std::byte*& at, const std::byte* end, C
   for (std::uint64_t i = 0; i < input_count_; ++i) {
     if (bytes_left(at, end) < input_bytes_min) return ParseErrc::truncated;
     if (is_null_prevout(at)) [[unlikely]] {
-      if (rule == CoinbaseRule::forbidden || input_count_ != 1) return rule == CoinbaseRule::required ? ParseErrc::bad_coinbase : ParseErrc::bad_inputs;
+      if (rule == CoinbaseRule::forbidden || input_count_ != 1)
+        return rule == CoinbaseRule::required ? ParseErrc::bad_coinbase : ParseErrc::bad_inputs;
       has_null = true;
     }
     target[i] = offset_of(at);

@@ -30,7 +30,9 @@ class TxSplitter {
   ParseErrc split_inputs(const std::byte*& at, const std::byte* end, CoinbaseRule rule) noexcept;
   ParseErrc split_outputs(const std::byte*& at, const std::byte* end) noexcept;
   ParseErrc skip_witness(const std::byte*& at, const std::byte* end) noexcept;
-  [[nodiscard]] std::uint32_t offset_of(const std::byte* at) const noexcept { return static_cast<std::uint32_t>(at - raw_.data()); }
+  [[nodiscard]] std::uint32_t offset_of(const std::byte* at) const noexcept {
+    return static_cast<std::uint32_t>(at - raw_.data());
+  }
 
   Bytes raw_;
   bool has_segwit_;

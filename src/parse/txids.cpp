@@ -12,7 +12,8 @@ constexpr std::int32_t radiant_preimage_version = 3;
 
 /// version | inputs and outputs | lock time, without marker, flag and witness.
 /// Returns the bytes written: those of tx less the witness and two.
-std::size_t strip_witness(const std::byte* tx, std::size_t tx_size, std::size_t witness_begin, std::byte* target) noexcept {
+std::size_t strip_witness(const std::byte* tx, std::size_t tx_size, std::size_t witness_begin,
+                          std::byte* target) noexcept {
   const std::size_t body_size = witness_begin - 6;
   std::memcpy(target, tx, 4);
   std::memcpy(target + 4, tx + 6, body_size);

@@ -43,7 +43,9 @@ namespace {
   if (step == WalkStep::truncated) return false;
   if (refs.size() < 2) return true;
   std::sort(refs.begin(), refs.end(), ref_less);
-  const auto until = std::unique(refs.begin(), refs.end(), [](const std::byte* a, const std::byte* b) { return std::memcmp(a, b, ref_bytes) == 0; });
+  const auto until = std::unique(refs.begin(), refs.end(), [](const std::byte* a, const std::byte* b) {
+    return std::memcmp(a, b, ref_bytes) == 0;
+  });
   refs.resize(static_cast<std::size_t>(until - refs.begin()));
   return true;
 }
@@ -89,7 +91,8 @@ struct Parts {
   return parts;
 }
 
-void hash_inputs(const Parts& parts, const ParseScratch& scratch, std::byte* prevouts_hash, std::byte* sequences_hash) noexcept {
+void hash_inputs(const Parts& parts, const ParseScratch& scratch, std::byte* prevouts_hash,
+                 std::byte* sequences_hash) noexcept {
   hash::Sha256 prevouts;
   hash::Sha256 sequences;
   for (std::size_t i = 0; i < parts.input_count; ++i) {
@@ -112,7 +115,10 @@ void hash_inputs(const Parts& parts, const ParseScratch& scratch, std::byte* pre
       refs_hash = refs.finish_double();
     }
     const auto ref_count = static_cast<std::uint32_t>(scratch.refs.size());
-    outputs.update({scratch.fields[i], 8}).update(scratch.script_digests[i].span()).update(bytes_of(ref_count)).update(refs_hash.span());
+    outputs.update({scratch.fields[i], 8})
+        .update(scratch.script_digests[i].span())
+        .update(bytes_of(ref_count))
+        .update(refs_hash.span());
   }
   std::memcpy(outputs_hash, outputs.finish_double().data(), 32);
   return true;

@@ -34,7 +34,8 @@ void check_swap(const fuzz::FuzzInput& input) {
   classify::append_price_terms(raw, offer, terms);
   const classify::SwapTail tail = classify::swap_tail(raw, offer);
   SLUICE_CHECK(terms == slow->price_terms && tail.terms_bytes == terms.size());
-  SLUICE_CHECK(std::equal(tail.signature.begin(), tail.signature.end(), slow->signature.begin(), slow->signature.end()));
+  SLUICE_CHECK(
+      std::equal(tail.signature.begin(), tail.signature.end(), slow->signature.begin(), slow->signature.end()));
 }
 
 }  // namespace

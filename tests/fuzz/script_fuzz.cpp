@@ -44,7 +44,8 @@ SlowView slow_view(Bytes script, bool parity) {
     for (const std::byte b : data) view.rewritten.push_back(is_ref ? std::byte{0} : b);
     if (opcode == 0xd0 || opcode == 0xd8) {
       const std::string ref(reinterpret_cast<const char*>(data.data()), data.size());
-      const auto known = std::find_if(view.refs.begin(), view.refs.end(), [&](const auto& r) { return r.first == ref; });
+      const auto known =
+          std::find_if(view.refs.begin(), view.refs.end(), [&](const auto& r) { return r.first == ref; });
       if (known == view.refs.end()) view.refs.emplace_back(ref, opcode == 0xd0);
       else known->second |= opcode == 0xd0;
     }
@@ -66,7 +67,8 @@ void check_script(const fuzz::FuzzInput& input) {
   SLUICE_CHECK(hash_cast<Digest>(classify::script_hash(script, chain::Coin::radiant, parity)) == expected);
   SLUICE_CHECK(hash_cast<Digest>(classify::script_hash(script, chain::Coin::bitcoin, parity)) == hash::sha256(script));
   if (classify::match_template(script) != classify::ScriptKind::other) SLUICE_CHECK(slow.walkable && slow.refs.empty());
-  SLUICE_CHECK(classify::is_indexed(script, chain::Coin::radiant) == (slow.walkable && !classify::is_unspendable(script)));
+  SLUICE_CHECK(classify::is_indexed(script, chain::Coin::radiant) ==
+               (slow.walkable && !classify::is_unspendable(script)));
 
   Column<classify::OutputRef> refs;
   classify::append_distinct_refs(script, 0, 7, pushed.span(), refs);

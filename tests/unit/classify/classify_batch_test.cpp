@@ -39,12 +39,15 @@ class Classified {
     parse::ParseScratch parse_scratch;
     parse::ParseFault fault;
     parse::ParseCounters parse_counters;
-    SLUICE_CHECK(parse::parse_blocks(builder.batch(), options.coin, batch, parse_scratch, fault, parse_counters) == parse::ParseErrc::ok);
+    SLUICE_CHECK(parse::parse_blocks(builder.batch(), options.coin, batch, parse_scratch, fault, parse_counters) ==
+                 parse::ParseErrc::ok);
     ClassifyScratch scratch;
     classify_scripts(builder.batch(), batch, options, scripts_found, scratch, counters);
   }
   [[nodiscard]] ScriptKind kind(std::size_t output) const { return scripts_found.kind[output]; }
-  [[nodiscard]] std::string ref(std::size_t index) const { return to_hex(builder.batch().raw.subspan(scripts_found.refs[index].ref_offset, 36)); }
+  [[nodiscard]] std::string ref(std::size_t index) const {
+    return to_hex(builder.batch().raw.subspan(scripts_found.refs[index].ref_offset, 36));
+  }
 
   test::BatchBuilder builder;
   parse::TxBatch batch;
@@ -87,9 +90,12 @@ TEST(ClassifyBatch, kinds) {
 }
 
 TEST(ClassifyBatch, swap_offers_are_found_and_refusals_counted) {
-  const std::string offer = "6a04525357500101010020a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10120c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c303010002aabb01dd";
-  const std::vector<Buffer> scripts{bytes_from_hex("6a026869"), bytes_from_hex(offer), bytes_from_hex("6a0452535750"), bytes_from_hex("006a" + offer.substr(2)),
-                                    bytes_from_hex(offer), bytes_from_hex("6a045253575001")};
+  const std::string offer =
+      "6a04525357500101010020a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10120c3c3c3c3c3c3c3c3c3c3c3c3"
+      "c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c303010002aabb01dd";
+  const std::vector<Buffer> scripts{bytes_from_hex("6a026869"),     bytes_from_hex(offer),
+                                    bytes_from_hex("6a0452535750"), bytes_from_hex("006a" + offer.substr(2)),
+                                    bytes_from_hex(offer),          bytes_from_hex("6a045253575001")};
   const Classified found(scripts, {Coin::radiant});
   ASSERT_EQ(found.scripts_found.offers.size(), 2U);
   EXPECT_EQ(found.scripts_found.offers[0].output, 1U);
@@ -108,10 +114,12 @@ TEST(ClassifyBatch, swap_offers_are_found_and_refusals_counted) {
 }
 
 TEST(ClassifyBatch, refs_are_distinct_in_order_and_typed) {
-  const Classified found({bytes_from_hex(pay),
-                          bytes_from_hex("d8" + ref_b + "d0" + ref_a + "d8" + ref_a + "d8" + ref_b + "d1" + std::string(72, '5') + "51"),
-                          bytes_from_hex("d8" + ref_a + "d0" + ref_a + "51"), bytes_from_hex("6ad0" + ref_a), bytes_from_hex("25d0" + ref_a)},
-                         {Coin::radiant});
+  const Classified found(
+      {bytes_from_hex(pay),
+       bytes_from_hex("d8" + ref_b + "d0" + ref_a + "d8" + ref_a + "d8" + ref_b + "d1" + std::string(72, '5') + "51"),
+       bytes_from_hex("d8" + ref_a + "d0" + ref_a + "51"), bytes_from_hex("6ad0" + ref_a),
+       bytes_from_hex("25d0" + ref_a)},
+      {Coin::radiant});
   ASSERT_EQ(found.scripts_found.refs.size(), 3U);
   const auto& refs = found.scripts_found.refs;
   EXPECT_EQ(refs[0].output, 1U);
@@ -125,6 +133,43 @@ TEST(ClassifyBatch, refs_are_distinct_in_order_and_typed) {
   EXPECT_EQ(refs[2].type, RefType::normal);
   EXPECT_EQ(found.counters.refs, 3U);
   EXPECT_EQ(found.scripts_found.indexed[3], 0);  // OP_RETURN: not indexed, so no refs
+}
+
+TEST(ClassifyBatch, token_shapes_are_what_the_walk_says) {
+  // Each byte of both token scripts changed in turn: whatever the shortcut takes, the walk agrees.
+  const std::string ft = pay + "bdd0" + ref_a + "dec0e9aa76e378e4a269e69d";
+  for (const std::string& token :
+       {"d8" + ref_a + "75" + pay, ft, "d0" + ref_a + "75" + pay, "d8" + ref_b + "75" + ft}) {
+    std::vector<Buffer> scripts{bytes_from_hex(token)};
+    for (std::size_t at = 0; at < scripts[0].size(); ++at) {
+      for (const int value : {0x00, 0x4c, 0xac, 0xd0, 0xd8}) {
+        scripts.push_back(scripts[0]);
+        scripts.back()[at] = static_cast<std::byte>(value);
+      }
+    }
+    for (const bool parity : {false, true}) {
+      ClassifyOptions options;
+      options.parity = parity;
+      const Classified found(scripts, options);
+      std::size_t ref_at = 0;
+      for (std::size_t i = 0; i < scripts.size(); ++i) {
+        ASSERT_EQ(found.scripts_found.indexed[i] != 0, is_indexed(scripts[i], Coin::radiant));
+        if (found.scripts_found.indexed[i] == 0) continue;
+        ASSERT_EQ(found.scripts_found.scripthash[i], script_hash(scripts[i], Coin::radiant, parity))
+            << to_hex(scripts[i]);
+        Column<RefOperand> pushed;
+        const ScriptFacts facts = scan_script(scripts[i], &pushed);
+        ASSERT_EQ(found.kind(i) == ScriptKind::with_refs, facts.has_pushed_ref) << to_hex(scripts[i]);
+        for (const RefOperand operand : pushed) {
+          ASSERT_EQ(found.scripts_found.refs[ref_at].output, i);
+          ASSERT_EQ(found.scripts_found.refs[ref_at].ref_offset, found.batch.script_begin[i] + operand.offset);
+          ASSERT_EQ(found.scripts_found.refs[ref_at].type == RefType::normal, operand.opcode == 0xd0);
+          ++ref_at;
+        }
+      }
+      EXPECT_EQ(ref_at, found.scripts_found.refs.size());
+    }
+  }
 }
 
 TEST(ClassifyBatch, many_refs_agree_with_few) {
@@ -183,7 +228,8 @@ TEST(ClassifyBatch, a_32_megabyte_script_of_refs) {
 
 TEST(ClassifyBatch, token_prefixes_are_stripped_from_their_height_on) {
   const std::string prefix = "ef" + std::string(64, 'c') + "1001";
-  const std::vector<Buffer> scripts{bytes_from_hex(prefix + pay), bytes_from_hex(prefix), bytes_from_hex(prefix + "6a"), bytes_from_hex("ef" + pay)};
+  const std::vector<Buffer> scripts{bytes_from_hex(prefix + pay), bytes_from_hex(prefix), bytes_from_hex(prefix + "6a"),
+                                    bytes_from_hex("ef" + pay)};
   const Classified found(scripts, {Coin::bitcoin_cash});
   EXPECT_EQ(found.kind(0), ScriptKind::p2pkh);
   EXPECT_EQ(found.scripts_found.scripthash[0], script_hash(bytes_from_hex(pay), Coin::bitcoin, false));
@@ -198,11 +244,33 @@ TEST(ClassifyBatch, token_prefixes_are_stripped_from_their_height_on) {
 }
 
 Buffer arbitrary_script() {
-  static const std::vector<std::string> parts{pay, "d0" + ref_a, "d8" + ref_b, "d1" + ref_a, "d2" + ref_b, "d3" + ref_a, "4c02aabb", "4d0100cc", "4e01000000dd", "ac", "ae", "51", "00", "6a", "bd",
-                                              "14" + std::string(40, '9'), "ef" + std::string(64, 'c') + "1001", "4c", "05aa", "a9", "88", "d8"};
+  static const std::vector<std::string> parts{pay,
+                                              "d0" + ref_a,
+                                              "d8" + ref_b,
+                                              "d1" + ref_a,
+                                              "d2" + ref_b,
+                                              "d3" + ref_a,
+                                              "4c02aabb",
+                                              "4d0100cc",
+                                              "4e01000000dd",
+                                              "ac",
+                                              "ae",
+                                              "51",
+                                              "00",
+                                              "6a",
+                                              "bd",
+                                              "14" + std::string(40, '9'),
+                                              "ef" + std::string(64, 'c') + "1001",
+                                              "4c",
+                                              "05aa",
+                                              "a9",
+                                              "88",
+                                              "d8"};
   Buffer script;
-  for (const int part : *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, static_cast<int>(parts.size())))) test::append(script, bytes_from_hex(parts[static_cast<std::size_t>(part)]));
-  if (*rc::gen::weightedElement<bool>({{9, false}, {1, true}})) script.insert(script.begin(), 40'000, std::byte{0x61});  // beyond what is copied
+  for (const int part : *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, static_cast<int>(parts.size()))))
+    test::append(script, bytes_from_hex(parts[static_cast<std::size_t>(part)]));
+  if (*rc::gen::weightedElement<bool>({{9, false}, {1, true}}))
+    script.insert(script.begin(), 40'000, std::byte{0x61});  // beyond what is copied
   return script;
 }
 
@@ -252,7 +320,8 @@ TEST(ClassifyBatch, rewritten_form_agrees_with_a_naive_one) {
 }
 
 TEST(ClassifyBatch, recorded_blocks) {
-  for (const auto& [file, coin] : {std::pair{"btc-413567.raw", Coin::bitcoin}, std::pair{"bch-833705.raw", Coin::bitcoin_cash}}) {
+  for (const auto& [file, coin] :
+       {std::pair{"btc-413567.raw", Coin::bitcoin}, std::pair{"bch-833705.raw", Coin::bitcoin_cash}}) {
     const Buffer block = test::read_fixture(file);
     ASSERT_FALSE(block.empty());
     test::BatchBuilder builder;
@@ -261,7 +330,8 @@ TEST(ClassifyBatch, recorded_blocks) {
     parse::ParseScratch parse_scratch;
     parse::ParseFault fault;
     parse::ParseCounters parse_counters;
-    ASSERT_EQ(parse::parse_blocks(builder.batch(), coin, batch, parse_scratch, fault, parse_counters), parse::ParseErrc::ok);
+    ASSERT_EQ(parse::parse_blocks(builder.batch(), coin, batch, parse_scratch, fault, parse_counters),
+              parse::ParseErrc::ok);
     ScriptBatch found;
     ClassifyScratch scratch;
     ClassifyCounters counters;

@@ -23,13 +23,15 @@ const std::string token = repeat("a1", 31) + "01";
 const std::string want = repeat("b2", 31) + "02";
 const std::string utxo = repeat("c3", 31) + "03";
 const std::string v1 = "6a0452535750010101" + std::string("00") + "20" + token + "20" + utxo;
-const std::string v2_head = "6a0452535750" "0102";
-const std::string v2 = v2_head + "010101020101" "20" + token + "20" + want + "20" + utxo;
+const std::string v2_head = "6a04525357500102";
+const std::string v2 = v2_head + "01010102010120" + token + "20" + want + "20" + utxo;
 const std::string ref = repeat("11", 36);
 
 constexpr std::uint32_t script_begin = 1000;
 
-SwapParse parse(const std::string& hex, bool op_number_index = false) { return parse_swap(bytes_from_hex(hex), script_begin, {op_number_index}); }
+SwapParse parse(const std::string& hex, bool op_number_index = false) {
+  return parse_swap(bytes_from_hex(hex), script_begin, {op_number_index});
+}
 
 /// The offer with its variable parts copied out, in the slow parser's form.
 std::optional<test::SlowOffer> copied(const Buffer& script, bool op_number_index = false) {
@@ -75,8 +77,14 @@ void expect_refused(const std::string& hex, SwapRefusal refusal) {
 }
 
 TEST(Rswp, full_scripts_of_the_reference) {
-  expect_offer("6a04525357500101010020a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10120c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c303010002aabb01dd", 0, "aabb", "dd");
-  const std::string multi = "6a0452535750010201010102010120a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10120b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20220c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c303010501aa02bbcc01dd";
+  expect_offer(
+      "6a04525357500101010020a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10120c3c3c3c3c3c3c3c3c3c3c3c3"
+      "c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c303010002aabb01dd",
+      0, "aabb", "dd");
+  const std::string multi =
+      "6a0452535750010201010102010120a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10120b2b2b2b2b2b2b2b2"
+      "b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20220c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3"
+      "03010501aa02bbcc01dd";
   expect_offer(multi, 5, "aabbcc", "dd");
   const auto offer = copied(bytes_from_hex(multi));
   EXPECT_EQ(offer->version, 2);
@@ -88,7 +96,9 @@ TEST(Rswp, full_scripts_of_the_reference) {
 
 TEST(Rswp, version_1_index_forms) {
   const std::string tail = "02aabb01dd";
-  const auto index = [&](const std::string& op, std::uint32_t expected) { expect_offer(v1 + op + tail, expected, "aabb", "dd"); };
+  const auto index = [&](const std::string& op, std::uint32_t expected) {
+    expect_offer(v1 + op + tail, expected, "aabb", "dd");
+  };
   index("0100", 0);
   index("00", 0);
   index("51", 0);
@@ -114,86 +124,94 @@ TEST(Rswp, version_1_index_forms) {
 }
 
 TEST(Rswp, op_number_index_is_switchable) {
-  EXPECT_EQ(parse(v1 + "51" "02aabb01dd", true).offer.utxo_index, 1U);
-  EXPECT_EQ(parse(v1 + "60" "02aabb01dd", true).offer.utxo_index, 16U);
-  EXPECT_EQ(parse(v1 + "61" "02aabb01dd", true).offer.utxo_index, 0U);
-  EXPECT_EQ(parse(v1 + "4f" "02aabb01dd", true).offer.utxo_index, 0U);
-  EXPECT_EQ(parse(v1 + "00" "02aabb01dd", true).offer.utxo_index, 0U);
+  EXPECT_EQ(parse(v1 + "5102aabb01dd", true).offer.utxo_index, 1U);
+  EXPECT_EQ(parse(v1 + "6002aabb01dd", true).offer.utxo_index, 16U);
+  EXPECT_EQ(parse(v1 + "6102aabb01dd", true).offer.utxo_index, 0U);
+  EXPECT_EQ(parse(v1 + "4f02aabb01dd", true).offer.utxo_index, 0U);
+  EXPECT_EQ(parse(v1 + "0002aabb01dd", true).offer.utxo_index, 0U);
 }
 
 TEST(Rswp, version_1_tail) {
-  expect_offer(v1 + "0100" "00" "51", 0, "", "");
-  expect_offer(v1 + "0100" "76" "d0" + ref, 0, "", ref);
-  expect_offer(v1 + "0100" "d1" + ref + "ac", 0, ref, "");
-  expect_offer(v1 + "0100" "01aa" "01dd" "01ee", 0, "aa", "dd");
-  expect_offer(v1 + "0100" "01aa" "01dd" "4cff", 0, "aa", "dd");  // what follows may even be cut
-  expect_refused(v1 + "0100" "01aa", SwapRefusal::bad_tail);
+  expect_offer(v1 + "01000051", 0, "", "");
+  expect_offer(v1 + "010076d0" + ref, 0, "", ref);
+  expect_offer(v1 + "0100d1" + ref + "ac", 0, ref, "");
+  expect_offer(v1 + "010001aa01dd01ee", 0, "aa", "dd");
+  expect_offer(v1 + "010001aa01dd4cff", 0, "aa", "dd");  // what follows may even be cut
+  expect_refused(v1 + "010001aa", SwapRefusal::bad_tail);
   expect_refused(v1 + "0100", SwapRefusal::bad_tail);
-  expect_refused(v1 + "0100" "01aa" "02dd", SwapRefusal::truncated);
+  expect_refused(v1 + "010001aa02dd", SwapRefusal::truncated);
 }
 
 TEST(Rswp, versions) {
-  const std::string rest = v1.substr(16) + "0100" "01aa" "01dd";
+  const std::string rest = v1.substr(16) + "010001aa01dd";
   for (const std::string version : {"00", "01", "03", "ff"}) {
-    const auto offer = copied(bytes_from_hex("6a0452535750" "01" + version + rest));
+    const auto offer = copied(bytes_from_hex("6a045253575001" + version + rest));
     ASSERT_TRUE(offer.has_value()) << version;
     EXPECT_EQ(offer->version, std::stoi(version, nullptr, 16));
     EXPECT_EQ(offer->flags, 0);
     EXPECT_FALSE(offer->want.has_value());
   }
-  for (const std::string version : {"51", "52", "00", "020001", "4c00"}) expect_refused("6a0452535750" + version + rest, SwapRefusal::bad_version);
+  for (const std::string version : {"51", "52", "00", "020001", "4c00"})
+    expect_refused("6a0452535750" + version + rest, SwapRefusal::bad_version);
   expect_refused("6a0452535750", SwapRefusal::bad_version);
-  expect_refused("6a0452535750" "4c", SwapRefusal::truncated);
-  expect_offer("6a0452535750" "4c0101" + rest, 0, "aa", "dd");
+  expect_refused("6a04525357504c", SwapRefusal::truncated);
+  expect_offer("6a04525357504c0101" + rest, 0, "aa", "dd");
   // As one wallet writes version 3: the version-1 reading meets a one-byte push where the token should be.
-  expect_refused("6a0452535750" "0103" "0101" "0102" "0101" "20" + token + "20" + utxo + "0100" "01aa" "01dd", SwapRefusal::bad_token);
+  expect_refused("6a0452535750010301010102010120" + token + "20" + utxo + "010001aa01dd", SwapRefusal::bad_token);
 }
 
 TEST(Rswp, version_2_fields) {
-  expect_offer(v2 + "0105" "01aa" "02bbcc" "01dd", 5, "aabbcc", "dd");
-  const std::string no_want = v2_head + "0100" "0102" "0101" "20" + token + "20" + utxo;
-  expect_offer(no_want + "0105" "01aa" "01dd", 5, "aa", "dd");
-  EXPECT_FALSE(copied(bytes_from_hex(no_want + "0105" "01aa" "01dd"))->want.has_value());
-  const std::string zero_want = v2_head + "0101" "0102" "0101" "20" + token + "20" + std::string(64, '0') + "20" + utxo;
-  expect_offer(zero_want + "0105" "01aa" "01dd", 5, "aa", "dd");
-  EXPECT_FALSE(copied(bytes_from_hex(zero_want + "0105" "01aa" "01dd"))->want.has_value());
-  EXPECT_EQ(copied(bytes_from_hex(zero_want + "0105" "01aa" "01dd"))->flags, 1);
-  const std::string flags_3 = v2_head + "0103" "0102" "0101" "20" + token + "20" + want + "20" + utxo;
-  EXPECT_EQ(copied(bytes_from_hex(flags_3 + "0105" "01aa" "01dd"))->flags, 3);
-  for (const std::string& fields : {std::string("51" "0102" "0101"), std::string("0101" "00" "0101"), std::string("0101" "0102" "020101")}) {
-    expect_refused(v2_head + fields + "20" + token + "20" + want + "20" + utxo + "0105" "01aa" "01dd", SwapRefusal::bad_field_size);
+  expect_offer(v2 + "010501aa02bbcc01dd", 5, "aabbcc", "dd");
+  const std::string no_want = v2_head + "01000102010120" + token + "20" + utxo;
+  expect_offer(no_want + "010501aa01dd", 5, "aa", "dd");
+  EXPECT_FALSE(copied(bytes_from_hex(no_want + "010501aa01dd"))->want.has_value());
+  const std::string zero_want = v2_head + "01010102010120" + token + "20" + std::string(64, '0') + "20" + utxo;
+  expect_offer(zero_want + "010501aa01dd", 5, "aa", "dd");
+  EXPECT_FALSE(copied(bytes_from_hex(zero_want + "010501aa01dd"))->want.has_value());
+  EXPECT_EQ(copied(bytes_from_hex(zero_want + "010501aa01dd"))->flags, 1);
+  const std::string flags_3 = v2_head + "01030102010120" + token + "20" + want + "20" + utxo;
+  EXPECT_EQ(copied(bytes_from_hex(flags_3 + "010501aa01dd"))->flags, 3);
+  for (const std::string& fields :
+       {std::string("5101020101"), std::string("0101000101"), std::string("01010102020101")}) {
+    expect_refused(v2_head + fields + "20" + token + "20" + want + "20" + utxo + "010501aa01dd",
+                   SwapRefusal::bad_field_size);
   }
-  expect_refused(v2_head + "0101" "0102" "0101" "1f" + token.substr(2) + "20" + want + "20" + utxo + "0105" "01aa" "01dd", SwapRefusal::bad_token);
-  expect_refused(v2_head + "0101" "0102" "0101" "20" + token + "21" + want + "00" "20" + utxo + "0105" "01aa" "01dd", SwapRefusal::bad_token);
-  expect_refused(v2_head + "0101" "0102" "0101" "20" + token + "20" + want + "1f" + utxo.substr(2) + "0105" "01aa" "01dd", SwapRefusal::bad_utxo_hash);
-  expect_refused(v2_head + "0101" "0102" "0101" "20" + token + "20" + want, SwapRefusal::bad_utxo_hash);
+  expect_refused(v2_head + "0101010201011f" + token.substr(2) + "20" + want + "20" + utxo + "010501aa01dd",
+                 SwapRefusal::bad_token);
+  expect_refused(v2_head + "01010102010120" + token + "21" + want + "0020" + utxo + "010501aa01dd",
+                 SwapRefusal::bad_token);
+  expect_refused(v2_head + "01010102010120" + token + "20" + want + "1f" + utxo.substr(2) + "010501aa01dd",
+                 SwapRefusal::bad_utxo_hash);
+  expect_refused(v2_head + "01010102010120" + token + "20" + want, SwapRefusal::bad_utxo_hash);
 }
 
 TEST(Rswp, version_2_tail) {
-  expect_offer(v2 + "0105" "00" "01dd", 5, "", "dd");
-  expect_offer(v2 + "0105" "01aa" "00", 5, "aa", "");
-  expect_offer(v2 + "0105" "4c01aa" "4d0100bb" "4e01000000cc" "01dd", 5, "aabbcc", "dd");
-  expect_offer(v2 + "0105" "01aa" "01bb" "02dd", 5, "aa", "bb");  // the cut push disappears
-  expect_offer(v2 + "0105" "01aa" "01bb" "d0aa", 5, "aa", "bb");
-  expect_refused(v2 + "0105" "01aa" "51" "01dd", SwapRefusal::bad_tail);
-  expect_refused(v2 + "0105" "01aa" "01dd" "4f", SwapRefusal::bad_tail);
-  expect_refused(v2 + "0105" "01aa" "01dd" "d0" + ref, SwapRefusal::bad_tail);
-  expect_refused(v2 + "0105" "01dd", SwapRefusal::bad_tail);
+  expect_offer(v2 + "01050001dd", 5, "", "dd");
+  expect_offer(v2 + "010501aa00", 5, "aa", "");
+  expect_offer(v2 + "01054c01aa4d0100bb4e01000000cc01dd", 5, "aabbcc", "dd");
+  expect_offer(v2 + "010501aa01bb02dd", 5, "aa", "bb");  // the cut push disappears
+  expect_offer(v2 + "010501aa01bbd0aa", 5, "aa", "bb");
+  expect_refused(v2 + "010501aa5101dd", SwapRefusal::bad_tail);
+  expect_refused(v2 + "010501aa01dd4f", SwapRefusal::bad_tail);
+  expect_refused(v2 + "010501aa01ddd0" + ref, SwapRefusal::bad_tail);
+  expect_refused(v2 + "010501dd", SwapRefusal::bad_tail);
   expect_refused(v2 + "0105", SwapRefusal::bad_tail);
-  expect_refused(v2 + "0105" "01aa" "02dd", SwapRefusal::truncated);
+  expect_refused(v2 + "010501aa02dd", SwapRefusal::truncated);
 }
 
 TEST(Rswp, not_looked_at) {
-  for (const std::string& hex : {std::string(), std::string("6a"), std::string("006a0452535750"), std::string("51") + v1.substr(2), std::string("6a0472737770") + v1.substr(12),
-                                 std::string("6a055253575000"), std::string("6a04525357"), std::string("6a52535750"), std::string("6a0352535750")}) {
+  for (const std::string& hex :
+       {std::string(), std::string("6a"), std::string("006a0452535750"), std::string("51") + v1.substr(2),
+        std::string("6a0472737770") + v1.substr(12), std::string("6a055253575000"), std::string("6a04525357"),
+        std::string("6a52535750"), std::string("6a0352535750")}) {
     EXPECT_EQ(parse(hex).verdict, SwapVerdict::not_a_swap) << hex;
   }
-  expect_offer("6a4c0452535750" + v1.substr(12) + "0100" "01aa" "01dd", 0, "aa", "dd");
-  expect_offer("6a4d040052535750" + v1.substr(12) + "0100" "01aa" "01dd", 0, "aa", "dd");
+  expect_offer("6a4c0452535750" + v1.substr(12) + "010001aa01dd", 0, "aa", "dd");
+  expect_offer("6a4d040052535750" + v1.substr(12) + "010001aa01dd", 0, "aa", "dd");
 }
 
 TEST(Rswp, offsets_count_from_the_batch) {
-  const SwapParse parsed = parse(v1 + "0100" "02aabb" "01dd");
+  const SwapParse parsed = parse(v1 + "010002aabb01dd");
   EXPECT_EQ(parsed.offer.token_offset, script_begin + 11);
   EXPECT_EQ(parsed.offer.utxo_hash_offset, script_begin + 44);
   EXPECT_EQ(parsed.offer.tail_begin, script_begin + 78);
@@ -202,12 +220,13 @@ TEST(Rswp, offsets_count_from_the_batch) {
 
 TEST(Rswp, agrees_with_the_literal_parser_on_mutations) {
   const Buffer seeds[] = {
-      bytes_from_hex(v1 + "0100" "02aabb" "01dd"),
-      bytes_from_hex(v1 + "04ffffffff" "d0" + ref + "4c03aabbcc" "51"),
-      bytes_from_hex(v2 + "0105" "01aa" "02bbcc" "4d0100dd"),
-      bytes_from_hex(v2_head + "0100" "0102" "0101" "20" + token + "20" + utxo + "51" "01aa" "00"),
+      bytes_from_hex(v1 + "010002aabb01dd"),
+      bytes_from_hex(v1 + "04ffffffffd0" + ref + "4c03aabbcc51"),
+      bytes_from_hex(v2 + "010501aa02bbcc4d0100dd"),
+      bytes_from_hex(v2_head + "01000102010120" + token + "20" + utxo + "5101aa00"),
   };
-  constexpr int interesting[] = {0x00, 0x01, 0x02, 0x04, 0x20, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f, 0x51, 0x52, 0x60, 0x6a, 0x80, 0xd0, 0xd3, 0xd8, 0xff};
+  constexpr int interesting[] = {0x00, 0x01, 0x02, 0x04, 0x20, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f,
+                                 0x51, 0x52, 0x60, 0x6a, 0x80, 0xd0, 0xd3, 0xd8, 0xff};
   Random random(20250711);
   int accepted = 0;
   constexpr int rounds = 200'000;
@@ -215,7 +234,8 @@ TEST(Rswp, agrees_with_the_literal_parser_on_mutations) {
     Buffer script = seeds[random.below(std::size(seeds))];
     for (std::uint64_t edits = 1 + random.below(3); edits > 0 && !script.empty(); --edits) {
       const auto at = static_cast<std::ptrdiff_t>(random.below(script.size()));
-      const auto value = static_cast<std::byte>(random.chance(0.7) ? interesting[random.below(std::size(interesting))] : static_cast<int>(random.below(256)));
+      const auto value = static_cast<std::byte>(random.chance(0.7) ? interesting[random.below(std::size(interesting))]
+                                                                   : static_cast<int>(random.below(256)));
       switch (random.below(4)) {
         case 0: script.erase(script.begin() + at); break;
         case 1: script.insert(script.begin() + at, value); break;

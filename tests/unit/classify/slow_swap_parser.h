@@ -58,10 +58,12 @@ inline std::optional<std::uint32_t> slow_index(const SlowOp& op, bool op_number_
     if (op.data.size() == 36) return std::nullopt;
     return 0;
   }
-  if (op.opcode > 78) return op_number_index && op.opcode >= 0x51 && op.opcode <= 0x60 ? static_cast<std::uint32_t>(op.opcode - 0x50) : 0;
+  if (op.opcode > 78)
+    return op_number_index && op.opcode >= 0x51 && op.opcode <= 0x60 ? static_cast<std::uint32_t>(op.opcode - 0x50) : 0;
   if (op.data.size() > 4) return std::nullopt;
   std::int64_t value = 0;
-  for (std::size_t k = op.data.size(); k-- > 0;) value = value * 256 + std::to_integer<int>(k + 1 == op.data.size() ? op.data[k] & std::byte{0x7f} : op.data[k]);
+  for (std::size_t k = op.data.size(); k-- > 0;)
+    value = value * 256 + std::to_integer<int>(k + 1 == op.data.size() ? op.data[k] & std::byte{0x7f} : op.data[k]);
   if (!op.data.empty() && (op.data.back() & std::byte{0x80}) != std::byte{0}) value = -value;
   return static_cast<std::uint32_t>(static_cast<std::int32_t>(value));
 }
@@ -70,7 +72,9 @@ inline std::optional<SlowOffer> slow_parse_swap(const Buffer& script, bool op_nu
   if (script.empty() || script[0] != std::byte{0x6a}) return std::nullopt;
   const std::vector<SlowOp> ops = slow_ops(script);
   std::size_t next = 1;
-  const auto take = [&]() -> std::optional<SlowOp> { return next < ops.size() ? std::optional(ops[next++]) : std::nullopt; };
+  const auto take = [&]() -> std::optional<SlowOp> {
+    return next < ops.size() ? std::optional(ops[next++]) : std::nullopt;
+  };
   const auto take_sized = [&](std::size_t size) -> std::optional<Buffer> {
     const auto op = take();
     return op && op->data.size() == size ? std::optional(op->data) : std::nullopt;

@@ -52,14 +52,17 @@ Buffer header_and(std::string_view hex) {
   return block;
 }
 
-TEST(ParseFaults, good_block_parses) { EXPECT_EQ(parse_second(block_of({serialize(test::coinbase()), serialize(test::payment(1))})).errc, ParseErrc::ok); }
+TEST(ParseFaults, good_block_parses) {
+  EXPECT_EQ(parse_second(block_of({serialize(test::coinbase()), serialize(test::payment(1))})).errc, ParseErrc::ok);
+}
 
 TEST(ParseFaults, truncated_at_every_byte) {
   const Buffer whole = block_of({serialize(test::coinbase()), serialize(test::payment(1))});
   for (std::size_t size = 0; size < whole.size(); ++size) {
     const Outcome outcome = parse_second(Buffer(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)));
     // A cut count of transactions that no longer fit is told at once as oversized.
-    EXPECT_TRUE(outcome.errc == ParseErrc::truncated || outcome.errc == ParseErrc::oversized) << size << ": " << parse_errc_text(outcome.errc);
+    EXPECT_TRUE(outcome.errc == ParseErrc::truncated || outcome.errc == ParseErrc::oversized)
+        << size << ": " << parse_errc_text(outcome.errc);
     EXPECT_LE(outcome.fault.offset, size);
   }
 }
@@ -79,7 +82,8 @@ TEST(ParseFaults, trailing_bytes) {
 }
 
 TEST(ParseFaults, compact_sizes_must_be_shortest) {
-  for (const std::string_view count : {"fd0100", "fdfc00", "fe01000000", "feffff0000", "ff0100000000000000", "ffffffffff00000000"}) {
+  for (const std::string_view count :
+       {"fd0100", "fdfc00", "fe01000000", "feffff0000", "ff0100000000000000", "ffffffffff00000000"}) {
     const Outcome outcome = parse_second(header_and(std::string(count) + std::string(400, '0')));
     EXPECT_EQ(outcome.errc, ParseErrc::bad_varint) << count;
     EXPECT_EQ(outcome.fault.offset, 80U);
@@ -91,11 +95,11 @@ TEST(ParseFaults, absurd_counts_fail_at_once_without_memory) {
   const std::string coinbase_head = "01000000";
   const std::string one_input = "01" + std::string(64, '0') + "ffffffff00ffffffff";
   const Buffer blocks[] = {
-      header_and("ff0000000000000080" + tail),                                      // 2^63 transactions
-      header_and("01" + coinbase_head + "ff0000000000000080" + tail),               // 2^63 inputs
-      header_and("01" + coinbase_head + "ffffffffffffffffff" + tail),               // 2^64 - 1 inputs
-      header_and("01" + coinbase_head + one_input + "ff0000000000000080" + tail),   // 2^63 outputs
-      header_and("01" + coinbase_head + one_input + "feffffffff" + tail),           // 2^32 - 1 outputs
+      header_and("ff0000000000000080" + tail),                                     // 2^63 transactions
+      header_and("01" + coinbase_head + "ff0000000000000080" + tail),              // 2^63 inputs
+      header_and("01" + coinbase_head + "ffffffffffffffffff" + tail),              // 2^64 - 1 inputs
+      header_and("01" + coinbase_head + one_input + "ff0000000000000080" + tail),  // 2^63 outputs
+      header_and("01" + coinbase_head + one_input + "feffffffff" + tail),          // 2^32 - 1 outputs
   };
   for (const Buffer& block : blocks) {
     BatchBuilder builder;
@@ -112,7 +116,10 @@ TEST(ParseFaults, absurd_counts_fail_at_once_without_memory) {
     EXPECT_LT(batch.prevout_offset.capacity(), 1000U);
     EXPECT_LT(batch.output_value.capacity(), 1000U);
   }
-  EXPECT_EQ(parse_second(header_and("01" + coinbase_head + "01" + std::string(64, '0') + "ffffffff" + "ffffffffffffffffff" + tail)).errc, ParseErrc::truncated);
+  EXPECT_EQ(parse_second(header_and("01" + coinbase_head + "01" + std::string(64, '0') + "ffffffff" +
+                                    "ffffffffffffffffff" + tail))
+                .errc,
+            ParseErrc::truncated);
 }
 
 TEST(ParseFaults, first_transaction_must_be_coinbase) {
@@ -127,7 +134,8 @@ TEST(ParseFaults, first_transaction_must_be_coinbase) {
 }
 
 TEST(ParseFaults, later_transactions_must_not_look_like_coinbases) {
-  EXPECT_EQ(parse_second(block_of({serialize(test::coinbase()), serialize(test::coinbase(1))})).errc, ParseErrc::bad_inputs);
+  EXPECT_EQ(parse_second(block_of({serialize(test::coinbase()), serialize(test::coinbase(1))})).errc,
+            ParseErrc::bad_inputs);
   test::Tx mixed = test::payment(1);
   mixed.inputs.push_back(test::null_input());
   const Outcome outcome = parse_second(block_of({serialize(test::coinbase()), serialize(mixed)}));
@@ -156,7 +164,9 @@ TEST(ParseFaults, values_up_to_int64) {
 
 TEST(ParseFaults, witness) {
   test::Tx tx = test::payment(1);
-  const auto with = [&](Buffer raw) { return parse_second(block_of({serialize(test::coinbase()), raw}), Coin::bitcoin).errc; };
+  const auto with = [&](Buffer raw) {
+    return parse_second(block_of({serialize(test::coinbase()), raw}), Coin::bitcoin).errc;
+  };
   EXPECT_EQ(with(serialize(tx, true)), ParseErrc::bad_witness);  // nothing in it
   tx.inputs[0].witness = {bytes_from_hex("aa")};
   Buffer raw = serialize(tx, true);
@@ -196,7 +206,8 @@ TEST(ParseFaults, repeated_tail_has_the_same_root_but_is_refused) {
   EXPECT_EQ(parse_second(block_of({a, b, c}, root)).errc, ParseErrc::ok);
   EXPECT_EQ(parse_second(block_of({a, b, c, c}, root)).errc, ParseErrc::merkle_repeated);
   // Six leaves: the repeated pair is one level up.
-  std::vector<Buffer> six{a, b, c, serialize(test::payment(3)), serialize(test::payment(4)), serialize(test::payment(5))};
+  std::vector<Buffer> six{
+      a, b, c, serialize(test::payment(3)), serialize(test::payment(4)), serialize(test::payment(5))};
   std::vector<Buffer> eight = six;
   eight.push_back(six[4]);
   eight.push_back(six[5]);
@@ -211,13 +222,15 @@ TEST(ParseFaults, text_names_file_offset_height_transaction_and_reason) {
   block.push_back(std::byte{0});
   const Outcome outcome = parse_second(block);
   const std::size_t first_size = block.size() - 1;
-  EXPECT_NE(outcome.text.find("blk00007.dat, offset " + std::to_string(1000 + 2 * first_size)), std::string::npos) << outcome.text;
+  EXPECT_NE(outcome.text.find("blk00007.dat, offset " + std::to_string(1000 + 2 * first_size)), std::string::npos)
+      << outcome.text;
   EXPECT_NE(outcome.text.find("height 2"), std::string::npos);
   EXPECT_NE(outcome.text.find("transaction 1"), std::string::npos);
   EXPECT_NE(outcome.text.find("bytes remain behind the last transaction"), std::string::npos);
   EXPECT_EQ(outcome.text.find('\n'), std::string::npos);
   std::set<std::string_view> texts;
-  for (int errc = 0; errc < static_cast<int>(ParseErrc::count_); ++errc) texts.insert(parse_errc_text(static_cast<ParseErrc>(errc)));
+  for (int errc = 0; errc < static_cast<int>(ParseErrc::count_); ++errc)
+    texts.insert(parse_errc_text(static_cast<ParseErrc>(errc)));
   EXPECT_EQ(texts.size(), static_cast<std::size_t>(ParseErrc::count_));
 }
 

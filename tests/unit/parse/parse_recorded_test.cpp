@@ -35,7 +35,8 @@ void parse_one(const std::string& file, Coin coin, std::string_view header_hash,
 
 TEST(ParseRecorded, bitcoin_413567) {
   Parsed parsed;
-  ASSERT_NO_FATAL_FAILURE(parse_one("btc-413567.raw", Coin::bitcoin, "0000000000000000025aff8be8a55df8f89c77296db6198f272d6577325d4069", parsed));
+  ASSERT_NO_FATAL_FAILURE(parse_one("btc-413567.raw", Coin::bitcoin,
+                                    "0000000000000000025aff8be8a55df8f89c77296db6198f272d6577325d4069", parsed));
   EXPECT_EQ(parsed.counters.bytes, 999'887U);
   EXPECT_EQ(parsed.counters.txs, 1557U);
   EXPECT_EQ(parsed.counters.inputs, 4887U - 1U);  // the coinbase's is dropped
@@ -44,14 +45,16 @@ TEST(ParseRecorded, bitcoin_413567) {
 
 TEST(ParseRecorded, bitcoin_cash_833705) {
   Parsed parsed;
-  ASSERT_NO_FATAL_FAILURE(parse_one("bch-833705.raw", Coin::bitcoin_cash, "000000000000000001900fef5f37e48acf123e617dd02c12280803103bdb1426", parsed));
+  ASSERT_NO_FATAL_FAILURE(parse_one("bch-833705.raw", Coin::bitcoin_cash,
+                                    "000000000000000001900fef5f37e48acf123e617dd02c12280803103bdb1426", parsed));
   EXPECT_EQ(parsed.counters.bytes, 205'538U);
   EXPECT_EQ(parsed.counters.txs, 357U);
   EXPECT_EQ(parsed.counters.inputs, 1079U - 1U);
   EXPECT_EQ(parsed.counters.outputs, 1051U);
   // Canonical order: after the coinbase, ascending by displayed txid.
   const TxBatch& batch = parsed.batch;
-  EXPECT_TRUE(std::is_sorted(batch.txid.begin() + 1, batch.txid.end(), [](const Txid& a, const Txid& b) { return a.display() < b.display(); }));
+  EXPECT_TRUE(std::is_sorted(batch.txid.begin() + 1, batch.txid.end(),
+                             [](const Txid& a, const Txid& b) { return a.display() < b.display(); }));
 }
 
 TEST(ParseRecorded, a_flipped_bit_anywhere_is_noticed) {
@@ -82,7 +85,9 @@ TEST(ParseRecorded, radiant_regtest_chain) {
   for (; at + 8 <= file.size() && load_le<std::uint32_t>(file.data() + at) == 0xdab5bffa; ++height) {
     const std::size_t size = load_le<std::uint32_t>(file.data() + at + 4);
     ASSERT_LE(size, file.size() - at - 8);
-    builder.add(Buffer(file.begin() + static_cast<std::ptrdiff_t>(at + 8), file.begin() + static_cast<std::ptrdiff_t>(at + 8 + size)), height);
+    builder.add(Buffer(file.begin() + static_cast<std::ptrdiff_t>(at + 8),
+                       file.begin() + static_cast<std::ptrdiff_t>(at + 8 + size)),
+                height);
     at += 8 + size;
   }
   TxBatch batch;

@@ -16,7 +16,9 @@ using test::Buffer;
 
 rc::Gen<Buffer> buffers(int size_max) {
   return rc::gen::mapcat(rc::gen::inRange(0, size_max), [](int size) {
-    return rc::gen::container<Buffer>(static_cast<std::size_t>(size), rc::gen::map(rc::gen::inRange(0, 256), [](int b) { return static_cast<std::byte>(b); }));
+    return rc::gen::container<Buffer>(static_cast<std::size_t>(size), rc::gen::map(rc::gen::inRange(0, 256), [](int b) {
+                                        return static_cast<std::byte>(b);
+                                      }));
   });
 }
 
@@ -29,7 +31,8 @@ test::Tx arbitrary_tx(bool segwit) {
     test::Input input;
     // Few generator calls for the many-input case: the seed byte varies, the rest follows from i.
     input.txid.bytes.fill(static_cast<std::byte>(i + 1));
-    input.index = i < 3 ? *rc::gen::element<std::uint32_t>(0, 1, 0xffff'ffff, 0x8000'0000) : static_cast<std::uint32_t>(i);
+    input.index =
+        i < 3 ? *rc::gen::element<std::uint32_t>(0, 1, 0xffff'ffff, 0x8000'0000) : static_cast<std::uint32_t>(i);
     if (i < 3) input.script = *buffers(300);
     input.sequence = static_cast<std::uint32_t>(i) * 77;
     if (segwit && i < 3) input.witness = *rc::gen::container<std::vector<Buffer>>(buffers(80));
@@ -52,7 +55,8 @@ bool has_witness(const test::Tx& tx) {
   return false;
 }
 
-void check_fields(const TxBatch& batch, Bytes raw, std::size_t index, const test::Tx& tx, const Buffer& serialized, bool is_coinbase) {
+void check_fields(const TxBatch& batch, Bytes raw, std::size_t index, const test::Tx& tx, const Buffer& serialized,
+                  bool is_coinbase) {
   RC_ASSERT(batch.txid[index] == hash_cast<Txid>(hash::sha256d(test::serialize(tx))));
   RC_ASSERT(batch.tx_size[index] == serialized.size());
   RC_ASSERT(std::equal(serialized.begin(), serialized.end(), raw.begin() + batch.tx_begin[index]));
@@ -68,7 +72,8 @@ void check_fields(const TxBatch& batch, Bytes raw, std::size_t index, const test
     const std::size_t output = batch.output_begin[index] + i;
     RC_ASSERT(batch.output_value[output] == tx.outputs[i].value);
     RC_ASSERT(batch.script_size[output] == tx.outputs[i].script.size());
-    RC_ASSERT(std::equal(tx.outputs[i].script.begin(), tx.outputs[i].script.end(), raw.begin() + batch.script_begin[output]));
+    RC_ASSERT(
+        std::equal(tx.outputs[i].script.begin(), tx.outputs[i].script.end(), raw.begin() + batch.script_begin[output]));
   }
 }
 
@@ -99,7 +104,8 @@ void round_trip(Coin coin, TxBatch& batch, ParseScratch& scratch) {
   std::size_t index = 0;
   for (std::size_t b = 0; b < blocks.size(); ++b) {
     RC_ASSERT(batch.block_tx_begin[b] == index);
-    for (std::size_t i = 0; i < blocks[b].size(); ++i, ++index) check_fields(batch, source.raw, index, blocks[b][i], serialized[b][i], i == 0);
+    for (std::size_t i = 0; i < blocks[b].size(); ++i, ++index)
+      check_fields(batch, source.raw, index, blocks[b][i], serialized[b][i], i == 0);
   }
   RC_ASSERT(batch.tx_count() == index);
   RC_ASSERT(counters.txs == index);
@@ -140,7 +146,8 @@ TEST(ParseRoundTrip, groups_do_not_change_txids) {
   ASSERT_EQ(parse_blocks(source, Coin::radiant, batch, scratch, fault, counters), ParseErrc::ok);
   ASSERT_EQ(batch.tx_count(), 40U * 161U);
   for (std::size_t i = 0; i < batch.tx_count(); ++i) {
-    ASSERT_EQ(hash_cast<Digest>(batch.txid[i]), hash::sha256d(source.raw.subspan(batch.tx_begin[i], batch.tx_size[i]))) << i;
+    ASSERT_EQ(hash_cast<Digest>(batch.txid[i]), hash::sha256d(source.raw.subspan(batch.tx_begin[i], batch.tx_size[i])))
+        << i;
   }
 }
 
@@ -152,9 +159,11 @@ TEST(ParseRoundTrip, nothing_is_allocated_after_the_first_batch) {
   ParseFault fault;
   ParseCounters counters;
   ASSERT_EQ(parse_blocks(source, Coin::radiant, batch, scratch, fault, counters), ParseErrc::ok);
-  ASSERT_EQ(parse_blocks(source, Coin::radiant, batch, scratch, fault, counters), ParseErrc::ok);  // swapped buffers settle
+  ASSERT_EQ(parse_blocks(source, Coin::radiant, batch, scratch, fault, counters),
+            ParseErrc::ok);  // swapped buffers settle
   const std::uint64_t before = test::allocation_count();
-  for (int i = 0; i < 3; ++i) ASSERT_EQ(parse_blocks(source, Coin::radiant, batch, scratch, fault, counters), ParseErrc::ok);
+  for (int i = 0; i < 3; ++i)
+    ASSERT_EQ(parse_blocks(source, Coin::radiant, batch, scratch, fault, counters), ParseErrc::ok);
   EXPECT_EQ(test::allocation_count(), before);
 }
 

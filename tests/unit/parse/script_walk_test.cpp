@@ -21,12 +21,13 @@ struct Walked {
 
 Walked walk(Bytes script, OpSet set) {
   Walked walked;
-  while ((walked.last = next_op(script, set, walked.at, walked.op)) == WalkStep::operation) walked.ops.push_back(walked.op);
+  while ((walked.last = next_op(script, set, walked.at, walked.op)) == WalkStep::operation)
+    walked.ops.push_back(walked.op);
   return walked;
 }
 
 TEST(ScriptWalk, all_push_forms) {
-  const Buffer script = bytes_from_hex("00" "02aabb" "4c01cc" "4d0200ddee" "4e01000000ff" "76");
+  const Buffer script = bytes_from_hex("0002aabb4c01cc4d0200ddee4e01000000ff76");
   const Walked walked = walk(script, OpSet::plain);
   ASSERT_EQ(walked.ops.size(), 6U);
   EXPECT_EQ(walked.last, WalkStep::end);
@@ -41,7 +42,8 @@ TEST(ScriptWalk, all_push_forms) {
 }
 
 TEST(ScriptWalk, truncated_forms) {
-  for (const std::string_view hex : {"01", "4baa", "4c", "4c01", "4d", "4d00", "4d0100", "4e", "4e000000", "4e01000000", "4effffffff"}) {
+  for (const std::string_view hex :
+       {"01", "4baa", "4c", "4c01", "4d", "4d00", "4d0100", "4e", "4e000000", "4e01000000", "4effffffff"}) {
     const Walked walked = walk(bytes_from_hex(hex), OpSet::plain);
     EXPECT_EQ(walked.last, WalkStep::truncated) << hex;
     EXPECT_TRUE(walked.ops.empty());
@@ -69,7 +71,8 @@ TEST(ScriptWalk, ref_operands_exist_on_radiant_only) {
 
 TEST(ScriptWalk, operations_tile_any_bytes) {
   EXPECT_TRUE(rc::check([] {
-    const auto numbers = *rc::gen::container<std::vector<int>>(rc::gen::oneOf(rc::gen::inRange(0, 256), rc::gen::element(0, 1, 0x4c, 0x4d, 0x4e, 0xd0, 0xd8)));
+    const auto numbers = *rc::gen::container<std::vector<int>>(
+        rc::gen::oneOf(rc::gen::inRange(0, 256), rc::gen::element(0, 1, 0x4c, 0x4d, 0x4e, 0xd0, 0xd8)));
     Buffer script;
     for (const int number : numbers) script.push_back(static_cast<std::byte>(number));
     for (const OpSet set : {OpSet::plain, OpSet::radiant}) {
