@@ -10,8 +10,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "devnet/coins.h"
 #include "devnet/buffer.h"
+#include "devnet/coins.h"
 #include "devnet/devnet.h"
 
 namespace sluice::devnet {
@@ -50,7 +50,8 @@ class BlockFileWriter {
 
   Status close_file() {
     if (descriptor_ < 0) return {};
-    if (::ftruncate(descriptor_, static_cast<off_t>(position_ + options_.zero_tail_bytes)) != 0) return io_error(path_, "ftruncate");
+    if (::ftruncate(descriptor_, static_cast<off_t>(position_ + options_.zero_tail_bytes)) != 0)
+      return io_error(path_, "ftruncate");
     const int closed = ::close(descriptor_);
     descriptor_ = -1;
     if (closed != 0) return io_error(path_, "close");
@@ -107,7 +108,9 @@ class BlockFileWriter {
 
 Result<DevnetReport> write_devnet(const DevnetOptions& options, const ProgressCallback& progress) {
   const CoinParams* coin = find_coin(options.coin, options.net);
-  if (coin == nullptr) return generate_devnet(options, [](DevnetBlock&&) { return Status{}; }, progress);  // says what is wrong
+  if (coin == nullptr)
+    return generate_devnet(
+        options, [](DevnetBlock&&) { return Status{}; }, progress);  // says what is wrong
   std::error_code error;
   std::filesystem::create_directories(options.directory, error);
   if (error) return Error{ErrorKind::io, "devnet: " + options.directory.string() + ": " + error.message()};

@@ -9,9 +9,9 @@ namespace sluice::devnet {
 
 struct BlockPlan {
   std::uint32_t height = 0;
-  std::uint32_t branch = 0;           ///< 0: active chain
+  std::uint32_t branch = 0;  ///< 0: active chain
   Digest previous;
-  bool diverge = false;               ///< go another way than the state would, after a shared beginning
+  bool diverge = false;  ///< go another way than the state would, after a shared beginning
 };
 
 class BlockMaker {
@@ -26,7 +26,7 @@ class BlockMaker {
 
  private:
   struct MadeTx {
-    std::size_t begin, size;   // in body_
+    std::size_t begin, size;  // in body_
     TxIds ids;
     std::uint32_t first_parent = 0xffffffff;  // in this block, by order of making
   };
@@ -50,8 +50,8 @@ class BlockMaker {
   // Scratch of one block.
   Draft draft_;
   Buffer body_;
-  std::vector<MadeTx> txs_;            // by order of making; the coinbase last
-  std::vector<std::uint32_t> order_;   // of the others, as they stand in the block
+  std::vector<MadeTx> txs_;           // by order of making; the coinbase last
+  std::vector<std::uint32_t> order_;  // of the others, as they stand in the block
   std::uint64_t fees_ = 0;
   bool has_witness_ = false;
 };

@@ -13,7 +13,7 @@ struct Fork {
   std::uint32_t height = 0;  ///< last common block
   std::uint32_t depth = 0;   ///< blocks of the losing branch
   std::uint32_t branch = 0;
-  bool late = false;         ///< its blocks arrive after the winning ones
+  bool late = false;  ///< its blocks arrive after the winning ones
 };
 
 // Every losing branch is shorter than what follows the fork, so that most work decides.
@@ -69,7 +69,11 @@ class Shuffler {
 class Generator {
  public:
   Generator(const DevnetOptions& options, const CoinParams& coin, const BlockSink& sink)
-      : options_(options), maker_(options, coin), shuffler_(options, sink), sink_(sink), state_(options.seed),
+      : options_(options),
+        maker_(options, coin),
+        shuffler_(options, sink),
+        sink_(sink),
+        state_(options.seed),
         forks_(plan_forks(options)) {}
 
   Result<DevnetReport> run(const ProgressCallback& progress) {
@@ -144,15 +148,18 @@ class Generator {
 Status check_options(const DevnetOptions& options, const CoinParams* coin) {
   const auto refuse = [](std::string message) { return Error{ErrorKind::config, "devnet: " + std::move(message)}; };
   if (coin == nullptr) {
-    return refuse("coin " + options.coin + " net " + options.net + ": only regtest of Radiant, Bitcoin and BitcoinCash");
+    return refuse("coin " + options.coin + " net " + options.net +
+                  ": only regtest of Radiant, Bitcoin and BitcoinCash");
   }
   if (options.blocks == 0 || options.blocks > 1'000'000) return refuse("blocks must be 1 to 1000000");
   if (options.txs_per_block > 100'000) return refuse("txs-per-block must be at most 100000");
   if (options.reorgs > 10'000) return refuse("reorgs must be at most 10000");
   if (options.reorgs > 0 && options.blocks < 3) return refuse("reorgs need at least 3 blocks");
   if (options.out_of_order > 1024) return refuse("out-of-order must be at most 1024");
-  if (options.xor_key && coin->kind != CoinKind::bitcoin) return refuse("xor-key: only Bitcoin's node obscures its files");
-  if (options.duplicate_coinbase && coin->kind != CoinKind::bitcoin) return refuse("duplicate-coinbase: only on Bitcoin");
+  if (options.xor_key && coin->kind != CoinKind::bitcoin)
+    return refuse("xor-key: only Bitcoin's node obscures its files");
+  if (options.duplicate_coinbase && coin->kind != CoinKind::bitcoin)
+    return refuse("duplicate-coinbase: only on Bitcoin");
   return {};
 }
 
@@ -165,7 +172,8 @@ const char* tx_kind_name(TxKind kind) noexcept {
   return names[static_cast<std::size_t>(kind)];
 }
 
-Result<DevnetReport> generate_devnet(const DevnetOptions& options, const BlockSink& sink, const ProgressCallback& progress) {
+Result<DevnetReport> generate_devnet(const DevnetOptions& options, const BlockSink& sink,
+                                     const ProgressCallback& progress) {
   const CoinParams* coin = find_coin(options.coin, options.net);
   if (Status status = check_options(options, coin); !status.ok()) return status.error();
   return Generator(options, *coin, sink).run(progress);
@@ -176,7 +184,8 @@ std::vector<const DevnetBlock*> DevnetChain::active() const {
   for (const DevnetBlock& block : blocks) {
     if (block.branch == 0) chain.push_back(&block);
   }
-  std::sort(chain.begin(), chain.end(), [](const auto* left, const auto* right) { return left->height < right->height; });
+  std::sort(chain.begin(), chain.end(),
+            [](const auto* left, const auto* right) { return left->height < right->height; });
   return chain;
 }
 
@@ -194,7 +203,9 @@ Result<DevnetChain> build_devnet(const DevnetOptions& options) {
 
 std::string describe(const DevnetReport& report) {
   std::string text;
-  const auto line = [&](const std::string& name, std::uint64_t value) { text += name + " " + std::to_string(value) + "\n"; };
+  const auto line = [&](const std::string& name, std::uint64_t value) {
+    text += name + " " + std::to_string(value) + "\n";
+  };
   line("tip_height", report.tip_height);
   text += "tip_hash " + report.tip_hash.display() + "\n";
   line("stale_blocks", report.stale_blocks), line("txs", report.txs), line("inputs", report.inputs);

@@ -25,9 +25,9 @@ struct Draft {
   TxKind kind = TxKind::pay_one_two;
   std::int32_t version = 2;
   std::uint32_t locktime = 0;
-  std::vector<LiveOutput> inputs;        ///< empty for a coinbase
-  Buffer coinbase_script;                ///< scriptSig of a coinbase
-  bool coinbase_witness = false;         ///< Bitcoin: reserved value for the commitment
+  std::vector<LiveOutput> inputs;  ///< empty for a coinbase
+  Buffer coinbase_script;          ///< scriptSig of a coinbase
+  bool coinbase_witness = false;   ///< Bitcoin: reserved value for the commitment
   std::vector<DraftOutput> outputs;
   Buffer scripts;
 

@@ -39,7 +39,8 @@ void Mix::mint(State& state, Draft& draft, ScriptForm form) const {
   std::uint64_t rest = draft.input_value();
   const std::uint64_t copies = is_nft(form) ? 1 : 1 + random.below(6);
   for (std::uint64_t i = 0; i < copies; ++i) {
-    const std::uint64_t value = is_nft(form) ? std::min<std::uint64_t>(rest, random.below(8) == 0 ? 0 : 1) : random.below(rest / 8 + 1);
+    const std::uint64_t value =
+        is_nft(form) ? std::min<std::uint64_t>(rest, random.below(8) == 0 ? 0 : 1) : random.below(rest / 8 + 1);
     add_ref_output(state, draft, form, value, refs);
     rest -= value;
   }
@@ -101,8 +102,9 @@ void Mix::make_token(State& state, Draft& draft) const {
   if (draw < 720 && !state.nft.empty()) return burn(state, draft);
   if (draw < 860) return mint(state, draft, ScriptForm::nft);
   if (draw < 950) return mint(state, draft, ScriptForm::ft);
-  constexpr ScriptForm rare[] = {ScriptForm::nft_pair, ScriptForm::nft_pair, ScriptForm::nft_guard, ScriptForm::ft_pair,
-                                 ScriptForm::ft_pair,  ScriptForm::ft_twice, ScriptForm::ref_plain, ScriptForm::nft_both};
+  constexpr ScriptForm rare[] = {ScriptForm::nft_pair,  ScriptForm::nft_pair, ScriptForm::nft_guard,
+                                 ScriptForm::ft_pair,   ScriptForm::ft_pair,  ScriptForm::ft_twice,
+                                 ScriptForm::ref_plain, ScriptForm::nft_both};
   mint(state, draft, rare[random.below(std::size(rare))]);
 }
 

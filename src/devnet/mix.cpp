@@ -14,9 +14,8 @@ struct Share {
   std::uint32_t per_ten_thousand;
 };
 constexpr Share shares[] = {
-    {TxKind::pay_two_two, 1300},    {TxKind::pay_one_one, 700}, {TxKind::pay_many, 600},
-    {TxKind::consolidation, 50},    {TxKind::fan_out, 160},     {TxKind::data, 800},
-    {TxKind::token, 950},           {TxKind::swap, 240},
+    {TxKind::pay_two_two, 1300}, {TxKind::pay_one_one, 700}, {TxKind::pay_many, 600}, {TxKind::consolidation, 50},
+    {TxKind::fan_out, 160},      {TxKind::data, 800},        {TxKind::token, 950},    {TxKind::swap, 240},
 };
 
 std::uint64_t fee_of(std::uint64_t value, Random& random) { return std::min(value / 8, 200 + random.below(20'000)); }
@@ -79,7 +78,8 @@ void Mix::add_payment(State& state, Draft& draft, std::uint64_t value, unsigned 
 }
 
 void Mix::take_plain(State& state, Draft& draft, std::size_t count) const {
-  for (std::size_t i = 0; i < count && !state.plain.empty(); ++i) draft.inputs.push_back(state.plain.take(state.random));
+  for (std::size_t i = 0; i < count && !state.plain.empty(); ++i)
+    draft.inputs.push_back(state.plain.take(state.random));
 }
 
 void Mix::pay(State& state, Draft& draft, std::size_t outputs) const {
@@ -99,8 +99,8 @@ void Mix::pay(State& state, Draft& draft, std::size_t outputs) const {
 void Mix::make_data(State& state, Draft& draft) const {
   take_plain(state, draft, 1);
   put_data_script(draft.scripts, state.random);
-  draft.add_output(state.random.below(20) == 0 ? std::min<std::uint64_t>(1, draft.input_value()) : 0, ScriptForm::data, 0,
-                   Destination::dead);
+  draft.add_output(state.random.below(20) == 0 ? std::min<std::uint64_t>(1, draft.input_value()) : 0, ScriptForm::data,
+                   0, Destination::dead);
   add_change(state, draft, draft.input_value() - draft.outputs[0].value);
 }
 
@@ -115,7 +115,9 @@ void Mix::add_offer(State& state, Draft& draft) const {
     std::array<std::byte, 32> id{};
     Digest digest;
     if (state.refs.empty() || random.below(50) == 0) digest = sha256(bytes_of(random.next()));
-    else digest = sha256(state.refs[static_cast<std::size_t>(random.below(std::min<std::size_t>(state.refs.size(), 200)))]);
+    else
+      digest =
+          sha256(state.refs[static_cast<std::size_t>(random.below(std::min<std::size_t>(state.refs.size(), 200)))]);
     std::reverse_copy(digest.bytes.begin(), digest.bytes.end(), id.begin());
     return id;
   };
@@ -123,7 +125,9 @@ void Mix::add_offer(State& state, Draft& draft) const {
   parts.token = token();
   if (random.below(2) == 0) parts.want = token();
   const std::uint64_t draw = random.below(100);
-  const Pool& pool = draw < 55 && !state.nft.empty() ? state.nft : draw < 75 && !state.ft.empty() ? state.ft : state.plain;
+  const Pool& pool = draw < 55 && !state.nft.empty()  ? state.nft
+                     : draw < 75 && !state.ft.empty() ? state.ft
+                                                      : state.plain;
   if (draw >= 95 || pool.empty()) {  // an outpoint that never existed
     Buffer missing;
     put_random(missing, random, 32);
@@ -164,8 +168,8 @@ void Mix::make_cash_token(State& state, Draft& draft) const {
     put_script(draft.scripts, ScriptForm::p2pkh, key);
     // A malformed prefix makes the whole field the script, which nobody but this output has.
     const bool malformed = again.below(16) == 15;
-    draft.add_output(value, malformed ? ScriptForm::truncated : ScriptForm::p2pkh,
-                     malformed ? state.fresh_key++ : key, Destination::plain);
+    draft.add_output(value, malformed ? ScriptForm::truncated : ScriptForm::p2pkh, malformed ? state.fresh_key++ : key,
+                     Destination::plain);
     rest -= value;
   }
   add_change(state, draft, rest);
@@ -194,7 +198,8 @@ bool Mix::make(State& state, Draft& draft) const {
       break;
     case TxKind::consolidation:
       // A young chain must keep something to go on with.
-      take_plain(state, draft, std::min<std::size_t>(50 + static_cast<std::size_t>(random.below(251)), state.plain.size() / 2 + 1));
+      take_plain(state, draft,
+                 std::min<std::size_t>(50 + static_cast<std::size_t>(random.below(251)), state.plain.size() / 2 + 1));
       pay(state, draft, 1);
       break;
     case TxKind::fan_out:
@@ -207,9 +212,7 @@ bool Mix::make(State& state, Draft& draft) const {
       else make_cash_token(state, draft);
       break;
     case TxKind::swap: make_swap(state, draft); break;
-    default:
-      take_plain(state, draft, 1);
-      pay(state, draft, 2);
+    default: take_plain(state, draft, 1); pay(state, draft, 2);
   }
   return true;
 }

@@ -52,9 +52,7 @@ void put_signature(Buffer& target, Random& random) {
 void put_script(Buffer& target, ScriptForm form, std::uint64_t key) {
   switch (form) {
     case ScriptForm::p2pkh: return put_p2pkh(target, key);
-    case ScriptForm::p2pk:
-      put_public_key(target, key, 2);
-      return put(target, {0xac});
+    case ScriptForm::p2pk: put_public_key(target, key, 2); return put(target, {0xac});
     case ScriptForm::p2pk_long:
       put(target, {0x41, 0x04});
       put_key_bytes(target, key, 3, 64);
@@ -73,26 +71,16 @@ void put_script(Buffer& target, ScriptForm form, std::uint64_t key) {
       put(target, {0xa8, 0x20});
       put_key_bytes(target, key, 7, 32);
       return put(target, {0x87});
-    case ScriptForm::pushdata_check:
-      put(target, {0x4c, 0x02, 0xaa, 0xbb, 0x75});
-      return put_p2pkh(target, key);
+    case ScriptForm::pushdata_check: put(target, {0x4c, 0x02, 0xaa, 0xbb, 0x75}); return put_p2pkh(target, key);
     case ScriptForm::pushdata_plain:
       put(target, {0x4c, 0x08});
       put_key_bytes(target, key, 8, 8);
       return put(target, {0x75, 0x51});
     case ScriptForm::anyone: return put(target, {0x51});
-    case ScriptForm::witness_key:
-      put(target, {0x00, 0x14});
-      return put_key_bytes(target, key, 9, 20);
-    case ScriptForm::witness_script:
-      put(target, {0x00, 0x20});
-      return put_key_bytes(target, key, 10, 32);
-    case ScriptForm::taproot:
-      put(target, {0x51, 0x20});
-      return put_key_bytes(target, key, 11, 32);
-    case ScriptForm::truncated:
-      put(target, {0x4d, 0xff, 0xff});
-      return put_key_bytes(target, key, 12, 12);
+    case ScriptForm::witness_key: put(target, {0x00, 0x14}); return put_key_bytes(target, key, 9, 20);
+    case ScriptForm::witness_script: put(target, {0x00, 0x20}); return put_key_bytes(target, key, 10, 32);
+    case ScriptForm::taproot: put(target, {0x51, 0x20}); return put_key_bytes(target, key, 11, 32);
+    case ScriptForm::truncated: put(target, {0x4d, 0xff, 0xff}); return put_key_bytes(target, key, 12, 12);
     default: SLUICE_CHECK(!"a form that put_script makes");
   }
 }
@@ -129,9 +117,7 @@ void put_ref_script(Buffer& target, ScriptForm form, std::uint64_t key, const Re
       put_dropped_ref(target, 0xd0, first);
       put_dropped_ref(target, 0xd0, first);
       break;
-    case ScriptForm::ref_plain:
-      put_dropped_ref(target, 0xd0, first);
-      return put(target, {0x51});
+    case ScriptForm::ref_plain: put_dropped_ref(target, 0xd0, first); return put(target, {0x51});
     default: SLUICE_CHECK(!"a form that carries refs");
   }
   put_p2pkh(target, key);
@@ -141,18 +127,14 @@ void put_script_sig(Buffer& target, ScriptForm form, Random& random) {
   switch (form) {
     case ScriptForm::p2pk:
     case ScriptForm::p2pk_long: return put_signature(target, random);
-    case ScriptForm::multisig:
-      put(target, {0x00});
-      return put_signature(target, random);
+    case ScriptForm::multisig: put(target, {0x00}); return put_signature(target, random);
     case ScriptForm::p2sh:
       put(target, {0x00});
       put_signature(target, random);
       put(target, {0x4c, 0x47, 0x51});
       put_random(target, random, 0x46);
       return;
-    case ScriptForm::hash_puzzle:
-      put(target, {0x20});
-      return put_random(target, random, 32);
+    case ScriptForm::hash_puzzle: put(target, {0x20}); return put_random(target, random, 32);
     case ScriptForm::empty: return put(target, {0x51});
     case ScriptForm::anyone:
     case ScriptForm::pushdata_plain:
@@ -182,9 +164,7 @@ void put_witness(Buffer& target, ScriptForm form, Random& random) {
       put_compact(target, size);
       return put_random(target, random, size);
     }
-    case ScriptForm::taproot:
-      put(target, {0x01, 0x40});
-      return put_random(target, random, 64);
+    case ScriptForm::taproot: put(target, {0x01, 0x40}); return put_random(target, random, 64);
     default: return put(target, {0x00});
   }
 }
@@ -193,7 +173,7 @@ void put_data_script(Buffer& target, Random& random) {
   if (random.below(2) == 0) put(target, {0x00});
   put(target, {0x6a});
   const std::uint64_t shape = random.below(16);
-  if (shape == 0) return;  // a bare OP_RETURN
+  if (shape == 0) return;                                             // a bare OP_RETURN
   if (shape == 1) put(target, {0x4c, 0x04, 0xd0, 0xd8, 0xac, 0x6a});  // opcodes that are data
   if (shape == 2) put(target, {0x51, 0xac});                          // opcodes behind OP_RETURN
   Buffer payload;
@@ -229,16 +209,15 @@ void put_token_prefix(Buffer& target, Bytes category, Random& random) {
     case 14:  // everything
       put(target, {0x72, 0x03, 0x01, 0x02, 0x03});
       return put_compact(target, 1 + random.below(100'000));
-    default:
-      break;
+    default: break;
   }
-  switch (random.below(6)) {  // malformed: the whole field is the script
-    case 0: return put(target, {0x90, 0x01});              // reserved bit
-    case 1: return put(target, {0x10, 0x00});              // amount zero
-    case 2: return put(target, {0x00});                    // neither amount nor NFT
-    case 3: return put(target, {0x11, 0x05});              // capability without NFT
-    case 4: return put(target, {0x60, 0x00});              // commitment of no bytes
-    default: return put(target, {0x10, 0xfd, 0x05, 0x00}); // amount in a longer form than needed
+  switch (random.below(6)) {                                // malformed: the whole field is the script
+    case 0: return put(target, {0x90, 0x01});               // reserved bit
+    case 1: return put(target, {0x10, 0x00});               // amount zero
+    case 2: return put(target, {0x00});                     // neither amount nor NFT
+    case 3: return put(target, {0x11, 0x05});               // capability without NFT
+    case 4: return put(target, {0x60, 0x00});               // commitment of no bytes
+    default: return put(target, {0x10, 0xfd, 0x05, 0x00});  // amount in a longer form than needed
   }
 }
 

@@ -12,10 +12,10 @@ namespace sluice::devnet {
 
 enum class ScriptForm : std::uint8_t {
   p2pkh,
-  p2pk,            ///< 33-byte key
-  p2pk_long,       ///< 65-byte key
+  p2pk,       ///< 33-byte key
+  p2pk_long,  ///< 65-byte key
   p2sh,
-  multisig,        ///< bare, one of two
+  multisig,  ///< bare, one of two
   empty,
   hash_puzzle,     ///< OP_SHA256 <32> OP_EQUAL
   pushdata_check,  ///< PUSHDATA1 of two bytes, dropped, then P2PKH: non-minimal, with CHECKSIG

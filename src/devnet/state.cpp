@@ -10,9 +10,9 @@ std::size_t Pool::pick(Random& random) const {
   SLUICE_CHECK(!outputs_.empty());
   const std::size_t count = outputs_.size();
   const std::uint64_t age = random.below(100);
-  const std::size_t reach = age < 12 ? std::min<std::size_t>(count, 64)
-                          : age < 50 ? std::min<std::size_t>(count, 20'000)
-                                     : count;
+  const std::size_t reach = age < 12   ? std::min<std::size_t>(count, 64)
+                            : age < 50 ? std::min<std::size_t>(count, 20'000)
+                                       : count;
   return count - 1 - static_cast<std::size_t>(random.below(reach));
 }
 
@@ -63,7 +63,8 @@ void Histories::finish(DevnetReport& report) const {
   }
   report.scripthashes = lengths.size();
   const std::size_t shown = std::min<std::size_t>(lengths.size(), 10);
-  std::partial_sort(lengths.begin(), lengths.begin() + static_cast<std::ptrdiff_t>(shown), lengths.end(), std::greater<>());
+  std::partial_sort(lengths.begin(), lengths.begin() + static_cast<std::ptrdiff_t>(shown), lengths.end(),
+                    std::greater<>());
   lengths.resize(shown);
   report.histories_max = std::move(lengths);
 }

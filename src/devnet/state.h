@@ -20,12 +20,12 @@ inline constexpr std::uint32_t no_slot = 0xffffffff;
 struct LiveOutput {
   Digest txid;
   std::uint32_t index = 0;
-  std::uint32_t slot = no_slot;            ///< its script in Histories
+  std::uint32_t slot = no_slot;  ///< its script in Histories
   std::uint64_t value = 0;
-  std::array<std::uint32_t, 2> refs{};     ///< 1 + index into State::refs; 0: none
+  std::array<std::uint32_t, 2> refs{};  ///< 1 + index into State::refs; 0: none
   std::uint32_t key = 0;
   std::uint32_t birth_height = 0;
-  std::uint32_t birth_tx = 0;              ///< in order of making, within its block
+  std::uint32_t birth_tx = 0;  ///< in order of making, within its block
   ScriptForm form = ScriptForm::p2pkh;
 };
 
@@ -52,10 +52,10 @@ struct State {
   Pool plain;
   Pool ft;
   Pool nft;
-  std::vector<Ref> refs;                 ///< all minted
-  std::deque<LiveOutput> maturing;       ///< coinbase outputs in height order
-  std::vector<Ref> spent_sample;         ///< a few outpoints spent earlier, for offers that are dead
-  std::uint32_t fresh_key = 1 << 20;     ///< keys from here on are used once
+  std::vector<Ref> refs;              ///< all minted
+  std::deque<LiveOutput> maturing;    ///< coinbase outputs in height order
+  std::vector<Ref> spent_sample;      ///< a few outpoints spent earlier, for offers that are dead
+  std::uint32_t fresh_key = 1 << 20;  ///< keys from here on are used once
   DevnetReport totals;
 };
 

@@ -8,7 +8,18 @@
 namespace sluice::devnet {
 namespace {
 
-enum class Fault { none, protocol, version_opcode, short_token, long_index, ref_index, no_signature, tail_opcode, wide_flags, count };
+enum class Fault {
+  none,
+  protocol,
+  version_opcode,
+  short_token,
+  long_index,
+  ref_index,
+  no_signature,
+  tail_opcode,
+  wide_flags,
+  count
+};
 
 void put_index(Buffer& target, std::uint32_t index, Random& random) {
   const std::uint64_t style = random.below(20);

@@ -8,9 +8,9 @@
 namespace sluice::devnet {
 
 struct OfferParts {
-  std::array<std::byte, 32> token{};   ///< on-script order
-  std::array<std::byte, 32> want{};    ///< on-script order; zero: none
-  Ref utxo{};                          ///< offered outpoint
+  std::array<std::byte, 32> token{};  ///< on-script order
+  std::array<std::byte, 32> want{};   ///< on-script order; zero: none
+  Ref utxo{};                         ///< offered outpoint
 };
 
 /// Appends a version 1 or 2 offer; 3 in 100 are malformed. Returns true if well formed.

@@ -12,7 +12,9 @@ namespace sluice::model {
 namespace {
 
 NaiveRules rules_of(const std::string& coin) {
-  return coin == "Radiant" ? NaiveRules::for_radiant() : coin == "Bitcoin" ? NaiveRules::for_bitcoin() : NaiveRules::for_bitcoin_cash();
+  return coin == "Radiant"   ? NaiveRules::for_radiant()
+         : coin == "Bitcoin" ? NaiveRules::for_bitcoin()
+                             : NaiveRules::for_bitcoin_cash();
 }
 
 Digest root_of(const std::vector<NaiveTx>& txs) {
@@ -93,7 +95,8 @@ TEST(DevnetOracle, RadiantChainsHoldTheTraps) {
   const devnet::DevnetChain chain = test::make_chain(options);
   const NaiveRules rules = NaiveRules::for_radiant();
   NaiveIndex index(rules);
-  std::uint64_t version_three_pair = 0, coinbase_offers = 0, child_first = 0, big_values = 0, zero_values = 0, empty_scripts = 0;
+  std::uint64_t version_three_pair = 0, coinbase_offers = 0, child_first = 0, big_values = 0, zero_values = 0,
+                empty_scripts = 0;
   std::uint64_t quirky = 0, singleton_and_normal = 0, unindexed_refs = 0;
   for (const devnet::DevnetBlock* block : chain.active()) {
     index.add_block(block->raw);
@@ -103,20 +106,23 @@ TEST(DevnetOracle, RadiantChainsHoldTheTraps) {
     for (const NaiveTx& tx : txs) later.insert(tx.txid);
     for (const NaiveTx& tx : txs) {
       later.erase(tx.txid);
-      child_first += std::any_of(tx.inputs.begin(), tx.inputs.end(), [&](const auto& input) { return later.contains(input.prevout.first); });
+      child_first += std::any_of(tx.inputs.begin(), tx.inputs.end(),
+                                 [&](const auto& input) { return later.contains(input.prevout.first); });
       for (const NaiveTx::Output& output : tx.outputs) {
         std::vector<NaiveRefPush> pushes;
         ASSERT_TRUE(naive_refs(output.script, pushes));
         version_three_pair += tx.version == 3 && pushes.size() == 2;
         ScriptHash plain, parity;
         const bool indexed = naive_scripthash(output.script, rules, plain);
-        if (indexed && naive_scripthash(output.script, NaiveRules::for_radiant(true), parity)) quirky += plain != parity;
+        if (indexed && naive_scripthash(output.script, NaiveRules::for_radiant(true), parity))
+          quirky += plain != parity;
         coinbase_offers += tx.coinbase && !output.script.empty() && output.script[0] == std::byte{0x6a};
         big_values += output.value > (std::uint64_t{1} << 53);
         zero_values += indexed && output.value == 0;
         empty_scripts += output.script.empty();
         unindexed_refs += !indexed && !pushes.empty();
-        singleton_and_normal += pushes.size() == 1 && !pushes[0].singleton && output.script[0] == std::byte{0xd0} && output.script[38] == std::byte{0xd8};
+        singleton_and_normal += pushes.size() == 1 && !pushes[0].singleton && output.script[0] == std::byte{0xd0} &&
+                                output.script[38] == std::byte{0xd8};
       }
     }
   }
@@ -146,21 +152,26 @@ TEST(DevnetOracle, BitcoinChainsHaveWitnessesAndCashChainsTokens) {
     }
     return found;
   };
-  EXPECT_GT(count("Bitcoin", [](const auto& block, const NaiveTx& tx) { return block.raw[tx.begin + 4] == std::byte{0}; }), 500U);
-  EXPECT_GT(count("BitcoinCash", [](const auto&, const NaiveTx& tx) {
-              return std::any_of(tx.outputs.begin(), tx.outputs.end(), [](const auto& output) {
-                ScriptHash whole, rest;
-                return naive_scripthash(output.script, NaiveRules::for_bitcoin(), whole) &&
-                       naive_scripthash(output.script, NaiveRules::for_bitcoin_cash(), rest) && whole != rest;
-              });
-            }), 100U);
+  EXPECT_GT(
+      count("Bitcoin", [](const auto& block, const NaiveTx& tx) { return block.raw[tx.begin + 4] == std::byte{0}; }),
+      500U);
+  EXPECT_GT(count("BitcoinCash",
+                  [](const auto&, const NaiveTx& tx) {
+                    return std::any_of(tx.outputs.begin(), tx.outputs.end(), [](const auto& output) {
+                      ScriptHash whole, rest;
+                      return naive_scripthash(output.script, NaiveRules::for_bitcoin(), whole) &&
+                             naive_scripthash(output.script, NaiveRules::for_bitcoin_cash(), rest) && whole != rest;
+                    });
+                  }),
+            100U);
   // Blocks of Bitcoin Cash are sorted by txid, compared as numbers, behind the coinbase.
   devnet::DevnetOptions options;
   options.coin = "BitcoinCash";
   options.txs_per_block = 50;
   for (const devnet::DevnetBlock& block : test::make_chain(options).blocks) {
     const auto txs = naive_block_txs(block.raw, NaiveRules::for_bitcoin_cash());
-    EXPECT_TRUE(std::is_sorted(txs.begin() + 1, txs.end(), [](const auto& a, const auto& b) { return a.txid.display() < b.txid.display(); }));
+    EXPECT_TRUE(std::is_sorted(txs.begin() + 1, txs.end(),
+                               [](const auto& a, const auto& b) { return a.txid.display() < b.txid.display(); }));
   }
 }
 

@@ -18,7 +18,9 @@ namespace {
 
 Digest hash(Bytes data, const EVP_MD* method = EVP_sha256()) {
   Digest digest;
-  if (EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr, method, nullptr) != 1) refuse("no hash");
+  if (EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(digest.data()), nullptr, method, nullptr) !=
+      1)
+    refuse("no hash");
   return digest;
 }
 
@@ -117,7 +119,8 @@ std::size_t token_prefix_size(Bytes script) {
 
 bool starts_with(Bytes script, std::initializer_list<int> bytes) {
   return script.size() >= bytes.size() &&
-         std::equal(bytes.begin(), bytes.end(), script.begin(), [](int left, std::byte right) { return left == static_cast<int>(right); });
+         std::equal(bytes.begin(), bytes.end(), script.begin(),
+                    [](int left, std::byte right) { return left == static_cast<int>(right); });
 }
 
 Digest version_three_id(const NaiveTx& tx) {
@@ -166,7 +169,8 @@ bool naive_refs(Bytes script, std::vector<NaiveRefPush>& target) {
     NaiveRefPush push;
     std::copy(operation.operand.begin(), operation.operand.end(), push.ref.begin());
     push.singleton = operation.opcode == 0xd8;
-    const auto known = std::find_if(target.begin(), target.end(), [&](const NaiveRefPush& other) { return other.ref == push.ref; });
+    const auto known =
+        std::find_if(target.begin(), target.end(), [&](const NaiveRefPush& other) { return other.ref == push.ref; });
     if (known == target.end()) target.push_back(push);
     else known->singleton = known->singleton && push.singleton;
   }
@@ -180,7 +184,8 @@ bool naive_scripthash(Bytes script, const NaiveRules& rules, ScriptHash& target)
   if (rules.radiant) {
     std::vector<Operation> operations;
     if (!walk(script, operations)) return false;
-    if (std::any_of(operations.begin(), operations.end(), [](const Operation& o) { return o.opcode >= 0xac && o.opcode <= 0xaf; })) {
+    if (std::any_of(operations.begin(), operations.end(),
+                    [](const Operation& o) { return o.opcode >= 0xac && o.opcode <= 0xaf; })) {
       hashed.clear();
       for (const Operation& operation : operations) {
         append_le(hashed, static_cast<std::uint8_t>(operation.opcode));

@@ -15,10 +15,10 @@ using NaiveRef = std::array<std::byte, 36>;  ///< operand form: txid internal or
 using NaiveOutpoint = std::pair<Txid, std::uint32_t>;
 
 struct NaiveRules {
-  bool radiant = true;         ///< SHA-512/256 block hashes, version-3 txids, ref-zeroed scripthashes, refs
-  bool segwit = false;         ///< Bitcoin: marker, flag, witness
-  bool token_prefix = false;   ///< Bitcoin Cash: scripthash of what follows a well-formed prefix
-  bool length_quirk = false;   ///< Radiant parity: a zeroed script loses the length bytes of PUSHDATA pushes
+  bool radiant = true;        ///< SHA-512/256 block hashes, version-3 txids, ref-zeroed scripthashes, refs
+  bool segwit = false;        ///< Bitcoin: marker, flag, witness
+  bool token_prefix = false;  ///< Bitcoin Cash: scripthash of what follows a well-formed prefix
+  bool length_quirk = false;  ///< Radiant parity: a zeroed script loses the length bytes of PUSHDATA pushes
 
   [[nodiscard]] static NaiveRules for_radiant(bool parity = false) { return {true, false, false, parity}; }
   [[nodiscard]] static NaiveRules for_bitcoin() { return {false, true, false, false}; }
@@ -53,7 +53,7 @@ struct NaiveTx {
 
 struct NaiveRefPush {
   NaiveRef ref{};
-  bool singleton = false;      ///< pushed by d8 and not by d0 as well
+  bool singleton = false;  ///< pushed by d8 and not by d0 as well
   friend bool operator==(const NaiveRefPush&, const NaiveRefPush&) = default;
 };
 

@@ -19,7 +19,8 @@ std::vector<std::byte> unzip(const std::filesystem::path& path) {
   FILE* pipe = ::popen(("gzip -dc '" + path.string() + "'").c_str(), "r");
   if (pipe == nullptr) return data;
   std::byte part[65536];
-  for (std::size_t count; (count = std::fread(part, 1, sizeof part, pipe)) > 0;) data.insert(data.end(), part, part + count);
+  for (std::size_t count; (count = std::fread(part, 1, sizeof part, pipe)) > 0;)
+    data.insert(data.end(), part, part + count);
   EXPECT_EQ(::pclose(pipe), 0) << path;
   return data;
 }
@@ -62,7 +63,8 @@ class NaiveGolden : public testing::Test {
   }
 
   static std::string place(TxNumber number) {
-    return "{\"tx_hash\":\"" + index_->txids[number].display() + "\",\"height\":" + std::to_string(index_->places[number].height) + "}";
+    return "{\"tx_hash\":\"" + index_->txids[number].display() +
+           "\",\"height\":" + std::to_string(index_->places[number].height) + "}";
   }
   static std::string list(const std::vector<std::string>& items) {
     std::string text = "[";
@@ -81,22 +83,24 @@ class NaiveGolden : public testing::Test {
     std::vector<std::string> items;
     if (const auto found = index_->refs.find({number, output}); found != index_->refs.end()) {
       for (const NaiveRefPush& push : found->second) {
-        items.push_back("{\"ref\":\"" + Txid::from_bytes(push.ref.data()).display() + "i" + std::to_string(load_le<std::uint32_t>(push.ref.data() + 32)) +
-                        "\",\"type\":\"" + (push.singleton ? "single" : "normal") + "\"}");
+        items.push_back("{\"ref\":\"" + Txid::from_bytes(push.ref.data()).display() + "i" +
+                        std::to_string(load_le<std::uint32_t>(push.ref.data() + 32)) + "\",\"type\":\"" +
+                        (push.singleton ? "single" : "normal") + "\"}");
       }
     }
     return list(items);
   }
   static auto unspent_range(const ScriptHash& scripthash) {
-    return std::pair(index_->unspent.lower_bound({scripthash, 0, 0}), index_->unspent.upper_bound({scripthash, ~TxNumber{0}, ~0U}));
+    return std::pair(index_->unspent.lower_bound({scripthash, 0, 0}),
+                     index_->unspent.upper_bound({scripthash, ~TxNumber{0}, ~0U}));
   }
   static std::string unspent(const ScriptHash& scripthash) {
     std::vector<std::string> items;
     for (auto [row, until] = unspent_range(scripthash); row != until; ++row) {
       const auto [hash, number, output] = row->first;
       items.push_back("{\"tx_hash\":\"" + index_->txids[number].display() + "\",\"tx_pos\":" + std::to_string(output) +
-                      ",\"height\":" + std::to_string(index_->places[number].height) + ",\"value\":" + std::to_string(row->second) +
-                      ",\"refs\":" + refs_of(number, output) + "}");
+                      ",\"height\":" + std::to_string(index_->places[number].height) +
+                      ",\"value\":" + std::to_string(row->second) + ",\"refs\":" + refs_of(number, output) + "}");
     }
     return list(items);
   }
@@ -154,7 +158,8 @@ TEST_F(NaiveGolden, GivesTheRecordedAnswers) {
     bool right = answer == std::string(simdjson::minify(result));
     simdjson::dom::array accepted;
     if (item["accept"].get(accepted) == simdjson::SUCCESS) {
-      for (const simdjson::dom::element other : accepted) right = right || answer == std::string(simdjson::minify(other));
+      for (const simdjson::dom::element other : accepted)
+        right = right || answer == std::string(simdjson::minify(other));
     }
     EXPECT_TRUE(right) << line << "\n  naive: " << answer;
     ++checked[std::string(method)];

@@ -38,7 +38,8 @@ void NaiveIndex::spend_inputs(const NaiveTx& tx, TxNumber number) {
   for (const NaiveTx::Input& input : tx.inputs) {
     const auto coin = coins_.find(input.prevout);
     if (coin == coins_.end()) {
-      if (unindexed_.erase(input.prevout) == 0) throw std::runtime_error("naive index: spends an output that is not there");
+      if (unindexed_.erase(input.prevout) == 0)
+        throw std::runtime_error("naive index: spends an output that is not there");
       continue;
     }
     history[coin->second.scripthash].insert(number);

@@ -18,7 +18,7 @@
 
 namespace sluice::model {
 
-using TxNumber = std::uint64_t;             ///< 0 is the first transaction after the genesis block
+using TxNumber = std::uint64_t;  ///< 0 is the first transaction after the genesis block
 
 struct NaivePlace {
   std::uint32_t height = 0;
@@ -40,14 +40,14 @@ class NaiveIndex {
 
   std::vector<std::array<std::byte, 80>> headers;
   std::vector<BlockHash> block_hashes;
-  std::vector<TxNumber> block_first_tx;                      ///< [height]
-  std::vector<Txid> txids;                                   ///< [tx number]
-  std::vector<NaivePlace> places;                            ///< [tx number]
-  std::map<ScriptHash, std::set<TxNumber>> history;          ///< its keys are all scripthashes ever indexed
+  std::vector<TxNumber> block_first_tx;              ///< [height]
+  std::vector<Txid> txids;                           ///< [tx number]
+  std::vector<NaivePlace> places;                    ///< [tx number]
+  std::map<ScriptHash, std::set<TxNumber>> history;  ///< its keys are all scripthashes ever indexed
   std::map<std::tuple<ScriptHash, TxNumber, std::uint32_t>, std::uint64_t> unspent;  ///< -> value
-  std::map<NaiveOutput, std::vector<NaiveRefPush>> refs;     ///< in order of first push; kept when spent
-  std::map<NaiveRef, TxNumber> mints;                        ///< spends the outpoint the ref names, and pushes it
-  std::map<NaiveRef, TxNumber> latest;                       ///< last transaction by number that pushes it as a singleton, mints apart
+  std::map<NaiveOutput, std::vector<NaiveRefPush>> refs;  ///< in order of first push; kept when spent
+  std::map<NaiveRef, TxNumber> mints;                     ///< spends the outpoint the ref names, and pushes it
+  std::map<NaiveRef, TxNumber> latest;  ///< last transaction by number that pushes it as a singleton, mints apart
 
   /// Highest transaction number with this txid (twins existed on Bitcoin).
   [[nodiscard]] const TxNumber* find(const Txid& txid) const;

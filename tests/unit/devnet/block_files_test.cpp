@@ -73,10 +73,12 @@ TEST(BlockFiles, HoldTheChainInSeveralFiles) {
 TEST(BlockFiles, AreObscuredByTheKeyInXorDat) {
   const TempDir directory;
   DevnetOptions options = options_for(directory, "Bitcoin");
-  options.xor_key = {std::byte{1}, std::byte{0x80}, std::byte{3}, std::byte{4}, std::byte{5}, std::byte{6}, std::byte{7}, std::byte{0xf8}};
+  options.xor_key = {std::byte{1}, std::byte{0x80}, std::byte{3}, std::byte{4},
+                     std::byte{5}, std::byte{6},    std::byte{7}, std::byte{0xf8}};
   const auto report = write_devnet(options);
   ASSERT_TRUE(report.ok()) << report.error().message;
-  EXPECT_EQ(read_whole(options.directory / "xor.dat"), std::vector<std::byte>(options.xor_key->begin(), options.xor_key->end()));
+  EXPECT_EQ(read_whole(options.directory / "xor.dat"),
+            std::vector<std::byte>(options.xor_key->begin(), options.xor_key->end()));
   expect_files_hold(options, report.value().files, *options.xor_key);
 }
 

@@ -64,7 +64,8 @@ TEST(Devnet, BytesArePinned) {
   ASSERT_TRUE(radiant.ok() && bitcoin.ok() && bitcoin_cash.ok());
   EXPECT_EQ(digest_of(radiant.value()).display(), "ec5060cf901767425d0af81f6170d840aa4988d78ff385570bb89d1fd7f7a55f");
   EXPECT_EQ(digest_of(bitcoin.value()).display(), "646d52f496570ece9f6b06339b084ce6c270d05f921806f424182b8643fc2fbc");
-  EXPECT_EQ(digest_of(bitcoin_cash.value()).display(), "9074bdac51791560ebf91b00d9030543d0e2af37a746c96e1f22bf92356a0c8a");
+  EXPECT_EQ(digest_of(bitcoin_cash.value()).display(),
+            "9074bdac51791560ebf91b00d9030543d0e2af37a746c96e1f22bf92356a0c8a");
 }
 
 TEST(Devnet, BeginsWithTheNodesGenesisBlock) {
@@ -102,7 +103,8 @@ TEST(Devnet, HeadersLinkAndMeetTheTarget) {
       EXPECT_EQ(block.height, height);
       EXPECT_EQ(previous_of(block), active[height - 1]->hash);
       const Bytes header = Bytes(block.raw).first(80);
-      EXPECT_EQ(hash_cast<Digest>(block.hash), std::string_view(coin) == "Radiant" ? double_sha512_256(header) : double_sha256(header));
+      EXPECT_EQ(hash_cast<Digest>(block.hash),
+                std::string_view(coin) == "Radiant" ? double_sha512_256(header) : double_sha256(header));
       EXPECT_LT(static_cast<int>(block.hash.bytes[31]), 0x80);
       EXPECT_EQ(load_le<std::uint32_t>(header.data() + 72), 0x207fffffU);
     }
@@ -162,7 +164,9 @@ TEST(Devnet, MixIsNearTheWanted) {
   ASSERT_TRUE(built.ok());
   const DevnetReport& report = built.value();
   const double txs = static_cast<double>(report.txs) - 100;
-  const auto percent = [&](TxKind kind) { return 100 * static_cast<double>(report.by_kind[static_cast<std::size_t>(kind)]) / txs; };
+  const auto percent = [&](TxKind kind) {
+    return 100 * static_cast<double>(report.by_kind[static_cast<std::size_t>(kind)]) / txs;
+  };
   EXPECT_NEAR(percent(TxKind::pay_one_two), 52, 1.5);
   EXPECT_NEAR(percent(TxKind::pay_two_two), 13, 1);
   EXPECT_NEAR(percent(TxKind::pay_one_one), 7, 0.7);

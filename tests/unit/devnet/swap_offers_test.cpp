@@ -39,7 +39,8 @@ TEST(SwapOffers, WellFormedOnesCarryTheirParts) {
   for (int i = 0; i < 2'000; ++i) {
     Buffer script;
     if (!put_offer(script, parts, random)) continue;
-    constexpr std::array head{std::byte{0x6a}, std::byte{0x04}, std::byte{'R'}, std::byte{'S'}, std::byte{'W'}, std::byte{'P'}, std::byte{0x01}};
+    constexpr std::array head{std::byte{0x6a}, std::byte{0x04}, std::byte{'R'}, std::byte{'S'},
+                              std::byte{'W'},  std::byte{'P'},  std::byte{0x01}};
     ASSERT_TRUE(std::equal(head.begin(), head.end(), script.begin()));
     EXPECT_TRUE(contains(script, parts.token));
     EXPECT_TRUE(contains(script, Bytes(parts.utxo).first(32)));
