@@ -112,7 +112,9 @@ class Run:
 
     def finish(self):
         """Lists the failures and prints the closing line. Returns the exit status."""
-        print(f"all stages: {time.monotonic() - self.started:.0f} s")
+        spent = os.times()
+        print(f"all stages: {time.monotonic() - self.started:.0f} s, "
+              f"{spent.children_user + spent.children_system:.0f} s of processor time")
         if self.total.failures:
             print("failures:")
             for case in self.total.failures:
