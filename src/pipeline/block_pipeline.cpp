@@ -83,7 +83,7 @@ Status BlockPipeline::run(BlockRange range) {
 
 void BlockPipeline::run_source(BlockRange range) {
   const source::SourceLimits limits{.batch_bytes = options_.memory.batch_bytes,
-                                    .batch_blocks_max = 4096,
+                                    .batch_blocks_max = options_.batch_blocks,
                                     .read_bytes_max = options_.read_bytes,
                                     .oversize_bytes_max = options_.memory.oversize_bytes};
   source::BlockSource source(map_, reader_, buffers_, limits, range.first, range.until);

@@ -41,12 +41,15 @@ Result<MemoryPlan> plan_memory(const MemoryRequest& request) {
   }
   plan.segment.workers = request.threads;
   plan.segment.arena_bytes = records;
+  // Address space, not memory: the densest outputs become 14 times their raw bytes, and every batch
+  // in flight may still come when a segment is found full.
+  plan.segment.reserve_bytes = records + 16 * (plan.slots * plan.batch_bytes + plan.oversize_bytes) + 64 * mib;
   // Every list of every worker may hold one half-empty chunk; they get at most a quarter of the arena.
   constexpr std::uint64_t lists_each = 7;
   const bool large = records >= 192 * mib;
   plan.segment.chunk_bytes = large ? 16384 : 2048;
   const std::uint64_t most = records / 4 / (lists_each * request.threads * plan.segment.chunk_bytes);
-  plan.segment.partition_count = std::bit_floor(std::clamp<std::uint64_t>(most, 16, 256));
+  plan.segment.partition_count = std::bit_floor(request.partitions != 0 ? request.partitions : std::clamp<std::uint64_t>(most, 16, 256));
   return plan;
 }
 

@@ -21,6 +21,7 @@ struct MemoryRequest {
   std::uint64_t block_count = 0;
   std::uint64_t batch_bytes = 0;  ///< 0: chosen here
   std::uint32_t slots = 0;        ///< 0: chosen here
+  std::uint64_t partitions = 0;   ///< 0: chosen here; else rounded down to a power of two
 };
 
 struct MemoryPlan {

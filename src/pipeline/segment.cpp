@@ -1,6 +1,7 @@
 #include "pipeline/segment.h"
 
 #include <fmt/format.h>
+#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
 
@@ -14,9 +15,6 @@
 
 namespace sluice::pipeline {
 namespace {
-
-/// Room beyond the soft limit: what batches in flight may still add when a segment is found full.
-constexpr std::size_t arena_reserve_factor = 4;
 
 resolve::OutpointHasher draw_hasher() {
   std::random_device device;
@@ -57,6 +55,12 @@ void for_each_parallel(std::uint32_t workers, std::size_t count, Body&& body) {
 
 }  // namespace
 
+/// oneTBB allows one thread a core unless told otherwise; the number of threads is the operator's.
+struct Segment::Parallelism {
+  oneapi::tbb::global_control control;
+  explicit Parallelism(std::uint32_t workers) : control(oneapi::tbb::global_control::max_allowed_parallelism, workers) {}
+};
+
 struct Segment::Worker {
   resolve::RecordSet records;
   resolve::Scatter scatter;
@@ -78,8 +82,9 @@ Segment::Segment(store::Database& database, ResolveWay way, const SegmentLimits&
     : database_(database),
       way_(way),
       limits_(limits),
+      parallelism_(std::make_unique<Parallelism>(limits.workers)),
       hasher_(draw_hasher()),
-      arena_(limits.arena_bytes * arena_reserve_factor, limits.chunk_bytes) {
+      arena_(limits.arena_bytes + limits.reserve_bytes, limits.chunk_bytes) {
   for (std::uint32_t i = 0; i < limits.workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(arena_, hasher_, limits_, way, i));
     sets_.push_back(&workers_.back()->records);

@@ -21,6 +21,7 @@ enum class ResolveWay : std::uint8_t { join, table };
 
 struct SegmentLimits {
   std::size_t arena_bytes = 0;        ///< records of one segment; the segment ends when they fill it
+  std::size_t reserve_bytes = 0;      ///< address space beyond that: what batches in flight may still add
   std::size_t chunk_bytes = 0;
   std::size_t partition_count = 0;    ///< power of two
   std::size_t table_entries = 0;      ///< table way: live outputs kept in memory
@@ -68,6 +69,7 @@ class Segment {
 
  private:
   struct Worker;
+  struct Parallelism;
 
   Status join_all();
   void finish_table(std::vector<resolve::PriorSpend>& prior, std::vector<resolve::SpendRecord>& left,
@@ -80,6 +82,7 @@ class Segment {
   store::Database& database_;
   ResolveWay way_;
   SegmentLimits limits_;
+  std::unique_ptr<Parallelism> parallelism_;
   resolve::OutpointHasher hasher_;
   ChunkArena arena_;
   resolve::SegmentContext context_;

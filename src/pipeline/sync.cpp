@@ -117,7 +117,7 @@ class Sync {
 
   Status index(std::uint32_t first, std::uint32_t until) {
     if (first >= until) return {};
-    MemoryRequest request{options_.memory_budget, options_.threads, options_.way, map_.scanned.size(), options_.batch_bytes, options_.slots};
+    MemoryRequest request{options_.memory_budget, options_.threads, options_.way, map_.scanned.size(), options_.batch_bytes, options_.slots, options_.partitions};
     auto plan = plan_memory(request);
     if (!plan) return std::move(plan).error();
     if (options_.segment_bytes != 0) plan.value().segment.arena_bytes = std::min(plan.value().segment.arena_bytes, options_.segment_bytes);
@@ -132,6 +132,7 @@ class Sync {
     pipeline_options.way = options_.way;
     pipeline_options.memory = plan.value();
     pipeline_options.read_bytes = options_.read_bytes;
+    pipeline_options.batch_blocks = options_.batch_blocks;
     pipeline_options.undo_first_height = until > options_.reorg_limit ? until - options_.reorg_limit : 0;
     pipeline_options.stop = options_.stop;
     counters_ = std::make_unique<Counters>();

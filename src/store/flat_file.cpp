@@ -69,15 +69,12 @@ void FlatFile::start_writeback() noexcept { (void)writer_->RangeSync(0, bytes_, 
 
 Status FlatFile::cut(std::uint64_t records) {
   const std::uint64_t bytes = records * record_bytes_;
-  if (bytes != bytes_) {
-    if (writer_) {
-      if (const IOStatus status = writer_->Close(IOOptions(), nullptr); !status.ok()) return io_error(path_, status);
-      writer_.reset();
-    }
-    if (const IOStatus status = fs_->Truncate(path_, bytes, IOOptions(), nullptr); !status.ok()) return io_error(path_, status);
-    bytes_ = bytes;
+  if (!writer_) {
+    if (Status status = reopen(); !status) return status;
   }
-  if (!writer_) return reopen();
+  if (bytes == bytes_) return {};
+  if (const IOStatus status = writer_->Truncate(bytes, IOOptions(), nullptr); !status.ok()) return io_error(path_, status);
+  bytes_ = bytes;
   return {};
 }
 

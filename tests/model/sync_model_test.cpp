@@ -1,0 +1,220 @@
+// The real index against the naive one, over random devnet chains.
+//
+// Every chain has losing branches, several small block files and records out of order; every sync
+// has its settings drawn from the seed (way of resolving, threads, batch and segment sizes, stops on
+// the way). All rows must be equal. A failure prints the seed; SLUICE_TEST_SEED replays it alone.
+// SLUICE_TEST_SCALE multiplies the number of chains.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "chain/coin.h"
+#include "index_rows.h"
+#include "pipeline/sync.h"
+#include "store/digest.h"
+#include "store/rollback.h"
+#include "support/devnet_chain.h"
+#include "support/temp_dir.h"
+
+namespace sluice::test {
+namespace {
+
+std::uint64_t environment_number(const char* name, std::uint64_t fallback) {
+  const char* text = std::getenv(name);
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : fallback;
+}
+
+/// Block files of our own making: the given blocks, in record order, one file.
+void write_block_file(const std::string& directory, const chain::Network& network, const std::vector<const devnet::DevnetBlock*>& blocks) {
+  std::filesystem::create_directories(directory);
+  std::ofstream file(directory + "/blk00000.dat", std::ios::binary | std::ios::trunc);
+  for (const devnet::DevnetBlock* block : blocks) {
+    const auto size = static_cast<std::uint32_t>(block->raw.size());
+    file.write(reinterpret_cast<const char*>(network.disk_magic.data()), 4);
+    file.write(reinterpret_cast<const char*>(&size), 4);
+    file.write(reinterpret_cast<const char*>(block->raw.data()), size);
+  }
+}
+
+model::NaiveRules rules_of(const chain::Network& network, bool parity);
+
+class Scenario {
+ public:
+  Scenario(const std::string& coin, std::uint64_t seed)
+      : random_(seed * 2654435761 + 17), network_(*chain::find_network(coin, "regtest")), devnet_(random_devnet(coin, seed)), chain_(make_chain(devnet_)) {
+    blocks_dir_ = (directory_.path() / "blocks").string();
+  }
+
+  pipeline::SyncOptions draw_options(const std::string& name) {
+    pipeline::SyncOptions options;
+    options.network = &network_;
+    options.db_directory = (directory_.path() / name).string();
+    options.blocks_directory = blocks_dir_;
+    options.parity = parity_;
+    options.way = random_.below(2) == 0 ? pipeline::ResolveWay::join : pipeline::ResolveWay::table;
+    options.threads = 1 + static_cast<std::uint32_t>(random_.below(4));
+    constexpr std::uint32_t batch_blocks[] = {1, 2, 7, 4096};
+    options.batch_blocks = batch_blocks[random_.below(4)];
+    options.slots = random_.below(2) == 0 ? 0 : 1 + static_cast<std::uint32_t>(random_.below(5));
+    options.partitions = std::uint64_t{1} << random_.below(6);
+    options.segment_bytes = random_.below(3) == 0 ? 0 : 1 + random_.below(256 << 10);
+    options.memory_budget = 128u << 20;
+    options.reorg_limit = 100;
+    return options;
+  }
+
+  void sync(const pipeline::SyncOptions& options) {
+    pipeline::SyncReport report;
+    std::unique_ptr<pipeline::Counters> counters;
+    const Status status = pipeline::run_sync(options, report, counters, {});
+    ASSERT_TRUE(status.ok()) << status.error().message;
+  }
+
+  /// The model's rows after the first `count` blocks of the active chain.
+  IndexRows expected(std::uint32_t count) const {
+    model::NaiveIndex model(rules_of(network_, parity_));
+    const auto active = chain_.active();
+    for (std::uint32_t i = 0; i < count; ++i) model.add_block(active[i]->raw);
+    return rows_of(model);
+  }
+
+  void expect_rows(const std::string& db_directory, std::uint32_t count) {
+    auto database = store::Database::open(db_directory, store::OpenMode::read_only, {});
+    ASSERT_TRUE(database.ok()) << database.error().message;
+    ASSERT_EQ(database.value()->state()->block_count, count);
+    const IndexRows want = expected(count);
+    const IndexRows got = rows_of(*database.value());
+    EXPECT_EQ(difference(want, got), "");
+  }
+
+  [[nodiscard]] std::string digest(const std::string& db_directory) {
+    auto database = store::Database::open(db_directory, store::OpenMode::read_only, {});
+    if (!database) return database.error().message;
+    const auto digests = store::digest_index(*database.value());
+    return digests.ok() ? digests.value().all : digests.error().message;
+  }
+
+  [[nodiscard]] std::uint32_t block_count() const { return static_cast<std::uint32_t>(chain_.active().size()); }
+
+  TempDir directory_{fast_temp_base()};
+  Random random_;
+  const chain::Network& network_;
+  devnet::DevnetOptions devnet_;
+  devnet::DevnetChain chain_;
+  std::string blocks_dir_;
+  bool parity_ = false;
+};
+
+model::NaiveRules rules_of(const chain::Network& network, bool parity) {
+  if (network.coin == chain::Coin::bitcoin) return model::NaiveRules::for_bitcoin();
+  if (network.coin == chain::Coin::bitcoin_cash) return model::NaiveRules::for_bitcoin_cash();
+  return model::NaiveRules::for_radiant(parity);
+}
+
+/// From nothing, perhaps with a stop on the way; and the same again by another path.
+void run_plain(const std::string& coin, std::uint64_t seed) {
+  SCOPED_TRACE("coin " + coin + ", SLUICE_TEST_SEED=" + std::to_string(seed));
+  Scenario scenario(coin, seed);
+  scenario.parity_ = coin == "Radiant" && seed % 3 == 0;
+  scenario.devnet_.directory = scenario.blocks_dir_;
+  ASSERT_TRUE(devnet::write_devnet(scenario.devnet_).ok());
+  const std::uint32_t count = scenario.block_count();
+
+  pipeline::SyncOptions first = scenario.draw_options("one");
+  if (scenario.random_.below(2) == 0) {
+    first.stop_height = static_cast<std::uint32_t>(scenario.random_.below(count));
+    scenario.sync(first);
+    scenario.expect_rows(first.db_directory, *first.stop_height + 1);
+    const std::string same = first.db_directory;
+    first = scenario.draw_options("one");
+    ASSERT_EQ(first.db_directory, same);
+  }
+  scenario.sync(first);
+  scenario.expect_rows(first.db_directory, count);
+
+  pipeline::SyncOptions second = scenario.draw_options("two");
+  scenario.sync(second);
+  EXPECT_EQ(scenario.digest(first.db_directory), scenario.digest(second.db_directory));
+}
+
+/// A losing branch is indexed first, then the better one appears in the files.
+void run_reorg(const std::string& coin, std::uint64_t seed) {
+  SCOPED_TRACE("reorg, coin " + coin + ", SLUICE_TEST_SEED=" + std::to_string(seed));
+  Scenario scenario(coin, seed);
+  std::vector<const devnet::DevnetBlock*> losing;
+  for (const auto& block : scenario.chain_.blocks) {
+    if (block.branch == 1) losing.push_back(&block);
+  }
+  if (losing.empty()) return;
+  std::sort(losing.begin(), losing.end(), [](auto* a, auto* b) { return a->height < b->height; });
+  const auto active = scenario.chain_.active();
+  std::vector<const devnet::DevnetBlock*> before(active.begin(), active.begin() + losing.front()->height);
+  before.insert(before.end(), losing.begin(), losing.end());
+  write_block_file(scenario.blocks_dir_, scenario.network_, before);
+  pipeline::SyncOptions options = scenario.draw_options("db");
+  scenario.sync(options);
+
+  std::vector<const devnet::DevnetBlock*> all = before;
+  all.insert(all.end(), active.begin() + losing.front()->height, active.end());
+  write_block_file(scenario.blocks_dir_, scenario.network_, all);
+  options = scenario.draw_options("db");
+  pipeline::SyncReport report;
+  std::unique_ptr<pipeline::Counters> counters;
+  const Status status = pipeline::run_sync(options, report, counters, {});
+  ASSERT_TRUE(status.ok()) << status.error().message;
+  EXPECT_EQ(report.disconnected, losing.size());
+  scenario.expect_rows(options.db_directory, scenario.block_count());
+  pipeline::SyncOptions fresh = scenario.draw_options("fresh");
+  scenario.sync(fresh);
+  EXPECT_EQ(scenario.digest(options.db_directory), scenario.digest(fresh.db_directory));
+}
+
+/// Disconnecting any number of blocks gives the index of the shorter chain.
+void run_disconnect(const std::string& coin, std::uint64_t seed) {
+  SCOPED_TRACE("disconnect, coin " + coin + ", SLUICE_TEST_SEED=" + std::to_string(seed));
+  Scenario scenario(coin, seed);
+  write_block_file(scenario.blocks_dir_, scenario.network_, scenario.chain_.active());
+  const pipeline::SyncOptions options = scenario.draw_options("db");
+  scenario.sync(options);
+  const std::uint32_t keep = 1 + static_cast<std::uint32_t>(scenario.random_.below(scenario.block_count() - 1));
+  {
+    auto database = store::Database::open(options.db_directory, store::OpenMode::read_write, {});
+    ASSERT_TRUE(database.ok()) << database.error().message;
+    const Status status = store::disconnect_blocks(*database.value(), keep);
+    ASSERT_TRUE(status.ok()) << status.error().message;
+  }
+  scenario.expect_rows(options.db_directory, keep);
+  scenario.sync(scenario.draw_options("db"));
+  scenario.expect_rows(options.db_directory, scenario.block_count());
+}
+
+template <typename Run>
+void for_each_seed(std::uint64_t first, std::uint64_t count, Run run) {
+  if (const std::uint64_t only = environment_number("SLUICE_TEST_SEED", 0); only != 0) return run(only);
+  count *= environment_number("SLUICE_TEST_SCALE", 1);
+  for (std::uint64_t seed = first; seed < first + count && !testing::Test::HasFailure(); ++seed) run(seed);
+}
+
+TEST(SyncModel, RadiantChains) {
+  for_each_seed(1, 100, [](std::uint64_t seed) { run_plain("Radiant", seed); });
+}
+
+TEST(SyncModel, BitcoinChainsWithDuplicateCoinbases) {
+  for_each_seed(1001, 30, [](std::uint64_t seed) { run_plain("Bitcoin", seed); });
+}
+
+TEST(SyncModel, BitcoinCashChains) {
+  for_each_seed(2001, 20, [](std::uint64_t seed) { run_plain("BitcoinCash", seed); });
+}
+
+TEST(SyncModel, FollowsTheBetterBranch) {
+  for_each_seed(3001, 40, [](std::uint64_t seed) { run_reorg("Radiant", seed); });
+}
+
+TEST(SyncModel, DisconnectIsTheInverseOfConnect) {
+  for_each_seed(4001, 30, [](std::uint64_t seed) { run_disconnect("Radiant", seed); });
+}
+
+}  // namespace
+}  // namespace sluice::test
