@@ -25,10 +25,10 @@
 
 namespace sluice::flow {
 
-enum class [[nodiscard]] RingResult : std::uint8_t {
-  done,    ///< one item went in or came out
-  again,   ///< push: full now; pop: empty now
-  closed,  ///< push: refused for good; pop: nothing left and nothing will come
+enum class [[nodiscard]] RingResult : std::uint8_t{
+    done,    ///< one item went in or came out
+    again,   ///< push: full now; pop: empty now
+    closed,  ///< push: refused for good; pop: nothing left and nothing will come
 };
 
 inline constexpr std::uint64_t ring_closed_bit = std::uint64_t{1} << 63;
@@ -42,7 +42,9 @@ class SpscRing {
 
  public:
   explicit SpscRing(std::uint32_t capacity)
-      : capacity_(capacity), mask_(std::bit_ceil(std::uint64_t{capacity}) - 1), slots_(std::make_unique<T[]>(mask_ + 1)) {
+      : capacity_(capacity),
+        mask_(std::bit_ceil(std::uint64_t{capacity}) - 1),
+        slots_(std::make_unique<T[]>(mask_ + 1)) {
     SLUICE_CHECK(capacity >= 1);
     SLUICE_CHECK(capacity < (std::uint32_t{1} << 31));
   }
@@ -100,7 +102,9 @@ class SpscRing {
     freed_.notify();
   }
 
-  [[nodiscard]] bool is_closed() const noexcept { return (tail_.load(std::memory_order_acquire) & ring_closed_bit) != 0; }
+  [[nodiscard]] bool is_closed() const noexcept {
+    return (tail_.load(std::memory_order_acquire) & ring_closed_bit) != 0;
+  }
   [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
   /// Items held; a moment's view when other threads are at work.
   [[nodiscard]] std::uint32_t size() const noexcept {
@@ -165,7 +169,8 @@ class MpmcRing {
       const bool over = static_cast<std::int64_t>(tail - head) >= static_cast<std::int64_t>(capacity_);
       if (ticket == tail && !over) {
         // acq_rel keeps positions ordered with close(); the slot itself is published below.
-        if (!tail_.compare_exchange_weak(tail, tail + 1, std::memory_order_acq_rel, std::memory_order_relaxed)) continue;
+        if (!tail_.compare_exchange_weak(tail, tail + 1, std::memory_order_acq_rel, std::memory_order_relaxed))
+          continue;
         slot.item = item;
         note_depth(tail + 1, head);
         slot.ticket.store(tail + 1, std::memory_order_release);  // pairs with the acquire in try_pop
@@ -185,7 +190,8 @@ class MpmcRing {
       const std::uint64_t ticket = slot.ticket.load(std::memory_order_acquire);  // pairs with the release in try_push
       if (ticket == head + 1) {
         // release: pairs with the acquire of head_ in try_push.
-        if (!head_.compare_exchange_weak(head, head + 1, std::memory_order_acq_rel, std::memory_order_relaxed)) continue;
+        if (!head_.compare_exchange_weak(head, head + 1, std::memory_order_acq_rel, std::memory_order_relaxed))
+          continue;
         item = slot.item;
         slot.ticket.store(head + mask_ + 1, std::memory_order_release);  // pairs with the acquire in try_push
         freed_.notify();
@@ -196,7 +202,8 @@ class MpmcRing {
       if (now == head) {
         // Closed means nothing was claimed beyond head either; a push under way counts as still to come.
         // acquire: pairs with close().
-        return tail_.load(std::memory_order_acquire) == (head | ring_closed_bit) ? RingResult::closed : RingResult::again;
+        return tail_.load(std::memory_order_acquire) == (head | ring_closed_bit) ? RingResult::closed
+                                                                                 : RingResult::again;
       }
       head = now;
     }
@@ -223,7 +230,9 @@ class MpmcRing {
     freed_.notify();
   }
 
-  [[nodiscard]] bool is_closed() const noexcept { return (tail_.load(std::memory_order_acquire) & ring_closed_bit) != 0; }
+  [[nodiscard]] bool is_closed() const noexcept {
+    return (tail_.load(std::memory_order_acquire) & ring_closed_bit) != 0;
+  }
   [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
   /// Items held; a moment's view when other threads are at work.
   [[nodiscard]] std::uint32_t size() const noexcept {
@@ -243,8 +252,7 @@ class MpmcRing {
   void note_depth(std::uint64_t tail_after, std::uint64_t head) noexcept {
     const auto depth = static_cast<std::uint32_t>(tail_after - head);
     std::uint32_t most = high_water_.load(std::memory_order_relaxed);
-    while (depth > most && !high_water_.compare_exchange_weak(most, depth, std::memory_order_relaxed)) {
-    }
+    while (depth > most && !high_water_.compare_exchange_weak(most, depth, std::memory_order_relaxed)) {}
   }
 
   const std::uint32_t capacity_;
@@ -252,9 +260,9 @@ class MpmcRing {
   const std::unique_ptr<Slot[]> slots_;
   alignas(line_bytes) std::atomic<std::uint64_t> tail_{0};  // the producers' line
   std::atomic<std::uint32_t> high_water_{0};
-  Gate filled_;  // consumers sleep here
+  Gate filled_;                                             // consumers sleep here
   alignas(line_bytes) std::atomic<std::uint64_t> head_{0};  // the consumers' line
-  Gate freed_;  // producers sleep here
+  Gate freed_;                                              // producers sleep here
 };
 
 }  // namespace sluice::flow

@@ -84,7 +84,9 @@ Result<XorKey> read_key(const std::string& directory) {
   const int error = errno;
   ::close(fd);
   if (got < 0) return Error{ErrorKind::io, "cannot read " + with_errno(path, error)};
-  if (got != 8) return Error{ErrorKind::corrupt, path + ": a key of 8 bytes is wanted, the file has " + (got > 8 ? "more" : std::to_string(got))};
+  if (got != 8)
+    return Error{ErrorKind::corrupt,
+                 path + ": a key of 8 bytes is wanted, the file has " + (got > 8 ? "more" : std::to_string(got))};
   std::memcpy(key.bytes.data(), bytes, 8);
   return key;
 }
@@ -94,10 +96,12 @@ Result<XorKey> read_key(const std::string& directory) {
 Result<BlockFiles> list_block_files(const std::string& directory) {
   auto numbers = numbers_in(directory);
   if (!numbers) return std::move(numbers).error();
-  if (numbers.value().empty()) return Error{ErrorKind::not_found, directory + ": no block files (blk00000.dat, ...) in this directory"};
+  if (numbers.value().empty())
+    return Error{ErrorKind::not_found, directory + ": no block files (blk00000.dat, ...) in this directory"};
   if (numbers.value().front() != 0) {
-    return Error{ErrorKind::unsupported, directory + ": the first block file is " + block_file_name(numbers.value().front()) +
-                                             ", blk00000.dat is gone: the node is pruned, and an index needs every block"};
+    return Error{ErrorKind::unsupported,
+                 directory + ": the first block file is " + block_file_name(numbers.value().front()) +
+                     ", blk00000.dat is gone: the node is pruned, and an index needs every block"};
   }
   auto key = read_key(directory);
   if (!key) return std::move(key).error();

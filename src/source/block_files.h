@@ -37,7 +37,9 @@ struct BlockFiles {
   std::vector<std::uint64_t> sizes;  ///< [file_count] bytes at the time of listing
 
   [[nodiscard]] std::uint32_t count() const noexcept { return static_cast<std::uint32_t>(sizes.size()); }
-  [[nodiscard]] std::string path(std::uint32_t file_number) const { return directory + "/" + block_file_name(file_number); }
+  [[nodiscard]] std::string path(std::uint32_t file_number) const {
+    return directory + "/" + block_file_name(file_number);
+  }
   [[nodiscard]] std::uint64_t total_bytes() const noexcept;
 };
 

@@ -22,16 +22,20 @@ BlockHash previous_of(const ScannedBlock& block) { return chain::decode_header(b
 Error no_genesis(const BlockMap& map) {
   const std::string wanted = std::string(map.network->coin_name) + " " + std::string(map.network->name);
   if (map.scanned.empty()) {
-    return Error{ErrorKind::not_found, map.files.directory + ": the block files hold no block yet (wanted the genesis block of " + wanted + ")"};
+    return Error{
+        ErrorKind::not_found,
+        map.files.directory + ": the block files hold no block yet (wanted the genesis block of " + wanted + ")"};
   }
   const ScannedBlock& first = map.scanned.front();
   const std::string where = map.files.path(first.file_number) + ", offset " + std::to_string(first.offset);
-  return Error{ErrorKind::unsupported, where + ": the first block is " + first.hash.display() + ", and the genesis block of " + wanted +
-                                           " is in none of the files: the node is pruned, or the files are of another network"};
+  return Error{ErrorKind::unsupported,
+               where + ": the first block is " + first.hash.display() + ", and the genesis block of " + wanted +
+                   " is in none of the files: the node is pruned, or the files are of another network"};
 }
 
 /// The first unlinked block whose parent is really absent (the others' parents are unlinked themselves).
-std::optional<UnlinkedBlock> first_orphan(const std::vector<ScannedBlock>& scanned, const std::vector<std::uint32_t>& unlinked) {
+std::optional<UnlinkedBlock> first_orphan(const std::vector<ScannedBlock>& scanned,
+                                          const std::vector<std::uint32_t>& unlinked) {
   std::vector<BlockHash> hashes;
   hashes.reserve(unlinked.size());
   for (const std::uint32_t i : unlinked) hashes.push_back(scanned[i].hash);
@@ -40,7 +44,8 @@ std::optional<UnlinkedBlock> first_orphan(const std::vector<ScannedBlock>& scann
     const ScannedBlock& block = scanned[i];
     const BlockHash parent = previous_of(block);
     if (std::binary_search(hashes.begin(), hashes.end(), parent)) continue;
-    return UnlinkedBlock{.hash = block.hash, .missing_parent = parent, .file_number = block.file_number, .offset = block.offset};
+    return UnlinkedBlock{
+        .hash = block.hash, .missing_parent = parent, .file_number = block.file_number, .offset = block.offset};
   }
   return std::nullopt;
 }
@@ -87,13 +92,16 @@ bool extend_tip(BlockMap& map, std::size_t first_new) {
 /// Files listed again must be the files listed before, perhaps longer, perhaps more of them.
 Status check_grown(const BlockMap& map, const BlockFiles& files) {
   if (files.count() < map.files.count()) {
-    return Error{ErrorKind::not_found, files.directory + ": " + block_file_name(files.count()) + " is gone since the last scan"};
+    return Error{ErrorKind::not_found,
+                 files.directory + ": " + block_file_name(files.count()) + " is gone since the last scan"};
   }
-  if (files.key.bytes != map.files.key.bytes) return Error{ErrorKind::corrupt, files.directory + "/xor.dat changed since the last scan"};
+  if (files.key.bytes != map.files.key.bytes)
+    return Error{ErrorKind::corrupt, files.directory + "/xor.dat changed since the last scan"};
   for (std::uint32_t i = 0; i < map.files.count(); ++i) {
     if (files.sizes[i] >= map.data_end[i]) continue;
-    return Error{ErrorKind::corrupt, files.path(i) + ": " + std::to_string(files.sizes[i]) + " bytes, but blocks up to offset " +
-                                         std::to_string(map.data_end[i]) + " were there at the last scan"};
+    return Error{ErrorKind::corrupt, files.path(i) + ": " + std::to_string(files.sizes[i]) +
+                                         " bytes, but blocks up to offset " + std::to_string(map.data_end[i]) +
+                                         " were there at the last scan"};
   }
   return {};
 }
@@ -107,7 +115,8 @@ Result<BlockMap> scan_blocks(const chain::Network& network, BlockReader& reader)
   map.network = &network;
   map.files = std::move(files).value();
   map.data_end.assign(map.files.count(), 0);
-  if (auto status = scan_headers(network, map.files, reader, map.data_end, map.scanned); !status) return std::move(status).error();
+  if (auto status = scan_headers(network, map.files, reader, map.data_end, map.scanned); !status)
+    return std::move(status).error();
   if (auto status = choose_chain(map); !status) return std::move(status).error();
   return map;
 }
@@ -125,7 +134,8 @@ Result<RescanResult> rescan(BlockMap& map, BlockReader& reader) {
     map.scanned.resize(first_new);
     return std::move(status).error();
   }
-  RescanResult result{.added_count = static_cast<std::uint32_t>(map.scanned.size() - first_new), .kept_heights = map.height_count()};
+  RescanResult result{.added_count = static_cast<std::uint32_t>(map.scanned.size() - first_new),
+                      .kept_heights = map.height_count()};
   if (result.added_count > 0 && !extend_tip(map, first_new)) {
     const std::vector<std::uint32_t> before = map.best;
     if (auto status = choose_chain(map); !status) {

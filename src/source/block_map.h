@@ -63,8 +63,8 @@ struct BlockMap {
 [[nodiscard]] Result<BlockMap> scan_blocks(const chain::Network& network, BlockReader& reader);
 
 struct RescanResult {
-  std::uint32_t added_count = 0;  ///< records found
-  std::uint32_t kept_heights = 0; ///< the best chain is unchanged below this height
+  std::uint32_t added_count = 0;   ///< records found
+  std::uint32_t kept_heights = 0;  ///< the best chain is unchanged below this height
 };
 
 /// Looks for records added since the last scan. On error the map is as it was.

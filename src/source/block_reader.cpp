@@ -56,7 +56,8 @@ Result<ReadDone> BlockReader::wait() {
     }
     if (done.result < 0) {
       const std::uint64_t offset = request.offset + operation.done_bytes;
-      const std::string where = directory() + "/" + block_file_name(request.file_number) + ", offset " + std::to_string(offset);
+      const std::string where =
+          directory() + "/" + block_file_name(request.file_number) + ", offset " + std::to_string(offset);
       finish(done.slot);
       return Error{ErrorKind::io, "cannot read " + with_errno(where, static_cast<int>(-done.result))};
     }

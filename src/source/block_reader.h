@@ -45,7 +45,9 @@ class BlockReader {
   void drain() noexcept;
 
   [[nodiscard]] bool can_submit() const noexcept { return !free_.empty(); }
-  [[nodiscard]] std::uint32_t in_flight() const noexcept { return static_cast<std::uint32_t>(operations_.size() - free_.size()); }
+  [[nodiscard]] std::uint32_t in_flight() const noexcept {
+    return static_cast<std::uint32_t>(operations_.size() - free_.size());
+  }
   [[nodiscard]] std::uint32_t depth() const noexcept { return static_cast<std::uint32_t>(operations_.size()); }
   [[nodiscard]] const std::string& directory() const noexcept { return files_.directory(); }
   [[nodiscard]] std::string_view io_name() const noexcept { return io_->name(); }
@@ -61,7 +63,7 @@ class BlockReader {
   void start(std::uint32_t slot) noexcept;
   void finish(std::uint32_t slot) noexcept;
 
-  FileCache files_;  // before io_: descriptors must outlive the reads
+  FileCache files_;                    // before io_: descriptors must outlive the reads
   std::vector<Operation> operations_;  // [depth] by slot
   std::vector<std::uint32_t> free_;    // slots without an operation
   std::unique_ptr<RawIo> io_;

@@ -13,15 +13,16 @@ constexpr std::size_t slots_max = 256;
 
 /// Does `next` stand right behind `block` in its file?
 bool is_next_in_file(const RawBlock& block, const RawBlock& next) noexcept {
-  return next.file_number == block.file_number && next.file_offset == block.file_offset + block.size + record_head_bytes;
+  return next.file_number == block.file_number &&
+         next.file_offset == block.file_offset + block.size + record_head_bytes;
 }
 
 std::uint64_t mebibytes_up(std::uint64_t bytes) noexcept { return (bytes + (1 << 20) - 1) >> 20; }
 
 }  // namespace
 
-BlockSource::BlockSource(const BlockMap& map, BlockReader& reader, std::span<RawBuffer> slots, const SourceLimits& limits,
-                         std::uint32_t first, std::uint32_t until)
+BlockSource::BlockSource(const BlockMap& map, BlockReader& reader, std::span<RawBuffer> slots,
+                         const SourceLimits& limits, std::uint32_t first, std::uint32_t until)
     : map_(map), reader_(reader), slots_(slots), limits_(limits), next_height_(first), until_(until) {
   SLUICE_CHECK(first <= until);
   SLUICE_CHECK(until <= map.height_count());
@@ -123,13 +124,14 @@ BlockSource::Planned BlockSource::plan_batch() {
 
 BlockSource::Planned BlockSource::grow_for(std::uint32_t slot, const ScannedBlock& block) {
   const auto too_large = [&] {
-    fail(Error{ErrorKind::limit, "block at height " + std::to_string(next_height_) + " needs " + std::to_string(mebibytes_up(block.size)) +
-                                     " MiB: raise --memory-budget"});
+    fail(Error{ErrorKind::limit, "block at height " + std::to_string(next_height_) + " needs " +
+                                     std::to_string(mebibytes_up(block.size)) + " MiB: raise --memory-budget"});
     return Planned::failed;
   };
   if (block.size > limits_.oversize_bytes_max) return too_large();
-  if (oversize_bytes_ + block.size > limits_.oversize_bytes_max) return Planned::no_slot;  // until a grown one comes back
-  if (registered_) {  // the old pages are pinned under an address that is about to be given up
+  if (oversize_bytes_ + block.size > limits_.oversize_bytes_max)
+    return Planned::no_slot;  // until a grown one comes back
+  if (registered_) {          // the old pages are pinned under an address that is about to be given up
     reader_.io().forget_memory();
     registered_ = false;
   }
@@ -180,8 +182,16 @@ bool BlockSource::submit_piece() {
   const std::uint32_t index = free_flights_.back();
   const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(extent_left_, limits_.read_bytes_max));
   Flight& flight = flights_[index];
-  flight = {.slot = filling_, .file_number = extent_file_, .offset = extent_offset_, .target = slots_[filling_].data() + extent_begin_, .size = size};
-  auto status = reader_.submit({.file_number = flight.file_number, .offset = flight.offset, .target = flight.target, .size = size, .tag = index});
+  flight = {.slot = filling_,
+            .file_number = extent_file_,
+            .offset = extent_offset_,
+            .target = slots_[filling_].data() + extent_begin_,
+            .size = size};
+  auto status = reader_.submit({.file_number = flight.file_number,
+                                .offset = flight.offset,
+                                .target = flight.target,
+                                .size = size,
+                                .tag = index});
   if (!status) {
     fail(std::move(status).error());
     return false;
@@ -204,7 +214,8 @@ bool BlockSource::take_read() {
   }
   const Flight& flight = flights_[done.value().tag];
   if (done.value().bytes < flight.size) {
-    fail(Error{ErrorKind::corrupt, map_.files.path(flight.file_number) + ", offset " + std::to_string(flight.offset + done.value().bytes) +
+    fail(Error{ErrorKind::corrupt, map_.files.path(flight.file_number) + ", offset " +
+                                       std::to_string(flight.offset + done.value().bytes) +
                                        ": the file ends inside a block that was whole when it was scanned"});
     return false;
   }
@@ -219,8 +230,9 @@ bool BlockSource::check_headers(const RawBuffer& buffer) {
     const chain::RawHeader& wanted = map_.at(block.height).header;
     // const data: RawBuffer::batch() gives the read-only view.
     if (std::memcmp(buffer.batch().raw.data() + block.begin, wanted.data(), wanted.size()) == 0) continue;
-    fail(Error{ErrorKind::corrupt, map_.files.path(block.file_number) + ", offset " + std::to_string(block.file_offset) +
-                                       ": the header of the block at height " + std::to_string(block.height) + " is not the one that was scanned"});
+    fail(Error{ErrorKind::corrupt, map_.files.path(block.file_number) + ", offset " +
+                                       std::to_string(block.file_offset) + ": the header of the block at height " +
+                                       std::to_string(block.height) + " is not the one that was scanned"});
     return false;
   }
   return true;

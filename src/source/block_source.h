@@ -34,13 +34,14 @@
 
 namespace sluice::source {
 
-enum class [[nodiscard]] SourceStep : std::uint8_t { ready, progressed, starved, finished, failed };
+enum class [[nodiscard]] SourceStep : std::uint8_t{ready, progressed, starved, finished, failed};
 
 struct SourceLimits {
-  std::uint64_t batch_bytes = std::uint64_t{8} << 20;        ///< capacity of every slot; 1 .. 2^31
-  std::uint32_t batch_blocks_max = 4096;                     ///< 1 ..
-  std::uint32_t read_bytes_max = std::uint32_t{1} << 20;     ///< of one read; 4096 ..
-  std::uint64_t oversize_bytes_max = std::uint64_t{256} << 20;  ///< all slots grown for blocks larger than a batch, together
+  std::uint64_t batch_bytes = std::uint64_t{8} << 20;     ///< capacity of every slot; 1 .. 2^31
+  std::uint32_t batch_blocks_max = 4096;                  ///< 1 ..
+  std::uint32_t read_bytes_max = std::uint32_t{1} << 20;  ///< of one read; 4096 ..
+  std::uint64_t oversize_bytes_max = std::uint64_t{256}
+                                     << 20;  ///< all slots grown for blocks larger than a batch, together
 };
 
 struct SourceCounters {
@@ -56,8 +57,8 @@ struct SourceCounters {
 class BlockSource {
  public:
   /// Heights first .. until - 1. Bounds: first <= until <= map.height_count(); 1 <= slots.size() <= 256.
-  BlockSource(const BlockMap& map, BlockReader& reader, std::span<RawBuffer> slots, const SourceLimits& limits, std::uint32_t first,
-              std::uint32_t until);
+  BlockSource(const BlockMap& map, BlockReader& reader, std::span<RawBuffer> slots, const SourceLimits& limits,
+              std::uint32_t first, std::uint32_t until);
   ~BlockSource();
   BlockSource(const BlockSource&) = delete;
   BlockSource& operator=(const BlockSource&) = delete;

@@ -11,7 +11,8 @@
 
 namespace sluice::source {
 
-FileCache::FileCache(std::string directory, std::uint32_t capacity) : directory_(std::move(directory)), capacity_(capacity) {
+FileCache::FileCache(std::string directory, std::uint32_t capacity)
+    : directory_(std::move(directory)), capacity_(capacity) {
   SLUICE_CHECK(capacity >= 1);
   entries_.reserve(capacity);
 }

@@ -22,9 +22,9 @@ namespace sluice::source {
 namespace {
 
 constexpr std::uint32_t header_end = record_head_bytes + chain::header_bytes;  // in a record
-constexpr std::uint32_t record_start_bytes = header_end + 1;                   // and the first byte of the transaction count
-constexpr std::uint32_t window_bytes_min = 4096;       // one page: blocks are large, headers far apart
-constexpr std::uint32_t window_bytes_max = 64 * 1024;  // blocks are small: many records in one read
+constexpr std::uint32_t record_start_bytes = header_end + 1;  // and the first byte of the transaction count
+constexpr std::uint32_t window_bytes_min = 4096;              // one page: blocks are large, headers far apart
+constexpr std::uint32_t window_bytes_max = 64 * 1024;         // blocks are small: many records in one read
 constexpr std::uint32_t small_record_bytes = 8 * 1024;
 constexpr std::uint32_t cursors_max = 32;
 
@@ -32,7 +32,9 @@ bool all_zero(Bytes bytes) noexcept {
   return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
 }
 
-std::string title(const chain::Network& network) { return std::string(network.coin_name) + " " + std::string(network.name); }
+std::string title(const chain::Network& network) {
+  return std::string(network.coin_name) + " " + std::string(network.name);
+}
 
 /// The network whose genesis block this header is. Networks may share a magic: this tells them apart.
 const chain::Network* genesis_owner(Bytes header) {
@@ -54,8 +56,8 @@ enum class Seen : std::uint8_t { record, need_more, end, failed };
 
 class Scan {
  public:
-  Scan(const chain::Network& network, const BlockFiles& files, BlockReader& reader, std::vector<std::uint64_t>& data_end,
-       std::vector<ScannedBlock>& records)
+  Scan(const chain::Network& network, const BlockFiles& files, BlockReader& reader,
+       std::vector<std::uint64_t>& data_end, std::vector<ScannedBlock>& records)
       : network_(network), files_(files), sizes_(files.sizes), reader_(reader), data_end_(data_end), records_(records) {
     const auto limit = chain::target_of_bits(network.pow_limit_bits);
     SLUICE_CHECK(limit.has_value());
@@ -77,7 +79,8 @@ class Scan {
   /// Does the start of a record run out into zeros, with nothing wrong before them? A transaction count is never
   /// zero. Under a key zeros on the disk could be by chance, so more of them are wanted.
   [[nodiscard]] bool is_half_written(Bytes raw, Bytes magic) const noexcept {
-    if (raw.size() < record_start_bytes || !all_zero(raw.subspan(files_.key.is_none() ? header_end : header_end - 8))) return false;
+    if (raw.size() < record_start_bytes || !all_zero(raw.subspan(files_.key.is_none() ? header_end : header_end - 8)))
+      return false;
     std::size_t written = raw.size();
     while (written > 0 && raw[written - 1] == std::byte{0}) --written;
     const std::size_t compared = std::min<std::size_t>(written, 4);
@@ -122,8 +125,9 @@ Seen Scan::fail_magic(std::uint32_t file, std::uint64_t offset, Bytes found) {
   }
   const std::string hint = !owners.empty() || !files_.key.is_none() ? "" : "; is xor.dat missing?";
   return fail(file, offset, ErrorKind::unsupported,
-              "belongs to another network: found magic " + magic + ", which is " + (owners.empty() ? "of no network known here" : owners) +
-                  " (wanted " + wanted + ", " + title(network_) + ")" + hint);
+              "belongs to another network: found magic " + magic + ", which is " +
+                  (owners.empty() ? "of no network known here" : owners) + " (wanted " + wanted + ", " +
+                  title(network_) + ")" + hint);
 }
 
 Seen Scan::look_at_header(std::uint32_t file, std::uint64_t offset, Bytes header, std::uint32_t length) {
@@ -132,15 +136,18 @@ Seen Scan::look_at_header(std::uint32_t file, std::uint64_t offset, Bytes header
   if (file == 0 && offset == record_head_bytes && hash.display() != network_.genesis_hash) {
     if (const chain::Network* owner = genesis_owner(header)) {
       return fail(file, offset, ErrorKind::unsupported,
-                  "belongs to another network: the first block is the genesis block of " + title(*owner) + " (wanted " + title(network_) + ")");
+                  "belongs to another network: the first block is the genesis block of " + title(*owner) + " (wanted " +
+                      title(network_) + ")");
     }
   }
   const auto target = chain::target_of_bits(decoded.bits);
   if (!target || *target > easiest_target_) {
-    return fail(file, offset, ErrorKind::corrupt, "block " + hash.display() + " claims an easier target than the network allows");
+    return fail(file, offset, ErrorKind::corrupt,
+                "block " + hash.display() + " claims an easier target than the network allows");
   }
   if (!chain::meets_target(hash, decoded.bits)) {
-    return fail(file, offset, ErrorKind::corrupt, "block " + hash.display() + " lacks the proof of work that its header claims");
+    return fail(file, offset, ErrorKind::corrupt,
+                "block " + hash.display() + " lacks the proof of work that its header claims");
   }
   ScannedBlock& record = records_.emplace_back();
   std::memcpy(record.header.data(), header.data(), chain::header_bytes);
@@ -180,8 +187,9 @@ Seen Scan::look(const Cursor& cursor, std::uint64_t offset, Bytes raw, std::uint
   next = offset + record_head_bytes + length;
   if (next > sizes_[file]) {
     if (is_open(file)) return Seen::end;
-    return fail(file, offset, ErrorKind::corrupt, "block length " + std::to_string(length) + " goes past the end of the file (" +
-                                                      std::to_string(sizes_[file]) + " bytes)");
+    return fail(file, offset, ErrorKind::corrupt,
+                "block length " + std::to_string(length) + " goes past the end of the file (" +
+                    std::to_string(sizes_[file]) + " bytes)");
   }
   if (start[header_end] == std::byte{0}) return fail(file, offset, ErrorKind::corrupt, "a block without transactions");
   const Bytes header = Bytes(start).subspan(record_head_bytes, chain::header_bytes);
@@ -194,7 +202,8 @@ bool Scan::take_window(std::uint32_t slot, std::uint32_t got) {
   const Bytes window(cursor.window, got);
   const std::uint64_t begin = cursor.offset;
   // Shorter than listed: the node cut off the unused space in the meantime.
-  if (got < std::min<std::uint64_t>(cursor.window_bytes, sizes_[cursor.file_number] - begin)) sizes_[cursor.file_number] = begin + got;
+  if (got < std::min<std::uint64_t>(cursor.window_bytes, sizes_[cursor.file_number] - begin))
+    sizes_[cursor.file_number] = begin + got;
   for (;;) {
     const std::uint64_t at = cursor.offset - begin;
     std::uint64_t next = 0;
@@ -214,8 +223,10 @@ bool Scan::take_window(std::uint32_t slot, std::uint32_t got) {
 
 void Scan::read_on(std::uint32_t slot) {
   const Cursor& cursor = cursors_[slot];
-  const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(cursor.window_bytes, sizes_[cursor.file_number] - cursor.offset));
-  auto status = reader_.submit({.file_number = cursor.file_number, .offset = cursor.offset, .target = cursor.window, .size = size, .tag = slot});
+  const auto size = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(cursor.window_bytes, sizes_[cursor.file_number] - cursor.offset));
+  auto status = reader_.submit(
+      {.file_number = cursor.file_number, .offset = cursor.offset, .target = cursor.window, .size = size, .tag = slot});
   if (!status) fail(cursor.file_number, std::move(status).error());
 }
 
@@ -250,20 +261,23 @@ Status Scan::run() {
       break;
     }
     const auto slot = static_cast<std::uint32_t>(done.value().tag);
-    if (take_window(slot, done.value().bytes) ? !(error_ && error_file_ < cursors_[slot].file_number) : start_next_file(slot)) read_on(slot);
+    if (take_window(slot, done.value().bytes) ? !(error_ && error_file_ < cursors_[slot].file_number)
+                                              : start_next_file(slot))
+      read_on(slot);
   }
   reader_.drain();  // `windows` goes away
   if (error_) return std::move(*error_);
-  std::sort(records_.begin() + static_cast<std::ptrdiff_t>(first_new), records_.end(), [](const ScannedBlock& a, const ScannedBlock& b) {
-    return a.file_number != b.file_number ? a.file_number < b.file_number : a.offset < b.offset;
-  });
+  std::sort(records_.begin() + static_cast<std::ptrdiff_t>(first_new), records_.end(),
+            [](const ScannedBlock& a, const ScannedBlock& b) {
+              return a.file_number != b.file_number ? a.file_number < b.file_number : a.offset < b.offset;
+            });
   return {};
 }
 
 }  // namespace
 
-Status scan_headers(const chain::Network& network, const BlockFiles& files, BlockReader& reader, std::vector<std::uint64_t>& data_end,
-                    std::vector<ScannedBlock>& records) {
+Status scan_headers(const chain::Network& network, const BlockFiles& files, BlockReader& reader,
+                    std::vector<std::uint64_t>& data_end, std::vector<ScannedBlock>& records) {
   SLUICE_CHECK(data_end.size() == files.count());
   SLUICE_CHECK(reader.in_flight() == 0);
   return Scan(network, files, reader, data_end, records).run();

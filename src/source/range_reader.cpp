@@ -21,7 +21,9 @@ Status read_whole(int fd, std::uint64_t offset, MutableBytes target, const std::
     if (got < 0 && errno == EINTR) continue;
     const std::string where = path + ", offset " + std::to_string(offset + have);
     if (got < 0) return Error{ErrorKind::io, "cannot read " + with_errno(where, errno)};
-    if (got == 0) return Error{ErrorKind::corrupt, where + ": the file ends here, " + std::to_string(target.size() - have) + " bytes more were wanted"};
+    if (got == 0)
+      return Error{ErrorKind::corrupt,
+                   where + ": the file ends here, " + std::to_string(target.size() - have) + " bytes more were wanted"};
     have += static_cast<std::size_t>(got);
   }
   return {};
@@ -29,10 +31,12 @@ Status read_whole(int fd, std::uint64_t offset, MutableBytes target, const std::
 
 }  // namespace
 
-Result<std::vector<std::byte>> RangeReader::read_range(std::uint32_t file_number, std::uint64_t offset, std::uint32_t size) {
+Result<std::vector<std::byte>> RangeReader::read_range(std::uint32_t file_number, std::uint64_t offset,
+                                                       std::uint32_t size) {
   const std::string path = files_.directory() + "/" + block_file_name(file_number);
   if (size > record_bytes_max || offset > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max()) - size) {
-    return Error{ErrorKind::limit, path + ", offset " + std::to_string(offset) + ": no transaction has " + std::to_string(size) + " bytes there"};
+    return Error{ErrorKind::limit, path + ", offset " + std::to_string(offset) + ": no transaction has " +
+                                       std::to_string(size) + " bytes there"};
   }
   int fd = -1;
   {

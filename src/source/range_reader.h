@@ -19,7 +19,8 @@ class RangeReader {
 
   /// Errors: io, naming file and offset; corrupt, if the file ends before the range does; limit, if
   ///         size is beyond what one transaction can be.
-  [[nodiscard]] Result<std::vector<std::byte>> read_range(std::uint32_t file_number, std::uint64_t offset, std::uint32_t size);
+  [[nodiscard]] Result<std::vector<std::byte>> read_range(std::uint32_t file_number, std::uint64_t offset,
+                                                          std::uint32_t size);
 
  private:
   const XorKey key_;

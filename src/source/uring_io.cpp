@@ -114,9 +114,11 @@ Result<std::unique_ptr<RawIo>> make_uring_io(std::uint32_t depth) {
   SLUICE_CHECK(depth <= 4096);
   io_uring ring{};
   const int result = io_uring_queue_init(depth, &ring, 0);
-  if (result != 0) return Error{ErrorKind::unsupported, "io_uring is refused: " + std::generic_category().message(-result)};
+  if (result != 0)
+    return Error{ErrorKind::unsupported, "io_uring is refused: " + std::generic_category().message(-result)};
   io_uring_probe* probe = io_uring_get_probe_ring(&ring);
-  const bool reads = probe && io_uring_opcode_supported(probe, IORING_OP_READ) && io_uring_opcode_supported(probe, IORING_OP_READ_FIXED);
+  const bool reads = probe && io_uring_opcode_supported(probe, IORING_OP_READ) &&
+                     io_uring_opcode_supported(probe, IORING_OP_READ_FIXED);
   if (probe) io_uring_free_probe(probe);
   if (!reads) {
     io_uring_queue_exit(&ring);

@@ -171,7 +171,8 @@ TEST(SpscRing, Stress) {
 
 TEST(MpmcRing, Stress) {
   for (const std::uint32_t capacity : {1u, 2u, 3u, 64u}) {
-    for (const auto& [producers, consumers] : {std::pair{1u, 1u}, std::pair{4u, 1u}, std::pair{1u, 4u}, std::pair{4u, 4u}}) {
+    for (const auto& [producers, consumers] :
+         {std::pair{1u, 1u}, std::pair{4u, 1u}, std::pair{1u, 4u}, std::pair{4u, 4u}}) {
       for (const bool blocking : {true, false}) {
         MpmcRing<std::uint32_t> ring(capacity);
         stress(ring, producers, consumers, 4'000, blocking);

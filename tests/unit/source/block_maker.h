@@ -39,7 +39,8 @@ inline void append(Buffer& target, Bytes bytes) { target.insert(target.end(), by
 /// Makes blocks on top of blocks.
 class BlockMaker {
  public:
-  explicit BlockMaker(std::uint64_t seed, const chain::Network& network = regtest()) : network_(network), random_(seed) {}
+  explicit BlockMaker(std::uint64_t seed, const chain::Network& network = regtest())
+      : network_(network), random_(seed) {}
 
   [[nodiscard]] MadeBlock genesis(std::size_t body_bytes = 100) {
     auto header = from_hex(network_.genesis_header_hex);

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "block_maker.h"
+#include "expect_chain.h"
 #include "faulty_io.h"
 #include "source/block_reader.h"
 #include "source/raw_io.h"
@@ -17,6 +18,7 @@ namespace {
 using test::append;
 using test::BlockMaker;
 using test::Buffer;
+using test::expect_chain;
 using test::MadeBlock;
 using test::record;
 using test::records;
@@ -28,24 +30,13 @@ Result<BlockMap> scan(const TestDir& dir, const chain::Network& network = regtes
   return scan_blocks(network, reader);
 }
 
-void expect_chain(const BlockMap& map, const std::vector<MadeBlock>& blocks, std::size_t count) {
-  ASSERT_EQ(map.height_count(), count);
-  std::uint64_t bytes = 0;
-  for (std::uint32_t h = 0; h < count; ++h) {
-    EXPECT_EQ(map.at(h).hash, blocks[h].hash) << "height " << h;
-    EXPECT_EQ(map.at(h).size, blocks[h].bytes.size());
-    EXPECT_TRUE(std::equal(map.at(h).header.begin(), map.at(h).header.end(), blocks[h].bytes.begin()));
-    bytes += map.at(h).size;
-  }
-  EXPECT_EQ(map.best_bytes, bytes);
-}
-
 /// The scan fails with this kind, and its one line says all of these.
 void expect_error(const Result<BlockMap>& result, ErrorKind kind, std::initializer_list<std::string> parts) {
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().kind, kind) << result.error().message;
   for (const std::string& part : parts) {
-    EXPECT_NE(result.error().message.find(part), std::string::npos) << "'" << part << "' is not in: " << result.error().message;
+    EXPECT_NE(result.error().message.find(part), std::string::npos)
+        << "'" << part << "' is not in: " << result.error().message;
   }
   EXPECT_EQ(result.error().message.find('\n'), std::string::npos);
 }
@@ -83,9 +74,10 @@ TEST(BlockMap, OrderShuffledAcrossFilesAndWindows) {
   auto map = scan(dir);
   ASSERT_TRUE(map.ok()) << map.error().message;
   expect_chain(map.value(), blocks, 600);
-  EXPECT_TRUE(std::is_sorted(map.value().scanned.begin(), map.value().scanned.end(), [](const ScannedBlock& a, const ScannedBlock& b) {
-    return std::pair(a.file_number, a.offset) < std::pair(b.file_number, b.offset);
-  }));
+  EXPECT_TRUE(std::is_sorted(map.value().scanned.begin(), map.value().scanned.end(),
+                             [](const ScannedBlock& a, const ScannedBlock& b) {
+                               return std::pair(a.file_number, a.offset) < std::pair(b.file_number, b.offset);
+                             }));
 }
 
 TEST(BlockMap, LargeBlocksBetweenSmallOnes) {
@@ -218,8 +210,9 @@ TEST(BlockMap, AbsurdLengths) {
     std::uint32_t files;
     const char* says;
   };
-  for (const Case& c : {Case{0xffffffff, 1, "absurd block length 4294967295"}, Case{0x80000001, 1, "absurd"}, Case{80, 1, "absurd block length 80"},
-                        Case{1, 4, "absurd"}, Case{0, 4, "absurd"}, Case{0x7fffffff, 4, "past the end of the file"}}) {
+  for (const Case& c : {Case{0xffffffff, 1, "absurd block length 4294967295"}, Case{0x80000001, 1, "absurd"},
+                        Case{80, 1, "absurd block length 80"}, Case{1, 4, "absurd"}, Case{0, 4, "absurd"},
+                        Case{0x7fffffff, 4, "past the end of the file"}}) {
     TestDir dir;
     Buffer bytes = records(blocks, 0, 4);
     store_le(bytes.data() + second + 4, c.length);
@@ -236,7 +229,8 @@ TEST(BlockMap, HeaderWithoutProofOfWork) {
   const std::uint64_t header = record(blocks[0]).size() + 8;
   for (std::uint32_t nonce = 0;; ++nonce) {  // easy work: look for a header that fails it
     store_le(bytes.data() + header + 76, nonce);
-    if (!chain::meets_target(chain::block_hash(chain::Coin::radiant, Bytes(bytes).subspan(header, 80)), 0x207fffff)) break;
+    if (!chain::meets_target(chain::block_hash(chain::Coin::radiant, Bytes(bytes).subspan(header, 80)), 0x207fffff))
+      break;
   }
   dir.write(0, bytes);
   expect_error(scan(dir), ErrorKind::corrupt, {at(dir, 0, header), "proof of work"});
@@ -261,7 +255,8 @@ TEST(BlockMap, AnotherNetworksMagic) {
   BlockMaker maker(13, *mainnet);
   dir.write(0, record(maker.genesis(), *mainnet));
   expect_error(scan(dir), ErrorKind::unsupported,
-               {at(dir, 0, 0), "belongs to another network: found magic " + to_hex(mainnet->disk_magic), "Radiant mainnet", "wanted fabfb5da"});
+               {at(dir, 0, 0), "belongs to another network: found magic " + to_hex(mainnet->disk_magic),
+                "Radiant mainnet", "wanted fabfb5da"});
   Buffer bytes(200, std::byte{0x5a});
   dir.write(0, bytes);
   expect_error(scan(dir), ErrorKind::unsupported, {"found magic 5a5a5a5a", "no network known", "xor.dat"});
@@ -274,7 +269,9 @@ TEST(BlockMap, AnotherNetworkOfTheSameMagic) {
   ASSERT_EQ(bitcoin->disk_magic, regtest().disk_magic);
   BlockMaker maker(14, *bitcoin);
   dir.write(0, record(maker.genesis(), *bitcoin));
-  expect_error(scan(dir), ErrorKind::unsupported, {at(dir, 0, 8), "belongs to another network", "genesis block of Bitcoin regtest", "wanted Radiant regtest"});
+  expect_error(
+      scan(dir), ErrorKind::unsupported,
+      {at(dir, 0, 8), "belongs to another network", "genesis block of Bitcoin regtest", "wanted Radiant regtest"});
 }
 
 TEST(BlockMap, PrunedIsSaid) {
@@ -362,99 +359,13 @@ TEST(XorKey, AppliesByFileOffset) {
   }
 }
 
-TEST(BlockMap, RescanExtendsTheTip) {
-  TestDir dir;
-  const auto blocks = BlockMaker(18).chain(40);
-  Buffer bytes = records(blocks, 0, 10);
-  append(bytes, Bytes(record(blocks[10])).first(50));
-  dir.write(0, bytes);
-  BlockReader reader(dir.path(), make_thread_io(4, 1));
-  auto scanned = scan_blocks(regtest(), reader);
-  ASSERT_TRUE(scanned.ok()) << scanned.error().message;
-  BlockMap map = std::move(scanned).value();
-  expect_chain(map, blocks, 10);
-
-  auto nothing = rescan(map, reader);
-  ASSERT_TRUE(nothing.ok());
-  EXPECT_EQ(nothing.value().added_count, 0u);
-  EXPECT_EQ(nothing.value().kept_heights, 10u);
-
-  dir.append_to(0, Bytes(record(blocks[10])).subspan(50));
-  dir.append_to(0, records(blocks, 11, 20));
-  dir.write(1, records(blocks, 20, 40));
-  auto grown = rescan(map, reader);
-  ASSERT_TRUE(grown.ok()) << grown.error().message;
-  EXPECT_EQ(grown.value().added_count, 30u);
-  EXPECT_EQ(grown.value().kept_heights, 10u);
-  expect_chain(map, blocks, 40);
-  EXPECT_EQ(map.files.count(), 2u);
-}
-
-TEST(BlockMap, RescanFollowsTheBetterBranchAndLinksOrphans) {
-  TestDir dir;
-  BlockMaker maker(19);
-  const auto blocks = maker.chain(10);
-  std::vector<MadeBlock> branch(blocks.begin(), blocks.begin() + 7);
-  while (branch.size() < 12) branch.push_back(maker.on(branch.back().hash));
-  Buffer bytes = records(blocks, 0, 10);
-  append(bytes, record(branch[8]));  // its parent comes later
-  dir.write(0, bytes);
-  BlockReader reader(dir.path(), make_thread_io(4, 1));
-  BlockMap map = scan_blocks(regtest(), reader).value();
-  expect_chain(map, blocks, 10);
-  EXPECT_EQ(map.unlinked_count, 1u);
-
-  dir.append_to(0, record(branch[7]));
-  auto linked = rescan(map, reader);
-  ASSERT_TRUE(linked.ok());
-  EXPECT_EQ(linked.value().kept_heights, 10u);
-  EXPECT_EQ(map.unlinked_count, 0u);
-  EXPECT_EQ(map.stale_count, 2u);
-
-  dir.append_to(0, records(branch, 9, 12));
-  auto better = rescan(map, reader);
-  ASSERT_TRUE(better.ok());
-  EXPECT_EQ(better.value().kept_heights, 7u);
-  EXPECT_EQ(map.stale_count, 3u);
-  expect_chain(map, branch, 12);
-}
-
-TEST(BlockMap, FailedRescanChangesNothing) {
-  TestDir dir;
-  const auto blocks = BlockMaker(20).chain(12);
-  const Buffer good = records(blocks, 0, 10);
-  dir.write(0, good);
-  BlockReader reader(dir.path(), make_thread_io(4, 1));
-  BlockMap map = scan_blocks(regtest(), reader).value();
-
-  dir.append_to(0, record(blocks[10]));
-  dir.append_to(0, Buffer(100, std::byte{7}));
-  auto bad = rescan(map, reader);
-  ASSERT_FALSE(bad.ok());
-  EXPECT_NE(bad.error().message.find("07070707"), std::string::npos);
-  expect_chain(map, blocks, 10);
-  EXPECT_EQ(map.scanned.size(), 10u);
-  EXPECT_EQ(map.data_end[0], good.size());
-
-  dir.write(0, Bytes(good).first(good.size() - 1));
-  auto shrunk = rescan(map, reader);
-  ASSERT_FALSE(shrunk.ok());
-  EXPECT_EQ(shrunk.error().kind, ErrorKind::corrupt);
-  EXPECT_NE(shrunk.error().message.find(dir.file(0)), std::string::npos);
-
-  dir.write(0, good);
-  dir.append_to(0, records(blocks, 10, 12));
-  auto grown = rescan(map, reader);
-  ASSERT_TRUE(grown.ok()) << grown.error().message;
-  expect_chain(map, blocks, 12);
-}
-
 TEST(BlockMap, ScanUnderShortLateAndInterruptedReads) {
   TestDir dir;
   const auto blocks = BlockMaker(21).chain(300, 2000);
   for (std::uint32_t f = 0; f < 6; ++f) dir.write(f, records(blocks, f * 50, f * 50 + 50));
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    auto io = std::make_unique<test::FaultyIo>(4, test::Faults{.seed = seed, .short_read = 0.4, .interrupted = 0.2, .reorder = true});
+    auto io = std::make_unique<test::FaultyIo>(
+        4, test::Faults{.seed = seed, .short_read = 0.4, .interrupted = 0.2, .reorder = true});
     const test::FaultyIo& faulty = *io;
     BlockReader reader(dir.path(), std::move(io));
     auto map = scan_blocks(regtest(), reader);

@@ -34,7 +34,9 @@ BlockMap scanned(const TestDir& dir) {
 
 /// A chain over several files, shuffled a little (as a node stores what it gets), with stale blocks between.
 struct Fixture {
-  explicit Fixture(std::uint64_t seed, std::size_t count = 300, std::size_t body_bytes_max = 3000, bool obscured = false) : maker(seed) {
+  explicit Fixture(std::uint64_t seed, std::size_t count = 300, std::size_t body_bytes_max = 3000,
+                   bool obscured = false)
+      : maker(seed) {
     blocks = maker.chain(count, body_bytes_max);
     std::vector<std::size_t> order(count);
     for (std::size_t i = 0; i < count; ++i) order[i] = i;
@@ -66,8 +68,8 @@ struct Fixture {
 };
 
 /// Runs a source to its end with slots coming back late, and checks every batch.
-void expect_all(const Fixture& fixture, BlockReader& reader, std::size_t slot_count, const SourceLimits& limits, std::uint32_t first,
-                std::uint32_t until) {
+void expect_all(const Fixture& fixture, BlockReader& reader, std::size_t slot_count, const SourceLimits& limits,
+                std::uint32_t first, std::uint32_t until) {
   std::vector<RawBuffer> slots(slot_count);
   BlockSource source(fixture.map, reader, slots, limits, first, until);
   std::deque<std::uint32_t> away;
@@ -91,7 +93,8 @@ void expect_all(const Fixture& fixture, BlockReader& reader, std::size_t slot_co
           ASSERT_TRUE(block.begin == end || block.begin == end + record_head_bytes);
           end = std::uint64_t{block.begin} + block.size;
           ASSERT_LE(end, batch.raw.size());
-          ASSERT_TRUE(std::equal(wanted.bytes.begin(), wanted.bytes.end(), batch.raw.begin() + block.begin)) << "height " << height;
+          ASSERT_TRUE(std::equal(wanted.bytes.begin(), wanted.bytes.end(), batch.raw.begin() + block.begin))
+              << "height " << height;
           ++height;
         }
         ASSERT_EQ(end, batch.raw.size());
@@ -129,7 +132,8 @@ TEST(BlockSource, EveryBackEndGivesTheSameBlocks) {
     for (const Fixture* fixture : {&plain, &obscured}) {
       BlockReader reader(fixture->dir.path(), choose_io(setting, 16).value().io);
       for (const std::uint64_t batch_bytes : {1u, 5000u, 60'000u, 8u << 20}) {
-        expect_all(*fixture, reader, 3, {.batch_bytes = batch_bytes, .read_bytes_max = 4096}, 0, fixture->map.height_count());
+        expect_all(*fixture, reader, 3, {.batch_bytes = batch_bytes, .read_bytes_max = 4096}, 0,
+                   fixture->map.height_count());
       }
     }
   }
@@ -216,8 +220,7 @@ TEST(BlockSource, BlockBeyondTheMemoryBudgetIsSaid) {
   source.give(1);
   std::uint32_t slot = 0;
   SourceStep step = SourceStep::progressed;
-  while ((step = source.step(slot)) == SourceStep::progressed || step == SourceStep::ready) {
-  }
+  while ((step = source.step(slot)) == SourceStep::progressed || step == SourceStep::ready) {}
   ASSERT_EQ(step, SourceStep::failed);
   EXPECT_EQ(source.error().kind, ErrorKind::limit);
   EXPECT_EQ(source.error().message, "block at height 2 needs 4 MiB: raise --memory-budget");
@@ -251,7 +254,8 @@ TEST(BlockSource, FileThatShrankSinceTheScan) {
   BlockReader reader(dir.path(), choose_io("", 4).value().io);
   const Error error = failure_of(map, reader);
   EXPECT_EQ(error.kind, ErrorKind::corrupt);
-  EXPECT_NE(error.message.find(dir.file(0) + ", offset " + std::to_string(bytes.size() - 20)), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find(dir.file(0) + ", offset " + std::to_string(bytes.size() - 20)), std::string::npos)
+      << error.message;
 }
 
 TEST(BlockSource, HeaderThatChangedSinceTheScan) {
@@ -267,7 +271,8 @@ TEST(BlockSource, HeaderThatChangedSinceTheScan) {
     BlockReader reader(dir.path(), make_thread_io(4, 1));
     const Error error = failure_of(map, reader);
     EXPECT_EQ(error.kind, ErrorKind::corrupt);
-    EXPECT_NE(error.message.find(dir.file(0) + ", offset " + std::to_string(map.at(33).offset)), std::string::npos) << error.message;
+    EXPECT_NE(error.message.find(dir.file(0) + ", offset " + std::to_string(map.at(33).offset)), std::string::npos)
+        << error.message;
     EXPECT_NE(error.message.find("height 33"), std::string::npos);
   }
 }
@@ -278,7 +283,8 @@ TEST(BlockSource, EveryFailingReadIsReported) {
   dir.write(0, records(blocks, 0, 60));
   const BlockMap map = scanned(dir);
   for (const std::int64_t fail_at : {0, 1, 3}) {
-    BlockReader reader(dir.path(), std::make_unique<FaultyIo>(3, Faults{.seed = 3, .reorder = true, .fail_at = fail_at}));
+    BlockReader reader(dir.path(),
+                       std::make_unique<FaultyIo>(3, Faults{.seed = 3, .reorder = true, .fail_at = fail_at}));
     const Error error = failure_of(map, reader);
     EXPECT_EQ(error.kind, ErrorKind::io);
     EXPECT_NE(error.message.find("cannot read " + dir.file(0) + ", offset "), std::string::npos) << error.message;
@@ -292,7 +298,8 @@ TEST(BlockSource, EveryFailingReadIsReported) {
 /// Runs a source to its end; returns the allocations after the first 8 batches.
 std::uint64_t allocations_of_a_run(const Fixture& fixture, BlockReader& reader) {
   std::vector<RawBuffer> slots(4);
-  BlockSource source(fixture.map, reader, slots, {.batch_bytes = 16'384, .batch_blocks_max = 32}, 0, fixture.map.height_count());
+  BlockSource source(fixture.map, reader, slots, {.batch_bytes = 16'384, .batch_blocks_max = 32}, 0,
+                     fixture.map.height_count());
   for (std::uint32_t slot = 0; slot < 4; ++slot) source.give(slot);
   std::uint64_t before = 0, batches = 0;
   for (;;) {

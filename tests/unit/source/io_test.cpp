@@ -51,7 +51,11 @@ void read_scattered(RawIo& io, const TestDir& dir, const Buffer& content, Mutabl
   std::vector<RawRead> reads(io.depth());
   const auto start = [&](std::uint32_t slot) {
     const auto size = static_cast<std::uint32_t>(1 + random.below(piece));
-    reads[slot] = {.fd = fd, .offset = random.below(content.size() - size), .target = memory.data() + std::size_t{slot} * piece, .size = size, .slot = slot};
+    reads[slot] = {.fd = fd,
+                   .offset = random.below(content.size() - size),
+                   .target = memory.data() + std::size_t{slot} * piece,
+                   .size = size,
+                   .slot = slot};
     io.start(reads[slot]);
   };
   for (std::uint32_t slot = 0; slot < io.depth(); ++slot) start(slot);
@@ -61,7 +65,8 @@ void read_scattered(RawIo& io, const TestDir& dir, const Buffer& content, Mutabl
     const RawDone done = io.wait();
     const RawRead& read = reads[done.slot];
     ASSERT_EQ(done.result, read.size);
-    ASSERT_TRUE(std::equal(read.target, read.target + read.size, content.begin() + static_cast<std::ptrdiff_t>(read.offset)));
+    ASSERT_TRUE(
+        std::equal(read.target, read.target + read.size, content.begin() + static_cast<std::ptrdiff_t>(read.offset)));
     if (left-- > 0) start(done.slot);
     else --in_flight;
   }
@@ -120,7 +125,11 @@ TEST(RawIo, DestroyedWhileReadsAreInFlight) {
     if (uring && !machine_has_uring()) continue;
     const auto io = uring ? make_uring_io(8).value() : make_thread_io(8, 2);
     for (std::uint32_t slot = 0; slot < 8; ++slot) {
-      io->start({.fd = fd, .offset = slot << 17, .target = memory.data() + (std::size_t{slot} << 17), .size = 1 << 17, .slot = slot});
+      io->start({.fd = fd,
+                 .offset = slot << 17,
+                 .target = memory.data() + (std::size_t{slot} << 17),
+                 .size = 1 << 17,
+                 .slot = slot});
     }
   }
   ::close(fd);
@@ -158,11 +167,14 @@ TEST(BlockReader, ContinuesShortReadsAndReportsTheEnd) {
   const Buffer content = random_bytes(50'000, 4);
   dir.write(0, content);
   dir.write(1, Bytes(content).first(1000));
-  BlockReader reader(dir.path(), std::make_unique<FaultyIo>(3, Faults{.seed = 8, .short_read = 0.8, .interrupted = 0.3, .reorder = true}));
+  BlockReader reader(dir.path(), std::make_unique<FaultyIo>(
+                                     3, Faults{.seed = 8, .short_read = 0.8, .interrupted = 0.3, .reorder = true}));
   Buffer target(60'000);
   ASSERT_TRUE(reader.submit({.file_number = 0, .offset = 0, .target = target.data(), .size = 50'000, .tag = 70}).ok());
-  ASSERT_TRUE(reader.submit({.file_number = 1, .offset = 100, .target = target.data() + 50'000, .size = 2000, .tag = 71}).ok());
-  ASSERT_TRUE(reader.submit({.file_number = 1, .offset = 5000, .target = target.data() + 53'000, .size = 10, .tag = 72}).ok());
+  ASSERT_TRUE(
+      reader.submit({.file_number = 1, .offset = 100, .target = target.data() + 50'000, .size = 2000, .tag = 71}).ok());
+  ASSERT_TRUE(
+      reader.submit({.file_number = 1, .offset = 5000, .target = target.data() + 53'000, .size = 10, .tag = 72}).ok());
   EXPECT_FALSE(reader.can_submit());
   std::uint32_t bytes[3] = {99, 99, 99};
   while (reader.in_flight() > 0) {
@@ -225,7 +237,8 @@ TEST(RangeReader, ReadsClearsAndRefuses) {
   dir.write(1, obscured);
   RangeReader plain(dir.path());
   RangeReader keyed(dir.path(), key);
-  for (const auto& [offset, size] : {std::pair{0u, 10u}, std::pair{77u, 5000u}, std::pair{9990u, 10u}, std::pair{5u, 0u}}) {
+  for (const auto& [offset, size] :
+       {std::pair{0u, 10u}, std::pair{77u, 5000u}, std::pair{9990u, 10u}, std::pair{5u, 0u}}) {
     auto a = plain.read_range(0, offset, size);
     auto b = keyed.read_range(1, offset, size);
     ASSERT_TRUE(a.ok() && b.ok());
@@ -256,7 +269,8 @@ TEST(RangeReader, ManyThreadsFewDescriptors) {
         const std::uint64_t offset = random.below(3000);
         auto bytes = reader.read_range(file, offset, 900);
         ASSERT_TRUE(bytes.ok()) << bytes.error().message;
-        ASSERT_TRUE(std::equal(bytes.value().begin(), bytes.value().end(), contents[file].begin() + static_cast<std::ptrdiff_t>(offset)));
+        ASSERT_TRUE(std::equal(bytes.value().begin(), bytes.value().end(),
+                               contents[file].begin() + static_cast<std::ptrdiff_t>(offset)));
       }
     });
   }
@@ -282,7 +296,10 @@ int read_with_little_lockable_memory(const TestDir& dir, std::size_t block_count
   for (;;) {
     std::uint32_t slot = 0;
     switch (source.step(slot)) {
-      case SourceStep::ready: blocks += slots[slot].blocks.size(); source.give(slot); break;
+      case SourceStep::ready:
+        blocks += slots[slot].blocks.size();
+        source.give(slot);
+        break;
       case SourceStep::progressed: break;
       case SourceStep::finished: return blocks == block_count ? 0 : 6;
       default: return 7;
