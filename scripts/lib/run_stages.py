@@ -19,6 +19,7 @@ CORES = os.cpu_count() or 1
 SUITES = ("unit", "property", "golden", "model", "sim", "crash", "interop")
 NO_WERROR = "-Dwerror=false"  # warnings are judged in the release build; other compilers warn differently
 DEBUG_FLAGS = "-Dcpp_args=-D_GLIBCXX_ASSERTIONS"
+SANITIZER_BUILD = ("-Doptimization=1", "-Ddebug=true", "-Db_lundef=false", "-Dbenchmarks=false", NO_WERROR)
 MINUTE = 60
 
 
@@ -55,14 +56,16 @@ class Stages:
 
     # --- meson suites ---------------------------------------------------------------------------
 
-    def suite(self, name, build="build", scale=None, wrapper=(), env=None, timeout_multiplier=1):
-        """Runs `meson test --suite name`, counts its cases from meson's log."""
+    def suite(self, name, build="build", scale=None, wrapper=(), env=None, timeout_multiplier=1, required=False):
+        """Runs `meson test --suite name`, counts its cases from meson's log. A required suite has tests, or fails."""
         log_base = f"suite-{name}"
         log_path = ROOT / build / "meson-logs" / f"{log_base}.json"
         log_path.unlink(missing_ok=True)
         for left_over in (ROOT / build).glob("*.xml"):  # a dead test must not be judged by an old report
             left_over.unlink()
         tests = meson_tests(ROOT / build, name)
+        if not tests and required:
+            raise StageFailed(f"no test is in suite {name}")
         if not tests:
             self.run.note(f"suite {name} has no tests yet")
             return Tally()
@@ -89,8 +92,7 @@ class Stages:
     # --- further builds -------------------------------------------------------------------------
 
     def asan(self):
-        self.build("build-asan", "--buildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_lundef=false",
-                   "-Dbenchmarks=false", NO_WERROR, DEBUG_FLAGS)
+        self.build("build-asan", "-Db_sanitize=address,undefined", *SANITIZER_BUILD, DEBUG_FLAGS)
         env = {"ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=0",
                "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
         total = Tally()
@@ -99,12 +101,13 @@ class Stages:
         return total
 
     def tsan(self):
-        self.build("build-tsan", "--buildtype=debugoptimized", "-Db_sanitize=thread", "-Db_lundef=false",
-                   "-Dbenchmarks=false", NO_WERROR, targets=lambda build: test_programs(build, "tsan"))
+        self.build("build-tsan", "-Db_sanitize=thread", *SANITIZER_BUILD,
+                   targets=lambda build: test_programs(build, "tsan"))
         suppressions = ROOT / "tests" / "support" / "tsan.supp"
         env = {"TSAN_OPTIONS": f"halt_on_error=1:second_deadlock_stack=1:suppressions={suppressions}"}
         wrapper = ("setarch", "-R") if can_fix_addresses() else ()  # the runtime needs the classic memory layout
-        return self.suite("tsan", build="build-tsan", scale=1, env=env, wrapper=wrapper, timeout_multiplier=8)
+        return self.suite("tsan", build="build-tsan", scale=1, env=env, wrapper=wrapper, timeout_multiplier=8,
+                          required=True)
 
     def collide(self):
         """Prefixes of 8 bits collide all the time: answers must still never mix two scripts."""
@@ -113,7 +116,7 @@ class Stages:
                    targets=lambda build: [path for name in suites for path in test_programs(build, name)])
         total = Tally()
         for name in suites:
-            total.add(self.suite(name, build="build-collide", scale=1))
+            total.add(self.suite(name, build="build-collide", scale=1, required=True))
         return total
 
     def aarch64(self):
