@@ -1,0 +1,90 @@
+// The whole way from a socket to the protocol core and back, over a fake chain, with each back end.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "client.h"
+#include "loopback_client.h"
+#include "net/electrum_endpoint.h"
+#include "net/tcp_server.h"
+
+namespace sluice::net {
+namespace {
+
+class Endpoint : public ::testing::TestWithParam<IoBackend> {
+ protected:
+  void start(const session::SessionLimits& limits = {}) {
+    endpoint_ = std::make_unique<ElectrumEndpoint>(core_.context, limits, 2);
+    TcpServerOptions options;
+    options.listen = {{"127.0.0.1", 0}};
+    options.loops = 2;
+    options.backend = GetParam();
+    options.loop.sessions_max = 2000;
+    auto started = TcpServer::start(options, endpoint_->factory());
+    ASSERT_TRUE(started.ok()) << started.error().message;
+    server_ = std::move(started).value();
+  }
+
+  static std::size_t resident_bytes() {
+    std::ifstream file("/proc/self/statm");
+    std::size_t total = 0;
+    std::size_t resident = 0;
+    file >> total >> resident;
+    return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  }
+
+  serve::test::FakeView view_{chain::Coin::radiant, {0, 1, 3}};
+  serve::test::Client core_{view_};
+  std::unique_ptr<ElectrumEndpoint> endpoint_;
+  std::unique_ptr<TcpServer> server_;  // destroyed first
+};
+
+TEST_P(Endpoint, SpeaksTheProtocol) {
+  start();
+  test::Client client(server_->port());
+  ASSERT_TRUE(client.send("{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"server.version\",\"params\":[\"x\",\"1.4\"]}\r\n"));
+  EXPECT_EQ(client.line(), R"({"jsonrpc":"2.0","result":["ElectrumX 1.4.1","1.4"],"id":"a"})");
+  ASSERT_TRUE(client.send("{\"id\":null,\"method\":\"server.ping\"}\nhello\n[{\"id\":1,\"method\":\"server.ping\"},{\"id\":2,\"method\":\"server.ping\"}]\n"));
+  EXPECT_EQ(client.line(), R"({"jsonrpc":"2.0","error":{"code":-32700,"message":"invalid JSON"},"id":null})");
+  EXPECT_EQ(client.line(), R"([{"jsonrpc":"2.0","result":null,"id":1}, {"jsonrpc":"2.0","result":null,"id":2}])");
+}
+
+TEST_P(Endpoint, RefusedVersionsAreDisconnected) {
+  start();
+  test::Client client(server_->port());
+  ASSERT_TRUE(client.send("{\"id\":1,\"method\":\"server.version\",\"params\":[\"x\",\"0.9\"]}\n{\"id\":2,\"method\":\"server.ping\"}\n"));
+  EXPECT_EQ(client.line(), R"({"jsonrpc":"2.0","error":{"code":1,"message":"unsupported protocol version: 0.9"},"id":1})");
+  EXPECT_EQ(client.line(), "<closed>");
+}
+
+TEST_P(Endpoint, OversizeLinesAreSkipped) {
+  session::SessionLimits limits;
+  limits.max_recv = 10'000;
+  start(limits);
+  test::Client client(server_->port());
+  ASSERT_TRUE(client.send("{\"id\":1,\"method\":\"" + std::string(1'000'000, 'x') + "\"}\n{\"id\":2,\"method\":\"server.ping\"}\n"));
+  EXPECT_EQ(client.line(), R"({"jsonrpc":"2.0","result":null,"id":2})");
+}
+
+TEST_P(Endpoint, IdleSessionsAreSmall) {
+  start();
+  const auto talk = [](test::Client& client) {
+    ASSERT_TRUE(client.send("{\"id\":1,\"method\":\"server.version\",\"params\":[\"x\",\"1.4\"]}\n{\"id\":2,\"method\":\"blockchain.headers.subscribe\"}\n"));
+    ASSERT_TRUE(client.line().starts_with("{"));
+    ASSERT_TRUE(client.line().starts_with("{"));
+  };
+  std::vector<test::Client> clients;
+  for (int i = 0; i < 50; ++i) talk(clients.emplace_back(server_->port()));  // warm-up
+  const std::size_t before = resident_bytes();
+  for (int i = 0; i < 800; ++i) talk(clients.emplace_back(server_->port()));
+  const std::size_t grown = resident_bytes() - before;
+  EXPECT_LE(grown / 800, 4096u) << "bytes per idle session";
+  RecordProperty("bytes_per_session", static_cast<int>(grown / 800));
+  std::printf("%zu bytes per idle session\n", grown / 800);
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, Endpoint, ::testing::Values(IoBackend::io_uring, IoBackend::epoll),
+                         [](const auto& way) { return way.param == IoBackend::epoll ? "epoll" : "io_uring"; });
+
+}  // namespace
+}  // namespace sluice::net
