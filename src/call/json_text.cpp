@@ -76,7 +76,9 @@ class Walker {
 
  private:
   void skip_blanks() noexcept {
-    while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\t' || rest_.front() == '\n' || rest_.front() == '\r')) rest_.remove_prefix(1);
+    while (!rest_.empty() &&
+           (rest_.front() == ' ' || rest_.front() == '\t' || rest_.front() == '\n' || rest_.front() == '\r'))
+      rest_.remove_prefix(1);
   }
 
   bool take(char c) noexcept {
@@ -210,7 +212,8 @@ bool is_utf8(std::string_view text) noexcept {
 }
 
 void append_json_string(std::string& target, std::string_view text) {
-  static constexpr std::array<char, 16> digits{'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
+  static constexpr std::array<char, 16> digits{'0', '1', '2', '3', '4', '5', '6', '7',
+                                               '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
   target += '"';
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);

@@ -19,7 +19,8 @@ bool is_object(std::string_view json) noexcept {
 /// What a line holds, cut and with control characters shown as question marks.
 std::string shown(std::string_view line) {
   std::string out(line.substr(0, shown_bytes_max));
-  std::replace_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
   return line.size() > shown_bytes_max ? out + "..." : out;
 }
 
@@ -64,7 +65,8 @@ Result<Reply> read_reply(std::string_view line) {
     if (member.key == "method") method = member.value;
   }
   const bool has_error = !error.empty() && error != "null";
-  if (result.empty() && error.empty() && method.empty()) return Error{ErrorKind::corrupt, "the answer has no result and no error: " + shown(line)};
+  if (result.empty() && error.empty() && method.empty())
+    return Error{ErrorKind::corrupt, "the answer has no result and no error: " + shown(line)};
   // An error for a request that the server could not read has the id null.
   const bool is_ours = id == request_id || (has_error && id == "null");
   if (!is_ours || !method.empty()) return Reply{};

@@ -31,14 +31,17 @@ namespace asio = boost::asio;
 namespace ssl = boost::asio::ssl;
 namespace http = boost::beast::http;
 namespace websocket = boost::beast::websocket;
+using asio::ip::tcp;
 using boost::system::error_code;
 using config::Protocol;
-using asio::ip::tcp;
 
 class Exchange {
  public:
   Exchange(const config::Endpoint& endpoint, const config::CallOptions& options)
-      : endpoint_(endpoint), options_(options), deadline_(std::chrono::steady_clock::now() + options.timeout), place_(config::show_host_port(endpoint.host, endpoint.port)) {}
+      : endpoint_(endpoint),
+        options_(options),
+        deadline_(std::chrono::steady_clock::now() + options.timeout),
+        place_(config::show_host_port(endpoint.host, endpoint.port)) {}
 
   Status run(std::string_view request, const MessageReader& reader) {
     tcp::socket socket(io_);
@@ -55,13 +58,16 @@ class Exchange {
     ssl::context context(ssl::context::tls_client);
     ssl::stream<tcp::socket&> stream(socket, context);
     if (Status status = start_tls(context, stream); !status) return status;
-    return endpoint_.protocol == Protocol::ssl ? over_lines(stream, request, reader) : over_websocket(stream, request, reader);
+    return endpoint_.protocol == Protocol::ssl ? over_lines(stream, request, reader)
+                                               : over_websocket(stream, request, reader);
   }
 
  private:
   Error failure(std::string_view step, const error_code& code) const {
-    const bool is_end = code == asio::error::eof || code == ssl::error::stream_truncated || code == websocket::error::closed || code == http::error::end_of_stream;
-    return {ErrorKind::io, fmt::format("{}: {}: {}", place_, step, is_end ? "the server closed the connection" : code.message())};
+    const bool is_end = code == asio::error::eof || code == ssl::error::stream_truncated ||
+                        code == websocket::error::closed || code == http::error::end_of_stream;
+    return {ErrorKind::io,
+            fmt::format("{}: {}: {}", place_, step, is_end ? "the server closed the connection" : code.message())};
   }
 
   /// Runs one asynchronous step to its end. `start` gets the handler to finish with.
@@ -78,7 +84,8 @@ class Exchange {
       socket_->close(ignored);
       io_.restart();
       io_.run();
-      return Error{ErrorKind::io, fmt::format("{}: {}: no answer within {} ms", place_, step, options_.timeout.count())};
+      return Error{ErrorKind::io,
+                   fmt::format("{}: {}: no answer within {} ms", place_, step, options_.timeout.count())};
     }
     if (*outcome) return failure(step, *outcome);
     return {};
@@ -87,10 +94,11 @@ class Exchange {
   Status connect(tcp::socket& socket) {
     tcp::resolver::results_type places;
     Status resolved = await("look up", [&](auto done) {
-      resolver_.async_resolve(endpoint_.host, std::to_string(endpoint_.port), [&places, done](const error_code& code, tcp::resolver::results_type found) mutable {
-        places = std::move(found);
-        done(code);
-      });
+      resolver_.async_resolve(endpoint_.host, std::to_string(endpoint_.port),
+                              [&places, done](const error_code& code, tcp::resolver::results_type found) mutable {
+                                places = std::move(found);
+                                done(code);
+                              });
     });
     if (!resolved) return resolved;
     return await("connect", [&](auto done) { asio::async_connect(socket, places, done); });
@@ -111,20 +119,25 @@ class Exchange {
     return await("TLS handshake", [&](auto done) { stream.async_handshake(ssl::stream_base::client, done); });
   }
 
-  Error too_long() const { return {ErrorKind::limit, fmt::format("{}: the answer is longer than --max-reply ({} bytes)", place_, options_.max_reply)}; }
+  Error too_long() const {
+    return {ErrorKind::limit,
+            fmt::format("{}: the answer is longer than --max-reply ({} bytes)", place_, options_.max_reply)};
+  }
 
   template <typename Stream>
   Status over_lines(Stream& stream, std::string_view request, const MessageReader& reader) {
     const std::string line = std::string(request) + "\n";
-    if (Status sent = await("send", [&](auto done) { asio::async_write(stream, asio::buffer(line), done); }); !sent) return sent;
+    if (Status sent = await("send", [&](auto done) { asio::async_write(stream, asio::buffer(line), done); }); !sent)
+      return sent;
     std::string received;
     for (;;) {
       error_code last;
       Status status = await("receive", [&](auto done) {
-        asio::async_read_until(stream, asio::dynamic_buffer(received, options_.max_reply), '\n', [&last, done](const error_code& code, std::size_t bytes) mutable {
-          last = code;
-          done(code, bytes);
-        });
+        asio::async_read_until(stream, asio::dynamic_buffer(received, options_.max_reply), '\n',
+                               [&last, done](const error_code& code, std::size_t bytes) mutable {
+                                 last = code;
+                                 done(code, bytes);
+                               });
       });
       if (last == asio::error::not_found) return too_long();
       if (!status) return status;
@@ -139,10 +152,16 @@ class Exchange {
   Status over_websocket(Stream& lower, std::string_view request, const MessageReader& reader) {
     websocket::stream<Stream&> stream(lower);
     stream.read_message_max(options_.max_reply);
-    stream.set_option(websocket::stream_base::decorator([](websocket::request_type& upgrade) { upgrade.set(http::field::user_agent, fmt::format("sluice/{}", version)); }));
-    if (Status status = await("WebSocket handshake", [&](auto done) { stream.async_handshake(place_, endpoint_.path, done); }); !status) return status;
+    stream.set_option(websocket::stream_base::decorator([](websocket::request_type& upgrade) {
+      upgrade.set(http::field::user_agent, fmt::format("sluice/{}", version));
+    }));
+    if (Status status =
+            await("WebSocket handshake", [&](auto done) { stream.async_handshake(place_, endpoint_.path, done); });
+        !status)
+      return status;
     stream.text(true);
-    if (Status sent = await("send", [&](auto done) { stream.async_write(asio::buffer(request), done); }); !sent) return sent;
+    if (Status sent = await("send", [&](auto done) { stream.async_write(asio::buffer(request), done); }); !sent)
+      return sent;
     for (;;) {
       boost::beast::flat_buffer received;
       error_code last;
@@ -173,10 +192,14 @@ class Exchange {
     // limit it refuses every length. The announced length is looked at before the body begins, because the
     // library takes memory for all of it then.
     parser.body_limit(std::numeric_limits<std::uint64_t>::max());
-    if (Status status = await("receive", [&](auto done) { http::async_read_header(socket, buffer, parser, done); }); !status) return status;
+    if (Status status = await("receive", [&](auto done) { http::async_read_header(socket, buffer, parser, done); });
+        !status)
+      return status;
     if (parser.content_length().value_or(0) > options_.max_reply) return too_long();
     while (!parser.is_done()) {
-      if (Status status = await("receive", [&](auto done) { http::async_read_some(socket, buffer, parser, done); }); !status) return status;
+      if (Status status = await("receive", [&](auto done) { http::async_read_some(socket, buffer, parser, done); });
+          !status)
+        return status;
       if (parser.get().body().size() > options_.max_reply) return too_long();
     }
     if (parser.get().body().size() > options_.max_reply) return too_long();
@@ -185,7 +208,8 @@ class Exchange {
     if (response.result() != http::status::ok && !is_json(response.body())) {
       return Error{ErrorKind::io, fmt::format("{}: HTTP status {}", place_, response.result_int())};
     }
-    if (!reader(response.body())) return Error{ErrorKind::corrupt, fmt::format("{}: the answer is for another request", place_)};
+    if (!reader(response.body()))
+      return Error{ErrorKind::corrupt, fmt::format("{}: the answer is for another request", place_)};
     return {};
   }
 
@@ -200,7 +224,8 @@ class Exchange {
 
 }  // namespace
 
-Status exchange(const config::Endpoint& endpoint, const config::CallOptions& options, std::string_view request, const MessageReader& reader) {
+Status exchange(const config::Endpoint& endpoint, const config::CallOptions& options, std::string_view request,
+                const MessageReader& reader) {
   return Exchange(endpoint, options).run(request, reader);
 }
 

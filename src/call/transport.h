@@ -16,6 +16,7 @@ using MessageReader = std::function<bool(std::string_view)>;
 /// Connects, sends the request in the transport's framing, and hands over messages until the reader is content.
 /// Bounds: messages up to options.max_reply bytes; everything within options.timeout.
 /// Errors: io with what was tried and why it failed; limit for a message too long.
-Status exchange(const config::Endpoint& endpoint, const config::CallOptions& options, std::string_view request, const MessageReader& reader);
+Status exchange(const config::Endpoint& endpoint, const config::CallOptions& options, std::string_view request,
+                const MessageReader& reader);
 
 }  // namespace sluice::call

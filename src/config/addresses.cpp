@@ -36,7 +36,8 @@ bool take_prefix(std::string_view& text, std::string_view prefix) noexcept {
 /// The message shows only what follows the last '@': passwords stay out of logs.
 Error bad_url(std::string_view item) {
   const std::size_t at = item.rfind('@');
-  const std::string shown = at == std::string_view::npos ? in_quotes(item) : in_quotes("...@" + std::string(item.substr(at + 1)));
+  const std::string shown =
+      at == std::string_view::npos ? in_quotes(item) : in_quotes("...@" + std::string(item.substr(at + 1)));
   return {ErrorKind::config, "invalid daemon URL: " + shown + "; expected [http[s]://]user:pass@host[:port][/]"};
 }
 
@@ -68,7 +69,8 @@ std::optional<AddressRange> parse_range(std::string_view item) noexcept {
   if (slash != std::string_view::npos) {
     const std::string_view text = item.substr(slash + 1);
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size() || bits > bits_max) return std::nullopt;
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size() || bits > bits_max)
+      return std::nullopt;
   }
   AddressRange range{literal->bytes, literal->is_ipv6, static_cast<std::uint8_t>(bits)};
   clear_host_bits(range.address, bits);
@@ -100,7 +102,8 @@ Result<std::vector<AddressRange>> parse_address_ranges(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     if (item.empty()) continue;
     const auto range = parse_range(item);
-    if (!range) return Error{ErrorKind::config, in_quotes(item) + " is not a network; expected ADDRESS or ADDRESS/BITS"};
+    if (!range)
+      return Error{ErrorKind::config, in_quotes(item) + " is not a network; expected ADDRESS or ADDRESS/BITS"};
     ranges.push_back(*range);
   }
   return ranges;

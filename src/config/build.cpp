@@ -27,10 +27,12 @@ std::string text_of(const Settings& settings, Option option) {
 Status check_required(const Settings& settings) {
   for (const OptionSpec& spec : option_table()) {
     if (!contains(spec.required, settings.command())) continue;
-    const bool is_empty = settings.is_set(spec.option) && (spec.kind == ValueKind::text || spec.kind == ValueKind::path) &&
+    const bool is_empty = settings.is_set(spec.option) &&
+                          (spec.kind == ValueKind::text || spec.kind == ValueKind::path) &&
                           trimmed(text_of(settings, spec.option)).empty();
     if (settings.is_set(spec.option) && !is_empty) continue;
-    const std::string variable = spec.environment.empty() ? "" : fmt::format(" (or environment {})", spec.environment.front().name);
+    const std::string variable =
+        spec.environment.empty() ? "" : fmt::format(" (or environment {})", spec.environment.front().name);
     return refusal(fmt::format("--{}{} is required{}", spec.name, variable, is_empty ? ", but empty" : ""));
   }
   return {};
@@ -44,7 +46,8 @@ Result<const chain::Network*> network_of(const Settings& settings) {
   for (const chain::Network& network : chain::all_networks()) {
     known += fmt::format("{}{}/{}", known.empty() ? "" : " ", network.coin_name, network.name);
   }
-  return refusal(fmt::format("unknown coin {} and network {} combination; allowed: {}", in_quotes(coin), in_quotes(net), known));
+  return refusal(
+      fmt::format("unknown coin {} and network {} combination; allowed: {}", in_quotes(coin), in_quotes(net), known));
 }
 
 /// Says for each setting that was given, but that nothing reads yet, that it has no effect.
@@ -53,7 +56,8 @@ void note_pending(Settings& settings) {
     if (spec.pending.empty() || !contains(spec.commands, settings.command())) continue;
     const Origin origin = settings[spec.option].origin;
     if (origin.source < Source::profile) continue;
-    settings.notes().push_back({Note::Kind::info, fmt::format("{}: accepted, no effect yet: {} is not built", show(origin), spec.pending)});
+    settings.notes().push_back(
+        {Note::Kind::info, fmt::format("{}: accepted, no effect yet: {} is not built", show(origin), spec.pending)});
   }
 }
 
@@ -90,15 +94,20 @@ Status check_services(Settings& settings, const ServerOptions& server, const Pee
   for (const Service& service : server.services) {
     const bool is_tls = service.protocol == Protocol::ssl || service.protocol == Protocol::wss;
     if (is_tls && (server.ssl_certfile.empty() || server.ssl_keyfile.empty())) {
-      return refusal(fmt::format("{}: needs --ssl-certfile and --ssl-keyfile (or environment SSL_CERTFILE and SSL_KEYFILE)", show(service)));
+      return refusal(fmt::format(
+          "{}: needs --ssl-certfile and --ssl-keyfile (or environment SSL_CERTFILE and SSL_KEYFILE)", show(service)));
     }
   }
   for (const Service& service : server.report_services) {
     if (peers.peer_announce && is_private_address(service.host)) {
-      return refusal(fmt::format("--report-services (or environment REPORT_SERVICES): {} is a private address; set PEER_ANNOUNCE= (empty) to keep it", show(service)));
+      return refusal(
+          fmt::format("--report-services (or environment REPORT_SERVICES): {} is a private address; set PEER_ANNOUNCE= "
+                      "(empty) to keep it",
+                      show(service)));
     }
   }
-  if (server.services.empty()) settings.warn("no services: nothing is listened on; see --services (or environment SERVICES)");
+  if (server.services.empty())
+    settings.warn("no services: nothing is listened on; see --services (or environment SERVICES)");
   return {};
 }
 
@@ -107,7 +116,8 @@ Status check_root(Settings& settings, const HostFacts& facts, bool offline) {
   bool is_allowed = false;
   settings.read(Option::allow_root, is_allowed);
   if (!facts.is_root || is_allowed) return {};
-  if (!offline) return refusal("running as root is refused; set --allow-root (or environment ALLOW_ROOT=1) if it is meant");
+  if (!offline)
+    return refusal("running as root is refused; set --allow-root (or environment ALLOW_ROOT=1) if it is meant");
   settings.warn("running as root; an ordinary user is enough");
   return {};
 }
@@ -117,11 +127,13 @@ void fit_limits(Settings& settings, const HostFacts& facts, SessionLimits& limit
   constexpr std::uint64_t reserved_files = 350;
   const std::uint64_t fitting = facts.open_files_max > reserved_files ? facts.open_files_max - reserved_files : 1;
   if (limits.max_sessions > fitting) {
-    settings.warn(fmt::format("max-sessions: {} lowered to {}: only {} files may be open", limits.max_sessions, fitting, facts.open_files_max));
+    settings.warn(fmt::format("max-sessions: {} lowered to {}: only {} files may be open", limits.max_sessions, fitting,
+                              facts.open_files_max));
     limits.max_sessions = fitting;
   }
   if (limits.cost_hard_limit != 0 && limits.cost_hard_limit < limits.cost_soft_limit) {
-    settings.warn(fmt::format("cost-hard-limit: {} is below cost-soft-limit {}", limits.cost_hard_limit, limits.cost_soft_limit));
+    settings.warn(
+        fmt::format("cost-hard-limit: {} is below cost-soft-limit {}", limits.cost_hard_limit, limits.cost_soft_limit));
   }
 }
 
@@ -204,7 +216,8 @@ Result<ServeConfig> build_serve(Settings& settings, const HostFacts& facts) {
   if (Status status = check_root(settings, facts, config.offline); !status) return std::move(status).error();
   if (config.server.tor_banner_file.empty()) config.server.tor_banner_file = config.server.banner_file;
   fit_limits(settings, facts, config.limits);
-  if (!config.address.ip_cost_decay_per_sec) config.address.ip_cost_decay_per_sec = static_cast<double>(config.address.ip_cost_hard_limit) / 10000;
+  if (!config.address.ip_cost_decay_per_sec)
+    config.address.ip_cost_decay_per_sec = static_cast<double>(config.address.ip_cost_hard_limit) / 10000;
   config.reorg_limit = reorg_limit_of(settings, *config.network);
   config.tuning = tuning_of(settings, facts);
   config.rocksdb = rocksdb_settings(settings, Mode::serving);
@@ -227,7 +240,8 @@ Result<VerifyConfig> build_verify(Settings& settings, const HostFacts& facts) {
   settings.read(Option::parity, config.parity);
   settings.read(Option::deep, config.deep);
   settings.read(Option::report, config.report);
-  if (config.deep && config.blocks_dir.empty()) return refusal("--deep needs --blocks-dir (or environment BLOCKS_DIRECTORY)");
+  if (config.deep && config.blocks_dir.empty())
+    return refusal("--deep needs --blocks-dir (or environment BLOCKS_DIRECTORY)");
   config.tuning = tuning_of(settings, facts);
   config.rocksdb = rocksdb_settings(settings, Mode::serving);
   config.common = common_of(settings);
@@ -241,7 +255,8 @@ Result<DevnetConfig> build_devnet(Settings& settings, const HostFacts&) {
   DevnetConfig config;
   config.network = network.value();
   if (config.network->name != "regtest") {
-    return refusal(fmt::format("--net (or environment NET): {} is not allowed here; a made-up chain is regtest", in_quotes(config.network->name)));
+    return refusal(fmt::format("--net (or environment NET): {} is not allowed here; a made-up chain is regtest",
+                               in_quotes(config.network->name)));
   }
   fill(settings, config.chain);
   config.common = common_of(settings);
@@ -266,7 +281,8 @@ Result<TuneConfig> build_tune(Settings& settings, const HostFacts& facts) {
 }
 
 Result<CallConfig> build_call(Settings& settings, const std::vector<std::string>& positionals) {
-  if (positionals.size() < 2) return refusal("call: expected [PROTOCOL://]HOST:PORT METHOD [PARAMS...]; see sluice call --help");
+  if (positionals.size() < 2)
+    return refusal("call: expected [PROTOCOL://]HOST:PORT METHOD [PARAMS...]; see sluice call --help");
   auto endpoint = parse_endpoint(positionals[0]);
   if (!endpoint) return std::move(endpoint).error();
   CallConfig config;

@@ -41,11 +41,13 @@ Error unknown_flag(Command command, std::string_view name) {
   for (const OptionSpec& spec : option_table()) {
     if (contains(spec.commands, command)) names.push_back(spec.name);
     else if (spec.name == name) {
-      return refusal(fmt::format("--{} is not a flag of {}; see sluice {} --help", name, name_of(command), name_of(command)));
+      return refusal(
+          fmt::format("--{} is not a flag of {}; see sluice {} --help", name, name_of(command), name_of(command)));
     }
   }
   const std::string_view nearest = nearest_name(name, names);
-  const std::string hint = nearest.empty() ? fmt::format("see sluice {} --help", name_of(command)) : fmt::format("did you mean --{}?", nearest);
+  const std::string hint = nearest.empty() ? fmt::format("see sluice {} --help", name_of(command))
+                                           : fmt::format("did you mean --{}?", nearest);
   return refusal(fmt::format("unknown flag {}; {}", in_quotes("--" + std::string(name)), hint));
 }
 
@@ -74,20 +76,23 @@ Result<Arguments> split_arguments(Command command, std::span<const char* const> 
     } else if (word == "--help" || word == "-h") {
       arguments.wants_help = true;
     } else if (!word.starts_with("--")) {
-      return refusal(fmt::format("unknown flag {}; flags begin with two dashes, see sluice {} --help", in_quotes(word), name_of(command)));
+      return refusal(fmt::format("unknown flag {}; flags begin with two dashes, see sluice {} --help", in_quotes(word),
+                                 name_of(command)));
     } else {
       const std::size_t equals = word.find('=');
       const std::string_view name = word.substr(2, equals == std::string_view::npos ? equals : equals - 2);
       const OptionSpec* spec = find_flag(command, name);
       if (spec == nullptr) return unknown_flag(command, name);
-      if (equals != std::string_view::npos) arguments.flags.push_back({spec->option, std::string(word.substr(equals + 1))});
+      if (equals != std::string_view::npos)
+        arguments.flags.push_back({spec->option, std::string(word.substr(equals + 1))});
       else if (spec->kind == ValueKind::boolean) arguments.flags.push_back({spec->option, "1"});
       else if (i + 1 < words.size()) arguments.flags.push_back({spec->option, words[++i]});
       else return refusal(fmt::format("--{} needs a value", name));
     }
   }
   if (command != Command::call && !arguments.positionals.empty()) {
-    return refusal(fmt::format("unexpected argument {}; see sluice {} --help", in_quotes(arguments.positionals.front()), name_of(command)));
+    return refusal(fmt::format("unexpected argument {}; see sluice {} --help", in_quotes(arguments.positionals.front()),
+                               name_of(command)));
   }
   return arguments;
 }
@@ -109,7 +114,8 @@ std::string profile_name(const Arguments& arguments, Command command, const Envi
 Status apply_profiles(Settings& settings, const std::string& name) {
   const auto mode = mode_of(settings.command());
   if (!mode) return {};
-  if (name == "sync" || name == "serving") return apply_builtin_profile(settings, name == "sync" ? Mode::sync : Mode::serving);
+  if (name == "sync" || name == "serving")
+    return apply_builtin_profile(settings, name == "sync" ? Mode::sync : Mode::serving);
   if (Status status = apply_builtin_profile(settings, *mode); !status || name.empty()) return status;
   auto text = read_profile_file(name);
   if (!text) return std::move(text).error();
@@ -120,7 +126,9 @@ Status apply_flags(Settings& settings, const std::vector<Flag>& flags) {
   for (const Flag& flag : flags) {
     const OptionSpec& spec = spec_of(flag.option);
     const std::string shown = "--" + std::string(spec.name);
-    if (Status status = settings.put(flag.option, flag.text, {Source::command_line, std::string(spec.name)}, shown); !status) return status;
+    if (Status status = settings.put(flag.option, flag.text, {Source::command_line, std::string(spec.name)}, shown);
+        !status)
+      return status;
   }
   return {};
 }
@@ -143,12 +151,14 @@ Result<ParsedCommand> build(Settings& settings, const Arguments& arguments, cons
   return refusal("no such command");
 }
 
-Result<ParsedCommand> parse_command(Command command, std::span<const char* const> words, const EnvironmentLookup& environment, const HostFacts& facts) {
+Result<ParsedCommand> parse_command(Command command, std::span<const char* const> words,
+                                    const EnvironmentLookup& environment, const HostFacts& facts) {
   auto arguments = split_arguments(command, words);
   if (!arguments) return std::move(arguments).error();
   if (arguments.value().wants_help) return ParsedCommand(Help{command_help(command)});
   Settings settings(command);
-  if (Status status = apply_profiles(settings, profile_name(arguments.value(), command, environment)); !status) return std::move(status).error();
+  if (Status status = apply_profiles(settings, profile_name(arguments.value(), command, environment)); !status)
+    return std::move(status).error();
   if (Status status = apply_environment(settings, environment); !status) return std::move(status).error();
   if (Status status = apply_flags(settings, arguments.value().flags); !status) return std::move(status).error();
   bool wants_print = false;
@@ -167,7 +177,8 @@ EnvironmentLookup process_environment() {
   };
 }
 
-Result<ParsedCommand> parse_command_line(int argc, const char* const* argv, const EnvironmentLookup& environment, const HostFacts& facts) {
+Result<ParsedCommand> parse_command_line(int argc, const char* const* argv, const EnvironmentLookup& environment,
+                                         const HostFacts& facts) {
   const std::span<const char* const> words(argv, static_cast<std::size_t>(argc < 0 ? 0 : argc));
   if (words.size() < 2) return ParsedCommand(Help{program_help()});
   const std::string_view first = words[1];
@@ -187,7 +198,8 @@ Result<ParsedCommand> parse_command_line(int argc, const char* const* argv, cons
     list += (list.empty() ? "" : " ") + std::string(name_of(command));
   }
   const std::string_view nearest = nearest_name(name, names);
-  return refusal(fmt::format("unknown command {}; {}", in_quotes(name), nearest.empty() ? "allowed: " + list : fmt::format("did you mean {}?", nearest)));
+  return refusal(fmt::format("unknown command {}; {}", in_quotes(name),
+                             nearest.empty() ? "allowed: " + list : fmt::format("did you mean {}?", nearest)));
 }
 
 }  // namespace sluice::config

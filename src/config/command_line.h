@@ -12,11 +12,18 @@
 namespace sluice::config {
 
 /// Text to print on standard output before exiting with success.
-struct Help { std::string text; };
-struct Version { std::string text; };
-struct PrintConfig { std::string text; };
+struct Help {
+  std::string text;
+};
+struct Version {
+  std::string text;
+};
+struct PrintConfig {
+  std::string text;
+};
 
-using ParsedCommand = std::variant<Help, Version, PrintConfig, SyncConfig, ServeConfig, VerifyConfig, DevnetConfig, TuneConfig, CallConfig>;
+using ParsedCommand = std::variant<Help, Version, PrintConfig, SyncConfig, ServeConfig, VerifyConfig, DevnetConfig,
+                                   TuneConfig, CallConfig>;
 
 /// The value of an environment variable, nullopt if it is not set.
 using EnvironmentLookup = std::function<std::optional<std::string>(std::string_view)>;
@@ -24,7 +31,8 @@ using EnvironmentLookup = std::function<std::optional<std::string>(std::string_v
 
 /// Reads everything: command line before environment before profile file before default.
 /// Errors: kind config, one line that names the setting, the value and what is allowed.
-[[nodiscard]] Result<ParsedCommand> parse_command_line(int argc, const char* const* argv, const EnvironmentLookup& environment,
+[[nodiscard]] Result<ParsedCommand> parse_command_line(int argc, const char* const* argv,
+                                                       const EnvironmentLookup& environment,
                                                        const HostFacts& facts = host_facts());
 
 }  // namespace sluice::config

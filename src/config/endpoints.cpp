@@ -20,7 +20,8 @@ Error refusal(std::string_view item, std::string_view why) {
 
 std::optional<Protocol> protocol_of(std::string_view word) {
   const std::string lowered = lower_case(word);
-  for (const Protocol protocol : {Protocol::tcp, Protocol::ssl, Protocol::ws, Protocol::wss, Protocol::rpc, Protocol::http}) {
+  for (const Protocol protocol :
+       {Protocol::tcp, Protocol::ssl, Protocol::ws, Protocol::wss, Protocol::rpc, Protocol::http}) {
     if (lowered == name_of(protocol)) return protocol;
   }
   return std::nullopt;
@@ -37,11 +38,13 @@ Result<Service> parse_service(std::string_view item) {
     return refusal(item, "expected PROTOCOL://[HOST]:PORT");
   }
   const auto protocol = protocol_of(protocol_text);
-  if (!protocol || *protocol == Protocol::http) return refusal(item, "unknown protocol; known are " + std::string(protocol_list));
+  if (!protocol || *protocol == Protocol::http)
+    return refusal(item, "unknown protocol; known are " + std::string(protocol_list));
   const bool is_rpc = *protocol == Protocol::rpc;
   const auto split = split_host_port(address);
   if (!split) return refusal(item, "bad host or port; the port is 1 to 65535, IPv6 goes in brackets");
-  Service service{*protocol, std::string(split->host), split->port.value_or(is_rpc ? rpc_port_default : std::uint16_t{0})};
+  Service service{*protocol, std::string(split->host),
+                  split->port.value_or(is_rpc ? rpc_port_default : std::uint16_t{0})};
   if (service.port == 0) return refusal(item, "missing port");
   if (service.host.empty() && is_rpc) service.host = "localhost";
   if (!service.host.empty() && !is_host(service.host)) return refusal(item, "bad host name");
@@ -113,7 +116,8 @@ Result<std::optional<HostPort>> parse_address(std::string_view text) {
   text = trimmed(text);
   if (text.empty()) return std::optional<HostPort>{};
   const auto split = split_host_port(text);
-  if (!split || !split->port || (!split->host.empty() && !is_host(split->host))) return refusal(text, "expected HOST:PORT, or nothing for off");
+  if (!split || !split->port || (!split->host.empty() && !is_host(split->host)))
+    return refusal(text, "expected HOST:PORT, or nothing for off");
   return std::optional<HostPort>{HostPort{lower_case(split->host), *split->port}};
 }
 
@@ -127,10 +131,12 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
     rest = text.substr(mark + 3);
   }
   if (const std::size_t slash = rest.find('/'); slash != std::string_view::npos) {
-    const bool has_path = endpoint.protocol == Protocol::ws || endpoint.protocol == Protocol::wss || endpoint.protocol == Protocol::http;
+    const bool has_path =
+        endpoint.protocol == Protocol::ws || endpoint.protocol == Protocol::wss || endpoint.protocol == Protocol::http;
     const std::string_view path = rest.substr(slash);
     if (path != "/" && !has_path) return refusal(text, "only ws, wss and http have a path");
-    if (std::any_of(path.begin(), path.end(), [](char c) { return c <= ' ' || c == '\x7f'; })) return refusal(text, "bad path");
+    if (std::any_of(path.begin(), path.end(), [](char c) { return c <= ' ' || c == '\x7f'; }))
+      return refusal(text, "bad path");
     endpoint.path = path;
     rest = rest.substr(0, slash);
   }

@@ -34,7 +34,7 @@ struct Service {
 /// A node. Never log user or password: logged() leaves them out.
 struct DaemonUrl {
   bool tls = false;
-  std::string user;      ///< percent escapes decoded
+  std::string user;  ///< percent escapes decoded
   std::string password;
   std::string host;
   std::uint16_t port = 0;  ///< 0 until the coin's RPC port is put in

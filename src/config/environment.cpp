@@ -32,16 +32,21 @@ Status apply_other_names(Settings& settings, const EnvironmentLookup& environmen
     if (!text) continue;
     switch (other.kind) {
       case OtherClass::log:
-        settings.notes().push_back({Note::Kind::info, fmt::format("environment {}: ignored: {}", other.name, other.reason)});
+        settings.notes().push_back(
+            {Note::Kind::info, fmt::format("environment {}: ignored: {}", other.name, other.reason)});
         break;
       case OtherClass::extension:
-        settings.notes().push_back({Note::Kind::info, fmt::format("environment {}: ignored: the extension is not built ({})", other.name, other.reason)});
+        settings.notes().push_back(
+            {Note::Kind::info,
+             fmt::format("environment {}: ignored: the extension is not built ({})", other.name, other.reason)});
         break;
       case OtherClass::obsolete:
-        if (!text->empty()) obsolete += fmt::format("{}{} ({})", obsolete.empty() ? "" : ", ", other.name, other.reason);
+        if (!text->empty())
+          obsolete += fmt::format("{}{} ({})", obsolete.empty() ? "" : ", ", other.name, other.reason);
         break;
       case OtherClass::warned:
-        if (!text->empty()) settings.warn(fmt::format("environment {}: obsolete, ignored: {}", other.name, other.reason));
+        if (!text->empty())
+          settings.warn(fmt::format("environment {}: obsolete, ignored: {}", other.name, other.reason));
         break;
       case OtherClass::silent: break;
     }

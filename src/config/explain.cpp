@@ -27,13 +27,15 @@ const CommandText& text_of(Command command) noexcept {
        "time and goes on where it stopped; an existing index is extended, and follows the better branch after a\n"
        "reorganisation. Progress goes to standard error.",
        "  sluice sync --coin Radiant --net mainnet --db-dir ~/index --blocks-dir ~/.radiant/blocks\n"
-       "  sluice sync --coin Radiant --net regtest --db-dir index --blocks-dir devnet/blocks --memory-budget 256MiB --report run.json\n"
+       "  sluice sync --coin Radiant --net regtest --db-dir index --blocks-dir devnet/blocks --memory-budget 256MiB "
+       "--report run.json\n"
        "  COIN=Radiant NET=mainnet DB_DIRECTORY=/data/index sluice sync --blocks-dir /node/blocks --print-config\n"},
       {"answer Electrum clients from the index",
        "sluice serve --offline --coin COIN --net NET --db-dir DIR [--blocks-dir DIR] --services LIST [FLAGS]",
        "Starts from the environment file of an ElectrumX or RXinDexer server as it is. With --offline it answers\n"
        "what the index and the block files hold and never speaks to a node.",
-       "  sluice serve --offline --coin Radiant --net mainnet --db-dir ~/index --blocks-dir ~/.radiant/blocks --services tcp://127.0.0.1:50010\n"
+       "  sluice serve --offline --coin Radiant --net mainnet --db-dir ~/index --blocks-dir ~/.radiant/blocks "
+       "--services tcp://127.0.0.1:50010\n"
        "  env $(cat electrumx.env) sluice serve\n"},
       {"prove the index whole against itself and the block files",
        "sluice verify --db-dir DIR [--blocks-dir DIR] [--deep] [FLAGS]",
@@ -86,7 +88,8 @@ std::string fine_print(const OptionSpec& spec, const Settings& settings) {
   std::vector<std::string> parts;
   if (contains(spec.required, settings.command())) parts.emplace_back("required");
   if (auto text = default_text(spec, settings); !text.empty()) parts.push_back(std::move(text));
-  if (auto text = allowed_values(spec); !text.empty() && spec.kind != ValueKind::boolean) parts.push_back(std::move(text));
+  if (auto text = allowed_values(spec); !text.empty() && spec.kind != ValueKind::boolean)
+    parts.push_back(std::move(text));
   std::string names;
   for (const EnvironmentName& name : spec.environment) {
     names += names.empty() ? "environment " : ", ";
@@ -130,9 +133,10 @@ void append_rocksdb(std::string& text, const Settings& settings, Mode mode) {
   append_print_line(text, place + "max_open_files", std::to_string(rocksdb.max_open_files),
                     first_set(is_sync ? Option::rocksdb_max_open_files_sync : Option::rocksdb_max_open_files_serving,
                               Option::rocksdb_max_open_files, "default of the mode"));
-  append_print_line(text, place + "use_fsync", rocksdb.use_fsync ? "true" : "false",
-                    first_set(is_sync ? Option::rocksdb_use_fsync_sync : Option::rocksdb_use_fsync_serving, Option::rocksdb_use_fsync,
-                              "from electrumx-env, " + show(settings[Option::electrumx_env].origin)));
+  append_print_line(
+      text, place + "use_fsync", rocksdb.use_fsync ? "true" : "false",
+      first_set(is_sync ? Option::rocksdb_use_fsync_sync : Option::rocksdb_use_fsync_serving, Option::rocksdb_use_fsync,
+                "from electrumx-env, " + show(settings[Option::electrumx_env].origin)));
 }
 
 }  // namespace
@@ -143,20 +147,25 @@ std::string program_help() {
   std::string text =
       "sluice: an Electrum server and indexer for Radiant, Bitcoin and Bitcoin Cash\n\n"
       "usage: sluice COMMAND [FLAGS]\n\ncommands:\n";
-  for (const Command command : all_commands) text += fmt::format("  {:<8}{}\n", name_of(command), text_of(command).summary);
-  text += "\nsluice COMMAND --help tells everything about a command; --version prints the version.\n\ntry it:\n"
-          "  sluice devnet --dir devnet --blocks 200\n"
-          "  sluice sync --coin Radiant --net regtest --db-dir index --blocks-dir devnet\n"
-          "  sluice serve --offline --coin Radiant --net regtest --db-dir index --blocks-dir devnet --services tcp://127.0.0.1:50010\n"
-          "  sluice call 127.0.0.1:50010 blockchain.headers.subscribe\n";
+  for (const Command command : all_commands)
+    text += fmt::format("  {:<8}{}\n", name_of(command), text_of(command).summary);
+  text +=
+      "\nsluice COMMAND --help tells everything about a command; --version prints the version.\n\ntry it:\n"
+      "  sluice devnet --dir devnet --blocks 200\n"
+      "  sluice sync --coin Radiant --net regtest --db-dir index --blocks-dir devnet\n"
+      "  sluice serve --offline --coin Radiant --net regtest --db-dir index --blocks-dir devnet --services "
+      "tcp://127.0.0.1:50010\n"
+      "  sluice call 127.0.0.1:50010 blockchain.headers.subscribe\n";
   return text;
 }
 
 std::string command_help(Command command) {
   const CommandText& words = text_of(command);
   Settings settings(command);
-  if (const auto mode = mode_of(command)) SLUICE_CHECK(apply_builtin_profile(settings, *mode).ok());  // tested with the table
-  std::string text = fmt::format("sluice {}: {}\n\nusage: {}\n\n{}\n", name_of(command), words.summary, words.usage, words.about);
+  if (const auto mode = mode_of(command))
+    SLUICE_CHECK(apply_builtin_profile(settings, *mode).ok());  // tested with the table
+  std::string text =
+      fmt::format("sluice {}: {}\n\nusage: {}\n\n{}\n", name_of(command), words.summary, words.usage, words.about);
   std::string_view group;
   for (const OptionSpec& spec : option_table()) {
     if (!contains(spec.commands, command)) continue;
@@ -178,10 +187,13 @@ std::string effective_config(const Settings& settings, const HostFacts& facts) {
     if (setting.origin.source == Source::unset && contains(spec.required, command)) origin = "not set, required";
     append_print_line(text, spec.name, show_value(spec, setting.value), origin);
   }
-  if (contains(spec_of(Option::threads).commands, command)) append_print_line(text, "cores", std::to_string(facts.cores), "this machine");
-  if (command == Command::sync || command == Command::tune || command == Command::serve) append_rocksdb(text, settings, Mode::sync);
+  if (contains(spec_of(Option::threads).commands, command))
+    append_print_line(text, "cores", std::to_string(facts.cores), "this machine");
+  if (command == Command::sync || command == Command::tune || command == Command::serve)
+    append_rocksdb(text, settings, Mode::sync);
   if (command == Command::serve || command == Command::verify) append_rocksdb(text, settings, Mode::serving);
-  for (const Note& note : settings.notes()) text += fmt::format("# {}{}\n", note.kind == Note::Kind::warning ? "warning: " : "", note.text);
+  for (const Note& note : settings.notes())
+    text += fmt::format("# {}{}\n", note.kind == Note::Kind::warning ? "warning: " : "", note.text);
   return text;
 }
 

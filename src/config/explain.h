@@ -8,7 +8,8 @@
 
 namespace sluice::config {
 
-inline constexpr std::array<Command, 6> all_commands{Command::sync, Command::serve, Command::verify, Command::call, Command::devnet, Command::tune};
+inline constexpr std::array<Command, 6> all_commands{Command::sync, Command::serve,  Command::verify,
+                                                     Command::call, Command::devnet, Command::tune};
 
 [[nodiscard]] std::string program_help();
 [[nodiscard]] std::string command_help(Command command);

@@ -30,8 +30,16 @@ struct Range {
   unsigned bits;
 };
 
-constexpr std::array<Range, 10> private_ranges{{{"0.0.0.0", 8}, {"10.0.0.0", 8}, {"100.64.0.0", 10}, {"127.0.0.0", 8}, {"169.254.0.0", 16},
-                                                {"172.16.0.0", 12}, {"192.168.0.0", 16}, {"::1", 128}, {"fc00::", 7}, {"fe80::", 10}}};
+constexpr std::array<Range, 10> private_ranges{{{"0.0.0.0", 8},
+                                                {"10.0.0.0", 8},
+                                                {"100.64.0.0", 10},
+                                                {"127.0.0.0", 8},
+                                                {"169.254.0.0", 16},
+                                                {"172.16.0.0", 12},
+                                                {"192.168.0.0", 16},
+                                                {"::1", 128},
+                                                {"fc00::", 7},
+                                                {"fe80::", 10}}};
 
 bool in_range(const AddressBytes& address, const Range& range) noexcept {
   const auto base = parse_literal(range.address);
@@ -101,16 +109,18 @@ bool is_loopback(std::string_view host) noexcept {
 bool is_multicast_or_unspecified(std::string_view host) noexcept {
   const auto address = parse_literal(host);
   if (!address) return false;
-  return in_range(*address, {"224.0.0.0", 4}) || in_range(*address, {"ff00::", 8}) || in_range(*address, {"0.0.0.0", 32}) ||
-         in_range(*address, {"::", 128});
+  return in_range(*address, {"224.0.0.0", 4}) || in_range(*address, {"ff00::", 8}) ||
+         in_range(*address, {"0.0.0.0", 32}) || in_range(*address, {"::", 128});
 }
 
 bool is_private_address(std::string_view host) noexcept {
   const auto address = parse_literal(host);
-  return address && std::any_of(private_ranges.begin(), private_ranges.end(), [&](const Range& range) { return in_range(*address, range); });
+  return address && std::any_of(private_ranges.begin(), private_ranges.end(),
+                                [&](const Range& range) { return in_range(*address, range); });
 }
 
-bool same_prefix(const std::array<std::byte, 16>& left, const std::array<std::byte, 16>& right, unsigned prefix_bits) noexcept {
+bool same_prefix(const std::array<std::byte, 16>& left, const std::array<std::byte, 16>& right,
+                 unsigned prefix_bits) noexcept {
   auto left_prefix = left;
   auto right_prefix = right;
   clear_host_bits(left_prefix, prefix_bits);

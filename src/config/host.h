@@ -10,7 +10,7 @@
 namespace sluice::config {
 
 struct HostAndPort {
-  std::string_view host;               ///< without brackets; may be empty
+  std::string_view host;  ///< without brackets; may be empty
   std::optional<std::uint16_t> port;
 };
 
@@ -30,7 +30,8 @@ struct AddressBytes {
 [[nodiscard]] bool is_multicast_or_unspecified(std::string_view host) noexcept;
 
 /// Whether the first prefix_bits bits of both are equal. Bounds: prefix_bits <= 128.
-[[nodiscard]] bool same_prefix(const std::array<std::byte, 16>& left, const std::array<std::byte, 16>& right, unsigned prefix_bits) noexcept;
+[[nodiscard]] bool same_prefix(const std::array<std::byte, 16>& left, const std::array<std::byte, 16>& right,
+                               unsigned prefix_bits) noexcept;
 /// Clears every bit after the first prefix_bits.
 void clear_host_bits(std::array<std::byte, 16>& address, unsigned prefix_bits) noexcept;
 

@@ -25,7 +25,8 @@ constexpr std::array<Suffix, 5> byte_suffixes{{{"tib", std::int64_t{1} << 40},
                                                {"mib", std::int64_t{1} << 20},
                                                {"kib", std::int64_t{1} << 10},
                                                {"b", 1}}};
-constexpr std::array<Suffix, 5> time_suffixes{{{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+constexpr std::array<Suffix, 5> time_suffixes{
+    {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
 
 /// Takes a suffix off the end of text, any case. Returns its factor, or 0 when there is none.
 std::int64_t take_suffix(std::string_view& text, std::span<const Suffix> suffixes) {
@@ -66,7 +67,8 @@ std::optional<std::int64_t> parse_integer(std::string_view text) noexcept {
       if (previous == '_') return std::nullopt;
     } else if (is_digit(c)) {
       std::int64_t next = 0;
-      if (__builtin_mul_overflow(value, std::int64_t{10}, &next) || __builtin_add_overflow(next, c - '0', &next)) saturated = true;
+      if (__builtin_mul_overflow(value, std::int64_t{10}, &next) || __builtin_add_overflow(next, c - '0', &next))
+        saturated = true;
       if (!saturated) value = next;
     } else {
       return std::nullopt;
@@ -82,7 +84,8 @@ std::optional<double> parse_number(std::string_view text) noexcept {
   if (!text.empty() && text.front() == '+') text.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
+    return std::nullopt;
   return value;
 }
 

@@ -19,10 +19,25 @@ using CommandSet = std::uint8_t;
   return static_cast<CommandSet>(1u << static_cast<unsigned>(command));
 }
 inline constexpr CommandSet every_command = 0x3f;
-[[nodiscard]] constexpr bool contains(CommandSet set, Command command) noexcept { return (set & command_set(command)) != 0; }
+[[nodiscard]] constexpr bool contains(CommandSet set, Command command) noexcept {
+  return (set & command_set(command)) != 0;
+}
 
 enum class ValueKind : std::uint8_t {
-  text, path, regex, bytes, integer, number, duration, boolean, choice, services, report_services, daemon_urls, address, networks,
+  text,
+  path,
+  regex,
+  bytes,
+  integer,
+  number,
+  duration,
+  boolean,
+  choice,
+  services,
+  report_services,
+  daemon_urls,
+  address,
+  networks,
 };
 
 /// How the text of an environment name differs from what a flag takes.
@@ -57,14 +72,14 @@ struct OptionSpec {
   std::string_view unit;
   std::string_view effect;
   std::string_view reason;
-  std::string_view pending;      ///< part of the program that will read it, "" if it takes effect
-  std::string_view extreme;      ///< a value at the edge, for simulation
+  std::string_view pending;  ///< part of the program that will read it, "" if it takes effect
+  std::string_view extreme;  ///< a value at the edge, for simulation
   ValueKind kind;
   CommandSet commands;
   CommandSet required;
-  std::int64_t least;            ///< bounds of bytes, integer and duration (ms)
+  std::int64_t least;  ///< bounds of bytes, integer and duration (ms)
   std::int64_t most;
-  double least_number;           ///< bounds of number
+  double least_number;  ///< bounds of number
   double most_number;
   std::int64_t floor;            ///< smaller values are raised to it; equal to least where there is none
   bool empty_is_default;         ///< an empty text is no value
@@ -77,7 +92,9 @@ struct OptionSpec {
 };
 
 [[nodiscard]] std::span<const OptionSpec> option_table() noexcept;
-[[nodiscard]] inline const OptionSpec& spec_of(Option option) noexcept { return option_table()[static_cast<std::size_t>(option)]; }
+[[nodiscard]] inline const OptionSpec& spec_of(Option option) noexcept {
+  return option_table()[static_cast<std::size_t>(option)];
+}
 
 /// What an ElectrumX environment may hold beside the names of options; see tuning/options.toml.
 enum class OtherClass : std::uint8_t { log, extension, obsolete, warned, silent };

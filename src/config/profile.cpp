@@ -28,7 +28,8 @@ Error unknown_key(std::string_view name, std::string_view key) {
     if (!spec.profile_key.empty()) keys.push_back(spec.profile_key);
   }
   const std::string_view nearest = nearest_name(key, keys);
-  const std::string hint = nearest.empty() ? "see tuning/options.toml for the keys" : fmt::format("did you mean {}?", nearest);
+  const std::string hint =
+      nearest.empty() ? "see tuning/options.toml for the keys" : fmt::format("did you mean {}?", nearest);
   return {ErrorKind::config, fmt::format("profile {}: unknown key {}; {}", name, in_quotes(key), hint)};
 }
 
@@ -44,7 +45,8 @@ std::optional<std::string> text_of(const toml::node& node) {
 }  // namespace
 
 Result<std::vector<ProfileEntry>> parse_profile(std::string_view text, std::string_view name) {
-  if (text.size() > profile_bytes_max) return Error{ErrorKind::config, fmt::format("profile {}: larger than 1 MiB", name)};
+  if (text.size() > profile_bytes_max)
+    return Error{ErrorKind::config, fmt::format("profile {}: larger than 1 MiB", name)};
   std::vector<ProfileEntry> entries;
   try {
     const toml::table table = toml::parse(text);
@@ -52,12 +54,15 @@ Result<std::vector<ProfileEntry>> parse_profile(std::string_view text, std::stri
       const OptionSpec* spec = find_key(key.str());
       if (spec == nullptr) return unknown_key(name, key.str());
       auto value = text_of(node);
-      if (!value) return Error{ErrorKind::config, fmt::format("profile {}: {}: expected one text, number or boolean", name, key.str())};
+      if (!value)
+        return Error{ErrorKind::config,
+                     fmt::format("profile {}: {}: expected one text, number or boolean", name, key.str())};
       entries.push_back({spec->option, std::move(*value)});
     }
   } catch (const toml::parse_error& error) {
     const auto place = error.source().begin;
-    return Error{ErrorKind::config, fmt::format("profile {}: line {}, column {}: {}", name, place.line, place.column, in_quotes(error.description()))};
+    return Error{ErrorKind::config, fmt::format("profile {}: line {}, column {}: {}", name, place.line, place.column,
+                                                in_quotes(error.description()))};
   }
   return entries;
 }
@@ -91,12 +96,14 @@ Status apply_builtin_profile(Settings& settings, Mode mode) {
 Result<std::string> read_profile_file(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) {
-    return Error{ErrorKind::config, fmt::format("profile {}: {}", path.string(), error ? error.message() : "not a file")};
+    return Error{ErrorKind::config,
+                 fmt::format("profile {}: {}", path.string(), error ? error.message() : "not a file")};
   }
   std::ifstream file(path, std::ios::binary);
   std::string text(profile_bytes_max + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (file.fail() && !file.eof())) return Error{ErrorKind::io, fmt::format("profile {}: cannot be read", path.string())};
+  if (file.bad() || (file.fail() && !file.eof()))
+    return Error{ErrorKind::io, fmt::format("profile {}: cannot be read", path.string())};
   text.resize(static_cast<std::size_t>(file.gcount()));
   return text;
 }

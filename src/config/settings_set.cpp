@@ -29,7 +29,8 @@ Settings::Settings(Command command) : command_(command) {
       if (!contains(entry.commands, command)) continue;
       auto parsed = parse_value(spec, entry.text);
       SLUICE_CHECK(parsed.ok());  // the generator has checked every default
-      settings_[static_cast<std::size_t>(spec.option)] = {std::move(parsed).value().value, {Source::builtin_default, {}}};
+      settings_[static_cast<std::size_t>(spec.option)] = {std::move(parsed).value().value,
+                                                          {Source::builtin_default, {}}};
       break;
     }
   }
@@ -49,13 +50,15 @@ Status Settings::put(Option option, std::string_view text, const Origin& origin,
 
 Status Settings::put_environment(Option option, const EnvironmentName& name, std::string_view text) {
   const std::string shown = "environment " + std::string(name.name);
-  return accept(option, parse_environment_value(spec_of(option), name.rule, text), {Source::environment, std::string(name.name)}, shown);
+  return accept(option, parse_environment_value(spec_of(option), name.rule, text),
+                {Source::environment, std::string(name.name)}, shown);
 }
 
 void append_profile_value(std::string& text, Option option, const Value& value) {
   const OptionSpec& spec = spec_of(option);
   const std::string shown = show_value(spec, value);
-  const bool is_bare = value.index() == 1 || value.index() == 3 || spec.kind == ValueKind::integer || shown.starts_with('"');
+  const bool is_bare =
+      value.index() == 1 || value.index() == 3 || spec.kind == ValueKind::integer || shown.starts_with('"');
   const std::string_view mark = is_bare ? "" : "\"";
   text += fmt::format("{} = {}{}{}\n", spec.profile_key, mark, shown, mark);
 }

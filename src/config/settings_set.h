@@ -46,7 +46,9 @@ class Settings {
   explicit Settings(Command command);
 
   [[nodiscard]] Command command() const noexcept { return command_; }
-  [[nodiscard]] const Setting& operator[](Option option) const noexcept { return settings_[static_cast<std::size_t>(option)]; }
+  [[nodiscard]] const Setting& operator[](Option option) const noexcept {
+    return settings_[static_cast<std::size_t>(option)];
+  }
   [[nodiscard]] bool is_set(Option option) const noexcept { return (*this)[option].value.index() != 0; }
   [[nodiscard]] std::vector<Note>& notes() noexcept { return notes_; }
   [[nodiscard]] const std::vector<Note>& notes() const noexcept { return notes_; }
@@ -107,8 +109,10 @@ template <typename T>
 void append_profile_line(std::string& text, Option option, const T& value) {
   if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, double>) append_profile_value(text, option, Value(value));
   else if constexpr (std::is_same_v<T, std::string>) append_profile_value(text, option, Value(value));
-  else if constexpr (std::is_same_v<T, std::chrono::milliseconds>) append_profile_value(text, option, Value(std::int64_t{value.count()}));
-  else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) append_profile_value(text, option, Value(static_cast<std::int64_t>(value)));
+  else if constexpr (std::is_same_v<T, std::chrono::milliseconds>)
+    append_profile_value(text, option, Value(std::int64_t{value.count()}));
+  else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>)
+    append_profile_value(text, option, Value(static_cast<std::int64_t>(value)));
   else if (value) append_profile_line(text, option, *value);
 }
 

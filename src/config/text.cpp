@@ -11,9 +11,7 @@ namespace {
 
 constexpr std::size_t quoted_bytes_max = 80;
 
-bool is_blank(char c) noexcept {
-  return c == ' ' || (c >= '\t' && c <= '\r') || (c >= '\x1c' && c <= '\x1f');
-}
+bool is_blank(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r') || (c >= '\x1c' && c <= '\x1f'); }
 
 std::size_t edit_distance(std::string_view left, std::string_view right) {
   std::vector<std::size_t> row(right.size() + 1);
@@ -48,7 +46,8 @@ std::string lower_case(std::string_view text) {
 }
 
 std::string in_quotes(std::string_view text) {
-  static constexpr std::array<char, 16> digits{'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
+  static constexpr std::array<char, 16> digits{'0', '1', '2', '3', '4', '5', '6', '7',
+                                               '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
   std::string out = "\"";
   for (const char c : text.substr(0, quoted_bytes_max)) {
     const auto byte = static_cast<unsigned char>(c);

@@ -21,7 +21,8 @@ std::string show_number(const OptionSpec& spec, std::int64_t number) {
 
 Error refusal(const OptionSpec& spec, std::string_view text, std::string_view why) {
   const std::string allowed = allowed_values(spec);
-  return {ErrorKind::config, fmt::format("{} {}{}{}", in_quotes(text), why, allowed.empty() ? "" : "; allowed: ", allowed)};
+  return {ErrorKind::config,
+          fmt::format("{} {}{}{}", in_quotes(text), why, allowed.empty() ? "" : "; allowed: ", allowed)};
 }
 
 std::string_view malformed(const OptionSpec& spec) {
@@ -39,7 +40,8 @@ Result<ParsedValue> bounded(const OptionSpec& spec, std::string_view text, std::
   if (!number) return refusal(spec, text, malformed(spec));
   if (*number < spec.least || *number > spec.most) return refusal(spec, text, "is out of range");
   if (*number >= spec.floor) return ParsedValue{*number, {}};
-  return ParsedValue{spec.floor, fmt::format("{} is below {}, which is used instead", in_quotes(text), show_number(spec, spec.floor))};
+  return ParsedValue{
+      spec.floor, fmt::format("{} is below {}, which is used instead", in_quotes(text), show_number(spec, spec.floor))};
 }
 
 Result<ParsedValue> parse_choice(const OptionSpec& spec, std::string_view text) {
@@ -81,7 +83,8 @@ Result<ParsedValue> as_value(Result<T> parsed) {
 }
 
 bool is_numeric(ValueKind kind) noexcept {
-  return kind == ValueKind::bytes || kind == ValueKind::integer || kind == ValueKind::number || kind == ValueKind::duration;
+  return kind == ValueKind::bytes || kind == ValueKind::integer || kind == ValueKind::number ||
+         kind == ValueKind::duration;
 }
 
 std::string joined(std::span<const std::string_view> words) {
@@ -107,7 +110,8 @@ struct Shower {
   std::string operator()(std::monostate) const { return "(not set)"; }
   std::string operator()(bool flag) const { return flag ? "true" : "false"; }
   std::string operator()(std::int64_t number) const {
-    return spec.kind == ValueKind::choice ? std::string(spec.choices[static_cast<std::size_t>(number)]) : show_number(spec, number);
+    return spec.kind == ValueKind::choice ? std::string(spec.choices[static_cast<std::size_t>(number)])
+                                          : show_number(spec, number);
   }
   std::string operator()(double number) const { return fmt::format("{}", number); }
   std::string operator()(const std::string& text) const { return in_quotes(text); }
@@ -141,7 +145,8 @@ std::string allowed_values(const OptionSpec& spec) {
 }
 
 Result<ParsedValue> parse_value(const OptionSpec& spec, std::string_view text) {
-  if (text.size() > text_bytes_max || text.find('\0') != std::string_view::npos) return refusal(spec, text, "is too long or holds a zero byte");
+  if (text.size() > text_bytes_max || text.find('\0') != std::string_view::npos)
+    return refusal(spec, text, "is too long or holds a zero byte");
   if (spec.empty_is_default && trimmed(text).empty()) return ParsedValue{};
   switch (spec.kind) {
     case ValueKind::text:
@@ -172,14 +177,16 @@ Result<ParsedValue> parse_value(const OptionSpec& spec, std::string_view text) {
 }
 
 Result<ParsedValue> parse_environment_value(const OptionSpec& spec, EnvironmentRule rule, std::string_view text) {
-  if (trimmed(text).empty() && (is_numeric(spec.kind) || (spec.kind == ValueKind::choice && spec.empty_value.empty()))) {
+  if (trimmed(text).empty() &&
+      (is_numeric(spec.kind) || (spec.kind == ValueKind::choice && spec.empty_value.empty()))) {
     return ParsedValue{{}, "is set but empty: taken as not set"};
   }
   switch (rule) {
     case EnvironmentRule::electrumx_boolean: {
       const bool flag = parse_electrumx_boolean(text);
       if (!flag || parse_strict_boolean(text) != false) return ParsedValue{flag, {}};
-      return ParsedValue{true, fmt::format("{} counts as true here, as in ElectrumX: leave the value empty for false", in_quotes(text))};
+      return ParsedValue{true, fmt::format("{} counts as true here, as in ElectrumX: leave the value empty for false",
+                                           in_quotes(text))};
     }
     case EnvironmentRule::mebibytes: {
       auto count = parse_integer(text);

@@ -14,8 +14,8 @@
 namespace sluice::config {
 
 /// monostate is "not set". Sizes, integers, durations (ms) and choices (index) are integers.
-using Value = std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<Service>, std::vector<DaemonUrl>,
-                           std::optional<HostPort>, std::vector<AddressRange>>;
+using Value = std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<Service>,
+                           std::vector<DaemonUrl>, std::optional<HostPort>, std::vector<AddressRange>>;
 
 struct ParsedValue {
   Value value;
@@ -27,7 +27,8 @@ struct ParsedValue {
 [[nodiscard]] Result<ParsedValue> parse_value(const OptionSpec& spec, std::string_view text);
 
 /// Reads the text of an environment variable: ElectrumX booleans, and empty numbers that mean "not set".
-[[nodiscard]] Result<ParsedValue> parse_environment_value(const OptionSpec& spec, EnvironmentRule rule, std::string_view text);
+[[nodiscard]] Result<ParsedValue> parse_environment_value(const OptionSpec& spec, EnvironmentRule rule,
+                                                          std::string_view text);
 
 /// As --print-config shows it; passwords are left out.
 [[nodiscard]] std::string show_value(const OptionSpec& spec, const Value& value);

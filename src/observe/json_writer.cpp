@@ -25,7 +25,9 @@ std::size_t utf8_bytes(std::string_view text) noexcept {
   for (std::size_t i = 1; i < length; ++i) {
     if ((at(i) & 0xc0) != 0x80) return 0;
   }
-  if ((lead == 0xe0 && at(1) < 0xa0) || (lead == 0xed && at(1) > 0x9f) || (lead == 0xf0 && at(1) < 0x90) || (lead == 0xf4 && at(1) > 0x8f)) return 0;
+  if ((lead == 0xe0 && at(1) < 0xa0) || (lead == 0xed && at(1) > 0x9f) || (lead == 0xf0 && at(1) < 0x90) ||
+      (lead == 0xf4 && at(1) > 0x8f))
+    return 0;
   return length;
 }
 
@@ -91,7 +93,9 @@ std::string JsonWriter::text() const {
 Status write_report(const std::filesystem::path& path, std::string_view text) {
   const std::string target = path.string();
   const std::string beside = target + ".new";
-  const auto failure = [&](const char* step) { return Error{ErrorKind::io, fmt::format("report {}: {}: {}", target, step, std::strerror(errno))}; };
+  const auto failure = [&](const char* step) {
+    return Error{ErrorKind::io, fmt::format("report {}: {}: {}", target, step, std::strerror(errno))};
+  };
   std::FILE* file = std::fopen(beside.c_str(), "wb");
   if (file == nullptr) return failure("open");
   const bool is_written = std::fwrite(text.data(), 1, text.size(), file) == text.size();

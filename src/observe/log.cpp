@@ -35,8 +35,8 @@ std::shared_ptr<spdlog::logger>& logger() {
 }
 
 spdlog::level::level_enum level_of(Level level) noexcept {
-  static constexpr std::array<spdlog::level::level_enum, 5> levels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
-                                                                   spdlog::level::err, spdlog::level::critical};
+  static constexpr std::array<spdlog::level::level_enum, 5> levels{
+      spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err, spdlog::level::critical};
   return levels[static_cast<std::size_t>(level)];
 }
 
@@ -68,7 +68,9 @@ std::string_view name_of(Level level) noexcept {
 
 void start_log(Level least) { start(least, std::make_shared<spdlog::sinks::stderr_sink_mt>()); }
 
-void start_log(Level least, std::function<void(std::string_view)> sink) { start(least, std::make_shared<FunctionSink>(std::move(sink))); }
+void start_log(Level least, std::function<void(std::string_view)> sink) {
+  start(least, std::make_shared<FunctionSink>(std::move(sink)));
+}
 
 bool is_logged(Level level) noexcept { return logger() && logger()->should_log(level_of(level)); }
 

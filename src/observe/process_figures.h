@@ -10,12 +10,12 @@ namespace sluice::observe {
 
 /// Units: bytes and seconds.
 struct ProcessFigures {
-  std::uint64_t memory_peak = 0;        ///< VmHWM: the most that was resident at once
-  std::uint64_t memory_resident = 0;    ///< VmRSS
-  std::uint64_t memory_anonymous = 0;   ///< RssAnon: what the process itself holds
-  std::uint64_t memory_file_backed = 0; ///< RssFile + RssShmem: pages the kernel can take back
-  std::uint64_t bytes_read = 0;         ///< from storage, page cache hits not counted
-  std::uint64_t bytes_written = 0;      ///< to storage, when the page became dirty
+  std::uint64_t memory_peak = 0;         ///< VmHWM: the most that was resident at once
+  std::uint64_t memory_resident = 0;     ///< VmRSS
+  std::uint64_t memory_anonymous = 0;    ///< RssAnon: what the process itself holds
+  std::uint64_t memory_file_backed = 0;  ///< RssFile + RssShmem: pages the kernel can take back
+  std::uint64_t bytes_read = 0;          ///< from storage, page cache hits not counted
+  std::uint64_t bytes_written = 0;       ///< to storage, when the page became dirty
   double cpu_user_s = 0;
   double cpu_system_s = 0;
 };

@@ -56,7 +56,8 @@ std::string ProgressLine::line(const ProgressState& state, const Sample& since, 
     // 100 % is for work that is done: rounding must not promise it.
     text += fmt::format("  {:.1f} %", is_last ? share * 100 : std::min(share * 100, 99.9));
   }
-  text += fmt::format("  {:.1f} MB/s  {} tx/s", bytes_rate / 1e6, with_separators(static_cast<std::uint64_t>(txs_rate)));
+  text +=
+      fmt::format("  {:.1f} MB/s  {} tx/s", bytes_rate / 1e6, with_separators(static_cast<std::uint64_t>(txs_rate)));
   if (is_last) return text + "  in " + clock_time(std::chrono::duration_cast<std::chrono::seconds>(now - start_.at));
   if (state.bytes_total > 0 && bytes_rate > 0) {
     const std::uint64_t left = state.bytes_total > state.bytes_done ? state.bytes_total - state.bytes_done : 0;

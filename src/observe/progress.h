@@ -28,9 +28,9 @@ struct ProgressState {
 };
 
 struct ProgressStyle {
-  bool redraws = false;                            ///< a terminal: one line, drawn over
+  bool redraws = false;  ///< a terminal: one line, drawn over
   std::chrono::milliseconds redraw_interval{200};
-  std::chrono::milliseconds line_interval{5000};   ///< between plain lines
+  std::chrono::milliseconds line_interval{5000};  ///< between plain lines
   std::chrono::milliseconds rate_window{5000};
 };
 

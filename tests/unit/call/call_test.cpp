@@ -36,7 +36,9 @@ Outcome call(Protocol protocol, std::uint16_t port, config::CallOptions options 
 }
 
 TEST(Call, over_lines_plain_and_tls) {
-  for (const auto& [protocol, security] : {std::pair{Protocol::tcp, Security::plain}, std::pair{Protocol::rpc, Security::plain}, std::pair{Protocol::ssl, Security::tls}}) {
+  for (const auto& [protocol, security] :
+       {std::pair{Protocol::tcp, Security::plain}, std::pair{Protocol::rpc, Security::plain},
+        std::pair{Protocol::ssl, Security::tls}}) {
     std::string request;
     Outcome outcome;
     {
@@ -51,13 +53,15 @@ TEST(Call, over_lines_plain_and_tls) {
 }
 
 TEST(Call, over_websockets_plain_and_tls) {
-  for (const auto& [protocol, security] : {std::pair{Protocol::ws, Security::plain}, std::pair{Protocol::wss, Security::tls}}) {
+  for (const auto& [protocol, security] :
+       {std::pair{Protocol::ws, Security::plain}, std::pair{Protocol::wss, Security::tls}}) {
     std::string request, upgrade;
     Outcome outcome;
     {
       LoopbackServer server(security, websocket_script(&request, &upgrade, good_answer));
       outcome = call(protocol, server.port());
-      EXPECT_NE(upgrade.find("Host: 127.0.0.1:" + std::to_string(server.port()) + "\r\n"), std::string::npos) << upgrade;
+      EXPECT_NE(upgrade.find("Host: 127.0.0.1:" + std::to_string(server.port()) + "\r\n"), std::string::npos)
+          << upgrade;
     }
     EXPECT_TRUE(upgrade.starts_with("GET /electrum HTTP/1.1\r\n")) << upgrade;
     EXPECT_EQ(request, expected_request);
@@ -82,7 +86,8 @@ TEST(Call, over_http) {
 TEST(Call, http_errors_of_a_node_and_of_a_proxy) {
   std::string request, head;
   {
-    LoopbackServer server(Security::plain, http_script(&request, &head, "500 Internal Server Error", R"({"result":null,"error":{"code":-5},"id":1})"));
+    LoopbackServer server(Security::plain, http_script(&request, &head, "500 Internal Server Error",
+                                                       R"({"result":null,"error":{"code":-5},"id":1})"));
     const Outcome outcome = call(Protocol::http, server.port());
     EXPECT_EQ(outcome.status, 1);
     EXPECT_EQ(outcome.err, "{\n  \"code\": -5\n}\n");
@@ -95,7 +100,10 @@ TEST(Call, http_errors_of_a_node_and_of_a_proxy) {
 
 TEST(Call, error_answers_go_to_the_other_stream) {
   std::string request;
-  LoopbackServer server(Security::plain, line_script(&request, R"({"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"unknown method"}})" "\n"));
+  LoopbackServer server(
+      Security::plain,
+      line_script(&request, R"({"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"unknown method"}})"
+                            "\n"));
   const Outcome outcome = call(Protocol::tcp, server.port());
   EXPECT_EQ(outcome.status, 1);
   EXPECT_EQ(outcome.out, "");
@@ -104,7 +112,12 @@ TEST(Call, error_answers_go_to_the_other_stream) {
 
 TEST(Call, notifications_before_the_answer_are_passed_over) {
   std::string request;
-  LoopbackServer server(Security::plain, line_script(&request, R"({"method":"blockchain.headers.subscribe","params":[{}]})" "\n" R"({"id":9,"result":0})" "\n" + good_answer + "\n"));
+  LoopbackServer server(Security::plain,
+                        line_script(&request, R"({"method":"blockchain.headers.subscribe","params":[{}]})"
+                                              "\n"
+                                              R"({"id":9,"result":0})"
+                                              "\n" +
+                                                  good_answer + "\n"));
   EXPECT_EQ(call(Protocol::tcp, server.port()).out, printed_answer);
 }
 
@@ -121,8 +134,7 @@ TEST(Call, a_silent_server_is_left_in_time) {
   options.timeout = std::chrono::milliseconds(200);
   for (const Protocol protocol : {Protocol::tcp, Protocol::ssl, Protocol::ws, Protocol::wss, Protocol::http}) {
     LoopbackServer server(Security::plain, [](Connection& connection) {
-      while (!connection.read_some().empty()) {
-      }
+      while (!connection.read_some().empty()) {}
     });
     const auto start = std::chrono::steady_clock::now();
     const Outcome outcome = call(protocol, server.port(), options);

@@ -11,16 +11,72 @@ namespace sluice::call {
 namespace {
 
 TEST(JsonText, accepts_what_the_standard_accepts) {
-  for (const std::string text : {"0", "-0", "1.5", "1e5", "1E+5", "-1.0e-5", "123456789012345678901234567890", "true", "false", "null", "\"\"", "\"\\u0000\\n\\/\"",
-                                 "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", "[]", "{}", " [ 1 , 2 ] ", "{\"a\":{\"b\":[]}}", "\t\r\n1", "{\"a\":1,\"a\":2}", "\"\x7f\""}) {
+  for (const std::string text : {"0",
+                                 "-0",
+                                 "1.5",
+                                 "1e5",
+                                 "1E+5",
+                                 "-1.0e-5",
+                                 "123456789012345678901234567890",
+                                 "true",
+                                 "false",
+                                 "null",
+                                 "\"\"",
+                                 "\"\\u0000\\n\\/\"",
+                                 "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"",
+                                 "[]",
+                                 "{}",
+                                 " [ 1 , 2 ] ",
+                                 "{\"a\":{\"b\":[]}}",
+                                 "\t\r\n1",
+                                 "{\"a\":1,\"a\":2}",
+                                 "\"\x7f\""}) {
     EXPECT_TRUE(is_json(text)) << text;
   }
 }
 
 TEST(JsonText, refuses_everything_else) {
-  for (const std::string text : {"", " ", "01", "-", "+1", ".5", "1.", "1e", "1e+", "0x1", "nul", "True", "NaN", "Infinity", "'a'", "\"", "\"\\\"", "\"\\x\"", "\"\\u12\"",
-                                 "\"\n\"", "[1,]", "[,1]", "[1 2]", "[", "]", "{", "{\"a\"}", "{\"a\":}", "{a:1}", "{\"a\":1,}", "{1:1}", "1 2", "[] []", "\"\xff\"",
-                                 "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\xe2\x82\"", "\xef\xbb\xbf" "1", "// x\n1"}) {
+  for (const std::string text : {"",
+                                 " ",
+                                 "01",
+                                 "-",
+                                 "+1",
+                                 ".5",
+                                 "1.",
+                                 "1e",
+                                 "1e+",
+                                 "0x1",
+                                 "nul",
+                                 "True",
+                                 "NaN",
+                                 "Infinity",
+                                 "'a'",
+                                 "\"",
+                                 "\"\\\"",
+                                 "\"\\x\"",
+                                 "\"\\u12\"",
+                                 "\"\n\"",
+                                 "[1,]",
+                                 "[,1]",
+                                 "[1 2]",
+                                 "[",
+                                 "]",
+                                 "{",
+                                 "{\"a\"}",
+                                 "{\"a\":}",
+                                 "{a:1}",
+                                 "{\"a\":1,}",
+                                 "{1:1}",
+                                 "1 2",
+                                 "[] []",
+                                 "\"\xff\"",
+                                 "\"\xc0\xaf\"",
+                                 "\"\xed\xa0\x80\"",
+                                 "\"\xf4\x90\x80\x80\"",
+                                 "\"\xe2\x82\"",
+                                 "\xef\xbb\xbf"
+                                 "1",
+                                 "// x\n1"}) {
     EXPECT_FALSE(is_json(text)) << text;
     EXPECT_FALSE(pretty_json(text).has_value()) << text;
   }
@@ -28,7 +84,9 @@ TEST(JsonText, refuses_everything_else) {
 }
 
 TEST(JsonText, depth_is_bounded) {
-  const auto nested = [](int depth) { return std::string(static_cast<std::size_t>(depth), '[') + std::string(static_cast<std::size_t>(depth), ']'); };
+  const auto nested = [](int depth) {
+    return std::string(static_cast<std::size_t>(depth), '[') + std::string(static_cast<std::size_t>(depth), ']');
+  };
   EXPECT_TRUE(is_json(nested(json_depth_max)));
   EXPECT_FALSE(is_json(nested(json_depth_max + 2)));
   EXPECT_FALSE(is_json(std::string(1 << 20, '[')));
@@ -57,7 +115,8 @@ TEST(JsonText, members_come_in_order_and_whole) {
   EXPECT_EQ((*members)[1].value, "{\"a\":[1,\"}\"]}");
   EXPECT_EQ((*members)[2].value, "null");
   EXPECT_TRUE(json_members("{}")->empty());
-  for (const auto text : {"", "[]", "1", "{\"a\":1", "{\"a\":1} x", "{\"a\":1,}", "{\"a\" 1}"}) EXPECT_FALSE(json_members(text).has_value()) << text;
+  for (const auto text : {"", "[]", "1", "{\"a\":1", "{\"a\":1} x", "{\"a\":1,}", "{\"a\" 1}"})
+    EXPECT_FALSE(json_members(text).has_value()) << text;
 }
 
 TEST(JsonText, strings_are_escaped) {

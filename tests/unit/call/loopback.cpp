@@ -65,7 +65,8 @@ SSL_CTX* self_signed_context() {
   X509_set_issuer_name(certificate, name);
   X509_sign(certificate, key, EVP_sha256());
   SSL_CTX* context = SSL_CTX_new(TLS_server_method());
-  if (SSL_CTX_use_certificate(context, certificate) != 1 || SSL_CTX_use_PrivateKey(context, key) != 1) throw std::runtime_error("no certificate");
+  if (SSL_CTX_use_certificate(context, certificate) != 1 || SSL_CTX_use_PrivateKey(context, key) != 1)
+    throw std::runtime_error("no certificate");
   X509_free(certificate);
   EVP_PKEY_free(key);
   return context;
@@ -146,7 +147,8 @@ LoopbackServer::LoopbackServer(Security security, Script script) {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
-  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), length) != 0 || ::listen(listener_, 1) != 0) throw std::runtime_error("no listener");
+  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), length) != 0 || ::listen(listener_, 1) != 0)
+    throw std::runtime_error("no listener");
   ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
   port_ = ntohs(address.sin_port);
   thread_ = std::thread([this, security, script = std::move(script)] { serve(security, script); });
@@ -190,8 +192,9 @@ LoopbackServer::Script line_script(std::string* request, std::string answer) {
 LoopbackServer::Script websocket_script(std::string* request, std::string* upgrade, std::string answer) {
   return [=](Connection& connection) {
     *upgrade = connection.read_until("\r\n\r\n");
-    connection.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-                     accept_key(header_value(*upgrade, "Sec-WebSocket-Key")) + "\r\n\r\n");
+    connection.write(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+        accept_key(header_value(*upgrade, "Sec-WebSocket-Key")) + "\r\n\r\n");
     *request = read_frame(connection);
     connection.write(text_frame(answer));
     connection.read_some();
@@ -201,8 +204,10 @@ LoopbackServer::Script websocket_script(std::string* request, std::string* upgra
 LoopbackServer::Script http_script(std::string* request, std::string* head, std::string status, std::string answer) {
   return [=](Connection& connection) {
     *head = connection.read_until("\r\n\r\n");
-    *request = connection.read_exactly(static_cast<std::size_t>(std::stoul("0" + header_value(*head, "Content-Length"))));
-    connection.write("HTTP/1.1 " + status + "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(answer.size()) + "\r\n\r\n" + answer);
+    *request =
+        connection.read_exactly(static_cast<std::size_t>(std::stoul("0" + header_value(*head, "Content-Length"))));
+    connection.write("HTTP/1.1 " + status + "\r\nContent-Type: application/json\r\nContent-Length: " +
+                     std::to_string(answer.size()) + "\r\n\r\n" + answer);
     connection.read_some();
   };
 }

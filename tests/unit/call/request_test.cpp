@@ -50,7 +50,8 @@ TEST(Reply, results_and_errors_are_told_apart) {
       {R"({"jsonrpc":"2.0","id":1,"result":5})", Kind::result, "5"},
       {R"({"id":1,"result":null,"error":null})", Kind::result, "null"},
       {R"({"result":12345678901234567890123,"id":1,"error":null})", Kind::result, "12345678901234567890123"},
-      {R"({"id":1,"error":{"code":-32601,"message":"unknown"}})", Kind::error, "{\n  \"code\": -32601,\n  \"message\": \"unknown\"\n}"},
+      {R"({"id":1,"error":{"code":-32601,"message":"unknown"}})", Kind::error,
+       "{\n  \"code\": -32601,\n  \"message\": \"unknown\"\n}"},
       {R"({"id":null,"error":{"code":-32700}})", Kind::error, "{\n  \"code\": -32700\n}"},
       {R"({"id":1,"error":"text"})", Kind::error, "\"text\""},
       {R"({"id":2,"result":5})", Kind::other, ""},
@@ -66,7 +67,8 @@ TEST(Reply, results_and_errors_are_told_apart) {
 }
 
 TEST(Reply, what_is_no_message_is_refused_in_one_line) {
-  for (const std::string& line : {std::string(""), std::string("HTTP/1.1 400\r\n\x1b[2J"), std::string("[]"), std::string("{}"), std::string("{\"id\":1}"), std::string(100000, '[')}) {
+  for (const std::string& line : {std::string(""), std::string("HTTP/1.1 400\r\n\x1b[2J"), std::string("[]"),
+                                  std::string("{}"), std::string("{\"id\":1}"), std::string(100000, '[')}) {
     const auto reply = read_reply(line);
     ASSERT_FALSE(reply.ok()) << line;
     EXPECT_EQ(reply.error().kind, ErrorKind::corrupt);

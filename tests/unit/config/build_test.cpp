@@ -16,12 +16,18 @@ TEST(Build, coins_and_networks_by_both_naming_styles) {
     std::string coin, net, name;
     std::uint16_t rpc_port;
   };
-  const std::vector<Case> cases{{"Radiant", "mainnet", "mainnet", 7332}, {" radiant ", "MAINNET", "mainnet", 7332}, {"RadiantTestnet", "testnet", "testnet", 27332},
-                                {"Radiant", "testnet", "testnet", 27332}, {"RadiantScalingTestnet", "scalingtest", "scalingtest", 37332},
-                                {"Radiant", "scalenet", "scalingtest", 37332}, {"RadiantRegtest", "regtest", "regtest", 17443}, {"Bitcoin", "signet", "signet", 38332},
+  const std::vector<Case> cases{{"Radiant", "mainnet", "mainnet", 7332},
+                                {" radiant ", "MAINNET", "mainnet", 7332},
+                                {"RadiantTestnet", "testnet", "testnet", 27332},
+                                {"Radiant", "testnet", "testnet", 27332},
+                                {"RadiantScalingTestnet", "scalingtest", "scalingtest", 37332},
+                                {"Radiant", "scalenet", "scalingtest", 37332},
+                                {"RadiantRegtest", "regtest", "regtest", 17443},
+                                {"Bitcoin", "signet", "signet", 38332},
                                 {"BitcoinCash", "mainnet", "mainnet", 8332}};
   for (const Case& c : cases) {
-    const auto config = accepted<ServeConfig>({"serve"}, {{"COIN", c.coin}, {"NET", c.net}, {"DB_DIRECTORY", "d"}, {"DAEMON_URL", "u:p@h"}});
+    const auto config = accepted<ServeConfig>(
+        {"serve"}, {{"COIN", c.coin}, {"NET", c.net}, {"DB_DIRECTORY", "d"}, {"DAEMON_URL", "u:p@h"}});
     if (config.network == nullptr) continue;
     EXPECT_EQ(config.network->name, c.name);
     EXPECT_EQ(config.server.daemon_url.at(0).port, c.rpc_port) << c.coin << ' ' << c.net;
@@ -31,7 +37,8 @@ TEST(Build, coins_and_networks_by_both_naming_styles) {
 TEST(Build, reorg_limit_is_a_minimum) {
   const auto low = accepted<SyncConfig>(sync_words(), {{"REORG_LIMIT", "6"}});
   EXPECT_GE(low.reorg_limit, 100u);
-  EXPECT_TRUE(has_note(low.common, Note::Kind::warning, "environment REORG_LIMIT: \"6\" is below 100, which is used instead"));
+  EXPECT_TRUE(
+      has_note(low.common, Note::Kind::warning, "environment REORG_LIMIT: \"6\" is below 100, which is used instead"));
   EXPECT_EQ(accepted<SyncConfig>(sync_words(), {{"REORG_LIMIT", "500000"}}).reorg_limit, 500000u);
   const auto plain = accepted<SyncConfig>(sync_words());
   EXPECT_EQ(plain.reorg_limit, std::max(100u, plain.network->default_reorg_limit));
@@ -54,13 +61,21 @@ TEST(Build, rocksdb_settings_by_mode) {
   EXPECT_EQ(serving.max_open_files, 77);
   std::tie(sync, serving) = both({{"ELECTRUMX_ENV", "prod"}});
   EXPECT_TRUE(sync.use_fsync && serving.use_fsync);
-  std::tie(sync, serving) = both({{"ELECTRUMX_ENV", "prod"}, {"ROCKSDB_USE_FSYNC", "0"}, {"ROCKSDB_USE_FSYNC_SERVING", "1"}});
+  std::tie(sync, serving) =
+      both({{"ELECTRUMX_ENV", "prod"}, {"ROCKSDB_USE_FSYNC", "0"}, {"ROCKSDB_USE_FSYNC_SERVING", "1"}});
   EXPECT_FALSE(sync.use_fsync);
   EXPECT_TRUE(serving.use_fsync);
-  std::tie(sync, serving) = both({{"ROCKSDB_COMPRESSION", "ZSTD"}, {"ROCKSDB_BLOCK_CACHE_MB", "7"}, {"ROCKSDB_WRITE_BUFFER_SIZE", "1048576"}, {"ROCKSDB_BLOOM_BITS_PER_KEY", "0"},
-                                  {"ROCKSDB_LEVEL_COMPACTION_DYNAMIC_LEVEL_BYTES", "yes"}, {"ROCKSDB_BLOCK_SIZE", "8192"}, {"ROCKSDB_TARGET_FILE_SIZE_BASE", "65536"},
-                                  {"ROCKSDB_MAX_WRITE_BUFFER_NUMBER", "3"}, {"ROCKSDB_MIN_WRITE_BUFFER_NUMBER_TO_MERGE", "2"},
-                                  {"ROCKSDB_MAX_BACKGROUND_COMPACTIONS", "6"}, {"ROCKSDB_MAX_BACKGROUND_FLUSHES", "5"}});
+  std::tie(sync, serving) = both({{"ROCKSDB_COMPRESSION", "ZSTD"},
+                                  {"ROCKSDB_BLOCK_CACHE_MB", "7"},
+                                  {"ROCKSDB_WRITE_BUFFER_SIZE", "1048576"},
+                                  {"ROCKSDB_BLOOM_BITS_PER_KEY", "0"},
+                                  {"ROCKSDB_LEVEL_COMPACTION_DYNAMIC_LEVEL_BYTES", "yes"},
+                                  {"ROCKSDB_BLOCK_SIZE", "8192"},
+                                  {"ROCKSDB_TARGET_FILE_SIZE_BASE", "65536"},
+                                  {"ROCKSDB_MAX_WRITE_BUFFER_NUMBER", "3"},
+                                  {"ROCKSDB_MIN_WRITE_BUFFER_NUMBER_TO_MERGE", "2"},
+                                  {"ROCKSDB_MAX_BACKGROUND_COMPACTIONS", "6"},
+                                  {"ROCKSDB_MAX_BACKGROUND_FLUSHES", "5"}});
   EXPECT_EQ(serving.compression, Compression::zstd);
   EXPECT_EQ(serving.block_cache_bytes, 7u << 20);
   EXPECT_EQ(serving.write_buffer_size, 1u << 20);
@@ -72,22 +87,26 @@ TEST(Build, rocksdb_settings_by_mode) {
   EXPECT_EQ(serving.min_write_buffer_number_to_merge, 2u);
   EXPECT_EQ(serving.max_background_compactions, 6u);
   EXPECT_EQ(serving.max_background_flushes, 5u);
-  EXPECT_TRUE(mentions(refused(serve_words(), {{"ROCKSDB_COMPRESSION", "brotli"}}), "environment ROCKSDB_COMPRESSION: \"brotli\" is not allowed; allowed: none, snappy"));
+  EXPECT_TRUE(mentions(refused(serve_words(), {{"ROCKSDB_COMPRESSION", "brotli"}}),
+                       "environment ROCKSDB_COMPRESSION: \"brotli\" is not allowed; allowed: none, snappy"));
 }
 
 TEST(Build, root_needs_leave_for_the_live_server_only) {
   constexpr HostFacts as_root{.is_root = true, .open_files_max = 100000, .cores = 1};
   const std::vector<std::string> live{"serve", "--coin", "Radiant", "--db-dir", "d", "--daemon-url", "u:p@h"};
-  EXPECT_TRUE(mentions(refused(live, {}, as_root), "running as root is refused; set --allow-root (or environment ALLOW_ROOT=1)"));
+  EXPECT_TRUE(mentions(refused(live, {}, as_root),
+                       "running as root is refused; set --allow-root (or environment ALLOW_ROOT=1)"));
   accepted<ServeConfig>(live, {{"ALLOW_ROOT", "1"}}, as_root);
   accepted<ServeConfig>(live);
-  EXPECT_TRUE(has_note(accepted<ServeConfig>(serve_words(), {}, as_root).common, Note::Kind::warning, "running as root"));
+  EXPECT_TRUE(
+      has_note(accepted<ServeConfig>(serve_words(), {}, as_root).common, Note::Kind::warning, "running as root"));
   accepted<SyncConfig>(sync_words(), {}, as_root);
   accepted<DevnetConfig>({"devnet", "--dir", "d"}, {}, as_root);
 }
 
 TEST(Build, the_live_server_needs_a_node) {
-  EXPECT_TRUE(mentions(refused({"serve", "--coin", "Radiant", "--db-dir", "d"}), "--daemon-url (or environment DAEMON_URL) is required, unless --offline"));
+  EXPECT_TRUE(mentions(refused({"serve", "--coin", "Radiant", "--db-dir", "d"}),
+                       "--daemon-url (or environment DAEMON_URL) is required, unless --offline"));
 }
 
 TEST(Build, tls_services_need_a_certificate) {
@@ -102,18 +121,24 @@ TEST(Build, tls_services_need_a_certificate) {
 
 TEST(Build, private_report_services_depend_on_announcing) {
   EXPECT_TRUE(mentions(refused(serve_words({"--report-services", "tcp://10.0.0.1:1"})), "private address"));
-  EXPECT_EQ(accepted<ServeConfig>(serve_words({"--report-services", "tcp://10.0.0.1:1"}), {{"PEER_ANNOUNCE", ""}}).server.report_services.size(), 1u);
+  EXPECT_EQ(accepted<ServeConfig>(serve_words({"--report-services", "tcp://10.0.0.1:1"}), {{"PEER_ANNOUNCE", ""}})
+                .server.report_services.size(),
+            1u);
 }
 
 TEST(Build, sessions_fit_the_open_files) {
-  const auto config = accepted<ServeConfig>(serve_words({"--max-sessions", "5000"}), {}, {.is_root = false, .open_files_max = 1024, .cores = 1});
+  const auto config = accepted<ServeConfig>(serve_words({"--max-sessions", "5000"}), {},
+                                            {.is_root = false, .open_files_max = 1024, .cores = 1});
   EXPECT_EQ(config.limits.max_sessions, 674u);
   EXPECT_TRUE(has_note(config.common, Note::Kind::warning, "max-sessions: 5000 lowered to 674"));
-  EXPECT_EQ(accepted<ServeConfig>(serve_words(), {}, {.is_root = false, .open_files_max = 100, .cores = 1}).limits.max_sessions, 1u);
+  EXPECT_EQ(accepted<ServeConfig>(serve_words(), {}, {.is_root = false, .open_files_max = 100, .cores = 1})
+                .limits.max_sessions,
+            1u);
 }
 
 TEST(Build, floors_and_derived_defaults) {
-  const auto config = accepted<ServeConfig>(serve_words({"--max-send", "1000", "--banner-file", "b.txt", "--ip-cost-hard-limit", "50000"}));
+  const auto config = accepted<ServeConfig>(
+      serve_words({"--max-send", "1000", "--banner-file", "b.txt", "--ip-cost-hard-limit", "50000"}));
   EXPECT_EQ(config.limits.max_send, 350000u);
   EXPECT_TRUE(has_note(config.common, Note::Kind::warning, "--max-send: \"1000\" is below 350000"));
   EXPECT_EQ(history_entries_max(10000000), 101010u);
@@ -121,8 +146,10 @@ TEST(Build, floors_and_derived_defaults) {
   EXPECT_DOUBLE_EQ(config.address.ip_cost_decay_per_sec.value(), 5.0);
   EXPECT_EQ(config.address.trusted_proxies.size(), 5u);
   EXPECT_EQ(accepted<ServeConfig>(serve_words(), {{"TRUSTED_PROXIES", ""}}).address.trusted_proxies.size(), 5u);
-  EXPECT_TRUE(has_note(accepted<ServeConfig>(serve_words(), {{"COST_HARD_LIMIT", "5"}}).common, Note::Kind::warning, "is below cost-soft-limit"));
-  EXPECT_TRUE(mentions(refused(serve_words(), {{"BANDWIDTH_UNIT_COST", "0"}}), "environment BANDWIDTH_UNIT_COST: \"0\" is out of range"));
+  EXPECT_TRUE(has_note(accepted<ServeConfig>(serve_words(), {{"COST_HARD_LIMIT", "5"}}).common, Note::Kind::warning,
+                       "is below cost-soft-limit"));
+  EXPECT_TRUE(mentions(refused(serve_words(), {{"BANDWIDTH_UNIT_COST", "0"}}),
+                       "environment BANDWIDTH_UNIT_COST: \"0\" is out of range"));
 }
 
 TEST(Build, minimal_mode_switches_the_optional_indexes_off) {
@@ -140,9 +167,11 @@ TEST(Build, settings_without_effect_yet_say_so) {
 }
 
 TEST(Build, log_levels_of_python) {
-  const std::vector<std::pair<std::string, LogLevel>> cases{{"debug", LogLevel::debug}, {"INFO", LogLevel::info}, {"Warn", LogLevel::warning},
-                                                            {"WARNING", LogLevel::warning}, {"error", LogLevel::error}, {"FATAL", LogLevel::critical}};
-  for (const auto& [text, level] : cases) EXPECT_EQ(accepted<SyncConfig>(sync_words(), {{"LOG_LEVEL", text}}).common.log_level, level);
+  const std::vector<std::pair<std::string, LogLevel>> cases{{"debug", LogLevel::debug},  {"INFO", LogLevel::info},
+                                                            {"Warn", LogLevel::warning}, {"WARNING", LogLevel::warning},
+                                                            {"error", LogLevel::error},  {"FATAL", LogLevel::critical}};
+  for (const auto& [text, level] : cases)
+    EXPECT_EQ(accepted<SyncConfig>(sync_words(), {{"LOG_LEVEL", text}}).common.log_level, level);
 }
 
 TEST(Build, this_machine_has_a_core) {

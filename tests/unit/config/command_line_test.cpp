@@ -15,7 +15,8 @@ namespace {
 /// A profile file that goes away with the test.
 class ProfileFile {
  public:
-  explicit ProfileFile(std::string_view text) : path_(std::filesystem::temp_directory_path() / fmt::format("sluice-profile-{}.toml", getpid())) {
+  explicit ProfileFile(std::string_view text)
+      : path_(std::filesystem::temp_directory_path() / fmt::format("sluice-profile-{}.toml", getpid())) {
     std::ofstream(path_) << text;
   }
   ~ProfileFile() { std::filesystem::remove(path_); }
@@ -28,17 +29,20 @@ class ProfileFile {
 };
 
 TEST(CommandLine, help_and_version_come_in_every_form) {
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{}, {"--help"}, {"-h"}, {"help"}}) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{}, {"--help"}, {"-h"}, {"help"}}) {
     EXPECT_TRUE(mentions(std::get<Help>(parse(words).value()).text, "usage: sluice COMMAND"));
   }
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"sync", "--help"}, {"sync", "-h"}, {"help", "sync"}, {"sync", "--coin", "x", "--help"}}) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"sync", "--help"}, {"sync", "-h"}, {"help", "sync"}, {"sync", "--coin", "x", "--help"}}) {
     EXPECT_TRUE(mentions(std::get<Help>(parse(words).value()).text, "usage: sluice sync"));
   }
   EXPECT_EQ(std::get<Version>(parse({"--version"}).value()).text, fmt::format("sluice {}\n", SLUICE_VERSION));
 }
 
 TEST(CommandLine, both_forms_of_a_flag_are_read) {
-  const auto config = accepted<SyncConfig>(sync_words({"--memory-budget=256MiB", "--threads", "3", "--parity", "--resolve", "JOIN", "--stop-height=0", "--report", "r.json"}));
+  const auto config = accepted<SyncConfig>(sync_words({"--memory-budget=256MiB", "--threads", "3", "--parity",
+                                                       "--resolve", "JOIN", "--stop-height=0", "--report", "r.json"}));
   EXPECT_EQ(config.network->name, "regtest");
   EXPECT_EQ(config.db_dir, "db");
   EXPECT_EQ(config.blocks_dir, "blocks");
@@ -68,16 +72,21 @@ TEST(CommandLine, refusals_say_what_and_what_is_allowed) {
       {{"sync", "stray"}, "unexpected argument \"stray\""},
       {{"sync", "--", "--coin"}, "unexpected argument \"--coin\""},
       {{"sync", "--coin"}, "--coin needs a value"},
-      {sync_words({"--memory-budget", "12MB"}), "--memory-budget: \"12MB\" is not a size such as 512MiB; allowed: 64MiB to 1TiB"},
+      {sync_words({"--memory-budget", "12MB"}),
+       "--memory-budget: \"12MB\" is not a size such as 512MiB; allowed: 64MiB to 1TiB"},
       {sync_words({"--memory-budget", "1MiB"}), "--memory-budget: \"1MiB\" is out of range; allowed: 64MiB to 1TiB"},
       {sync_words({"--threads", "-1"}), "--threads: \"-1\" is out of range; allowed: 0 to 256 threads"},
       {sync_words({"--resolve", "magic"}), "--resolve: \"magic\" is not allowed; allowed: auto, table or join"},
       {sync_words({"--parity=maybe"}), "--parity: \"maybe\" is not allowed"},
-      {sync_words({"--log-level", "loud"}), "--log-level: \"loud\" is not allowed; allowed: debug, info, warning, error or critical"},
+      {sync_words({"--log-level", "loud"}),
+       "--log-level: \"loud\" is not allowed; allowed: debug, info, warning, error or critical"},
       {{"sync", "--coin", "Radiant", "--blocks-dir", "b"}, "--db-dir (or environment DB_DIRECTORY) is required"},
-      {{"sync", "--coin", "Radiant", "--db-dir", "", "--blocks-dir", "b"}, "--db-dir (or environment DB_DIRECTORY) is required, but empty"},
-      {{"sync", "--coin", "Dogecoin", "--db-dir", "d", "--blocks-dir", "b"}, "unknown coin \"Dogecoin\" and network \"mainnet\" combination; allowed: "},
-      {{"sync", "--coin", "Radiant", "--net", "signet", "--db-dir", "d", "--blocks-dir", "b"}, "unknown coin \"Radiant\" and network \"signet\" combination"},
+      {{"sync", "--coin", "Radiant", "--db-dir", "", "--blocks-dir", "b"},
+       "--db-dir (or environment DB_DIRECTORY) is required, but empty"},
+      {{"sync", "--coin", "Dogecoin", "--db-dir", "d", "--blocks-dir", "b"},
+       "unknown coin \"Dogecoin\" and network \"mainnet\" combination; allowed: "},
+      {{"sync", "--coin", "Radiant", "--net", "signet", "--db-dir", "d", "--blocks-dir", "b"},
+       "unknown coin \"Radiant\" and network \"signet\" combination"},
       {serve_words({"--drop-client", "("}), "--drop-client: \"(\" is not a regular expression"},
       {{"verify", "--db-dir", "d", "--deep"}, "--deep needs --blocks-dir"},
       {{"devnet", "--dir", "d", "--net", "mainnet"}, "a made-up chain is regtest"},
@@ -99,19 +108,22 @@ TEST(CommandLine, stronger_places_win) {
   const ProfileFile good("rocksdb_block_size = 1024\nmemory_budget = \"2GiB\"\nthreads = 9\n");
   const Variables variables{{"MEMORY_BUDGET", "3GiB"}, {"SLUICE_THREADS", "7"}};
   const auto config = accepted<SyncConfig>(sync_words({"--profile", good.path(), "--threads", "5"}), variables);
-  EXPECT_EQ(config.tuning.threads, 5u);                     // flag over environment over profile
-  EXPECT_EQ(config.tuning.memory_budget, 3ull << 30);       // environment over profile
-  EXPECT_EQ(config.rocksdb.block_size, 1024u);              // profile over built-in profile
+  EXPECT_EQ(config.tuning.threads, 5u);                // flag over environment over profile
+  EXPECT_EQ(config.tuning.memory_budget, 3ull << 30);  // environment over profile
+  EXPECT_EQ(config.rocksdb.block_size, 1024u);         // profile over built-in profile
   const auto by_variable = accepted<SyncConfig>(sync_words(), {{"SLUICE_PROFILE", good.path()}});
   EXPECT_EQ(by_variable.tuning.threads, 9u);
 
   const auto printed = parse(sync_words({"--profile", good.path(), "--threads", "5", "--print-config"}), variables);
   ASSERT_TRUE(printed.ok());
   const std::string& text = std::get<PrintConfig>(printed.value()).text;
-  for (const std::string& line : {std::string("threads = 5  # flag --threads\n"), std::string("memory-budget = 3GiB  # environment MEMORY_BUDGET\n"),
-                                  fmt::format("rocksdb-block-size = 1KiB  # profile {}\n", good.path()), std::string("  # built-in profile sync\n"),
-                                  std::string("net = \"regtest\"  # flag --net\n"), std::string("resolve = auto  # default\n"),
-                                  std::string("stop-height = (not set)  # not set\n"), std::string("rocksdb[sync].max_open_files = 512  # default of the mode\n")}) {
+  for (const std::string& line :
+       {std::string("threads = 5  # flag --threads\n"),
+        std::string("memory-budget = 3GiB  # environment MEMORY_BUDGET\n"),
+        fmt::format("rocksdb-block-size = 1KiB  # profile {}\n", good.path()),
+        std::string("  # built-in profile sync\n"), std::string("net = \"regtest\"  # flag --net\n"),
+        std::string("resolve = auto  # default\n"), std::string("stop-height = (not set)  # not set\n"),
+        std::string("rocksdb[sync].max_open_files = 512  # default of the mode\n")}) {
     EXPECT_TRUE(mentions(text, line)) << line << "in\n" << text;
   }
 }
@@ -141,7 +153,8 @@ TEST(CommandLine, settings_of_other_commands_are_not_looked_at) {
 }
 
 TEST(CommandLine, call_takes_everything_after_the_method_as_parameters) {
-  const auto config = accepted<CallConfig>({"call", "--timeout", "5s", "--verify-tls", "ssl://h:50012", "blockchain.x", "-1", "--timeout", "{\"a\":1}"});
+  const auto config = accepted<CallConfig>(
+      {"call", "--timeout", "5s", "--verify-tls", "ssl://h:50012", "blockchain.x", "-1", "--timeout", "{\"a\":1}"});
   EXPECT_EQ(config.endpoint, (Endpoint{Protocol::ssl, "h", 50012, "/"}));
   EXPECT_EQ(config.method, "blockchain.x");
   EXPECT_EQ(config.params, (std::vector<std::string>{"-1", "--timeout", "{\"a\":1}"}));
@@ -150,7 +163,8 @@ TEST(CommandLine, call_takes_everything_after_the_method_as_parameters) {
 }
 
 TEST(CommandLine, devnet_and_tune_have_their_defaults) {
-  const auto devnet = accepted<DevnetConfig>({"devnet", "--dir", "d", "--seed", "9223372036854775807", "--reorgs", "2"});
+  const auto devnet =
+      accepted<DevnetConfig>({"devnet", "--dir", "d", "--seed", "9223372036854775807", "--reorgs", "2"});
   EXPECT_EQ(devnet.network->coin_name, "Radiant");
   EXPECT_EQ(devnet.network->name, "regtest");
   EXPECT_EQ(devnet.chain.seed, 9223372036854775807u);
@@ -163,7 +177,8 @@ TEST(CommandLine, devnet_and_tune_have_their_defaults) {
 
 TEST(CommandLine, verify_takes_the_coin_from_the_index) {
   EXPECT_EQ(accepted<VerifyConfig>({"verify", "--db-dir", "d"}).network, nullptr);
-  const auto named = accepted<VerifyConfig>({"verify", "--db-dir", "d", "--blocks-dir", "b", "--deep"}, {{"COIN", "bitcoin"}});
+  const auto named =
+      accepted<VerifyConfig>({"verify", "--db-dir", "d", "--blocks-dir", "b", "--deep"}, {{"COIN", "bitcoin"}});
   EXPECT_EQ(named.network->coin_name, "Bitcoin");
   EXPECT_TRUE(named.deep);
 }

@@ -41,12 +41,30 @@ TEST(Services, accepted_forms) {
 
 TEST(Services, refused_forms) {
   const std::vector<std::pair<std::string_view, std::string_view>> cases{
-      {"ftp://a:1", "unknown protocol"}, {"http://a:1", "unknown protocol"}, {"tcp", "expected PROTOCOL"}, {"a:1", "expected PROTOCOL"},
-      {"tcp://a", "missing port"}, {"tcp://", "missing port"}, {"tcp://a:0", "port"}, {"tcp://a:65536", "port"}, {"tcp://a:", "port"},
-      {"tcp://a:x", "port"}, {"tcp://a:+1", "port"}, {"tcp://::1:80", "port"}, {"tcp://[::1", "port"}, {"tcp://[1.2.3.4]:1", "port"},
-      {"tcp://a b:1", "host"}, {"tcp://-a:1", "host"}, {"tcp://a..b:1", "host"}, {"tcp://1.2.3.256:1", "host"},
-      {" tcp://a:1", "unknown protocol"}, {"tcp://abc.onion:1", "onion"}, {"rpc://0.0.0.0:8000", "localhost only"},
-      {"rpc://10.0.0.1:8000", "localhost only"}, {"tcp://a:1,ssl://a:1", "has multiple services"}, {"tcp://a:1,ssl://A:1", "has multiple services"},
+      {"ftp://a:1", "unknown protocol"},
+      {"http://a:1", "unknown protocol"},
+      {"tcp", "expected PROTOCOL"},
+      {"a:1", "expected PROTOCOL"},
+      {"tcp://a", "missing port"},
+      {"tcp://", "missing port"},
+      {"tcp://a:0", "port"},
+      {"tcp://a:65536", "port"},
+      {"tcp://a:", "port"},
+      {"tcp://a:x", "port"},
+      {"tcp://a:+1", "port"},
+      {"tcp://::1:80", "port"},
+      {"tcp://[::1", "port"},
+      {"tcp://[1.2.3.4]:1", "port"},
+      {"tcp://a b:1", "host"},
+      {"tcp://-a:1", "host"},
+      {"tcp://a..b:1", "host"},
+      {"tcp://1.2.3.256:1", "host"},
+      {" tcp://a:1", "unknown protocol"},
+      {"tcp://abc.onion:1", "onion"},
+      {"rpc://0.0.0.0:8000", "localhost only"},
+      {"rpc://10.0.0.1:8000", "localhost only"},
+      {"tcp://a:1,ssl://a:1", "has multiple services"},
+      {"tcp://a:1,ssl://A:1", "has multiple services"},
       {"tcp://a:1\n", "port"}};
   for (const auto& [text, part] : cases) {
     const auto services = parse_services(text);
@@ -58,11 +76,15 @@ TEST(Services, refused_forms) {
 TEST(ReportServices, only_what_others_can_reach) {
   EXPECT_EQ(shown(parse_report_services("ssl://electrum.example.org:50002,tcp://abcdefghij.onion:1").value()),
             "ssl://electrum.example.org:50002 tcp://abcdefghij.onion:1");
-  for (const auto text : {"rpc", "rpc://localhost:8000", "tcp://localhost:1", "tcp://:1", "tcp://0.0.0.0:1", "tcp://[::]:1", "tcp://224.0.0.1:1", "tcp://[ff02::1]:1"}) {
+  for (const auto text : {"rpc", "rpc://localhost:8000", "tcp://localhost:1", "tcp://:1", "tcp://0.0.0.0:1",
+                          "tcp://[::]:1", "tcp://224.0.0.1:1", "tcp://[ff02::1]:1"}) {
     EXPECT_FALSE(parse_report_services(text).ok()) << text;
   }
-  for (const auto host : {"10.1.2.3", "172.31.0.1", "192.168.1.1", "127.0.0.1", "169.254.1.1", "::1", "fd00::1", "fe80::1"}) EXPECT_TRUE(is_private_address(host)) << host;
-  for (const auto host : {"8.8.8.8", "172.32.0.1", "2001:db8::1", "example.org"}) EXPECT_FALSE(is_private_address(host)) << host;
+  for (const auto host :
+       {"10.1.2.3", "172.31.0.1", "192.168.1.1", "127.0.0.1", "169.254.1.1", "::1", "fd00::1", "fe80::1"})
+    EXPECT_TRUE(is_private_address(host)) << host;
+  for (const auto host : {"8.8.8.8", "172.32.0.1", "2001:db8::1", "example.org"})
+    EXPECT_FALSE(is_private_address(host)) << host;
 }
 
 TEST(DaemonUrls, accepted_forms) {
@@ -91,8 +113,9 @@ TEST(DaemonUrls, accepted_forms) {
 }
 
 TEST(DaemonUrls, refused_forms_never_show_a_password) {
-  for (const auto text : {"", "localhost:7332", "http://localhost/", "@host", "u:secret@", "u:secret@host:0", "u:secret@host:70000", "u:secret@ho st",
-                          "u:secret@host/path", "u:secret@host,", "u:secret@[::1"}) {
+  for (const auto text :
+       {"", "localhost:7332", "http://localhost/", "@host", "u:secret@", "u:secret@host:0", "u:secret@host:70000",
+        "u:secret@ho st", "u:secret@host/path", "u:secret@host,", "u:secret@[::1"}) {
     const auto urls = parse_daemon_urls(text);
     ASSERT_FALSE(urls.ok()) << text;
     EXPECT_NE(urls.error().message.find("invalid daemon URL"), std::string::npos);
@@ -113,7 +136,8 @@ TEST(AddressRanges, networks_lose_their_host_bits) {
   std::string text;
   for (const AddressRange& range : ranges.value()) text += show(range) + " ";
   EXPECT_EQ(text, "10.0.0.0/8 192.168.1.1/32 2001:db8:8000::/33 ::/0 ");
-  for (const auto bad : {"10.0.0.0/33", "::/129", "10.0.0/8", "10.0.0.0/", "10.0.0.0/-1", "host", "10.0.0.0/8/8"}) EXPECT_FALSE(parse_address_ranges(bad).ok()) << bad;
+  for (const auto bad : {"10.0.0.0/33", "::/129", "10.0.0/8", "10.0.0.0/", "10.0.0.0/-1", "host", "10.0.0.0/8/8"})
+    EXPECT_FALSE(parse_address_ranges(bad).ok()) << bad;
 }
 
 TEST(Endpoints, forms_of_call) {
@@ -132,7 +156,8 @@ TEST(Endpoints, forms_of_call) {
     ASSERT_TRUE(endpoint.ok()) << c.text << ": " << endpoint.error().message;
     EXPECT_EQ(endpoint.value(), c.endpoint) << c.text;
   }
-  for (const auto text : {"", "host", "ftp://h:1", "tcp://h:1/path", "http://h:1/a b", "http://h:1/a\r\nX: y", "h:0", "://h:1", ":1", "h:1:2"}) {
+  for (const auto text : {"", "host", "ftp://h:1", "tcp://h:1/path", "http://h:1/a b", "http://h:1/a\r\nX: y", "h:0",
+                          "://h:1", ":1", "h:1:2"}) {
     EXPECT_FALSE(parse_endpoint(text).ok()) << text;
   }
 }

@@ -24,7 +24,8 @@ inline EnvironmentLookup lookup_in(Variables variables) {
   };
 }
 
-inline Result<ParsedCommand> parse(std::vector<std::string> words, Variables variables = {}, const HostFacts& facts = ordinary_host) {
+inline Result<ParsedCommand> parse(std::vector<std::string> words, Variables variables = {},
+                                   const HostFacts& facts = ordinary_host) {
   std::vector<const char*> argv{"sluice"};
   for (const std::string& word : words) argv.push_back(word.c_str());
   return parse_command_line(static_cast<int>(argv.size()), argv.data(), lookup_in(std::move(variables)), facts);
@@ -46,7 +47,8 @@ Config accepted(std::vector<std::string> words, Variables variables = {}, const 
 }
 
 /// The message of a command line that must be refused; it is one line and of kind config.
-inline std::string refused(std::vector<std::string> words, Variables variables = {}, const HostFacts& facts = ordinary_host) {
+inline std::string refused(std::vector<std::string> words, Variables variables = {},
+                           const HostFacts& facts = ordinary_host) {
   auto parsed = parse(std::move(words), std::move(variables), facts);
   if (parsed) {
     ADD_FAILURE() << "was accepted";
@@ -58,13 +60,15 @@ inline std::string refused(std::vector<std::string> words, Variables variables =
 }
 
 inline std::vector<std::string> sync_words(std::initializer_list<std::string> more = {}) {
-  std::vector<std::string> words{"sync", "--coin", "Radiant", "--net", "regtest", "--db-dir", "db", "--blocks-dir", "blocks"};
+  std::vector<std::string> words{"sync",     "--coin", "Radiant",      "--net", "regtest",
+                                 "--db-dir", "db",     "--blocks-dir", "blocks"};
   words.insert(words.end(), more);
   return words;
 }
 
 inline std::vector<std::string> serve_words(std::initializer_list<std::string> more = {}) {
-  std::vector<std::string> words{"serve", "--offline", "--coin", "Radiant", "--net", "regtest", "--db-dir", "db", "--services", "tcp://127.0.0.1:50010"};
+  std::vector<std::string> words{"serve",   "--offline", "--coin", "Radiant",    "--net",
+                                 "regtest", "--db-dir",  "db",     "--services", "tcp://127.0.0.1:50010"};
   words.insert(words.end(), more);
   return words;
 }

@@ -17,10 +17,11 @@ const Origin from_test{Source::profile, "test.toml"};
 
 TEST(Profile, texts_numbers_and_booleans_are_taken) {
   Settings settings(Command::sync);
-  const Status status = apply_profile(settings,
-                                      "# a comment\nrocksdb_block_size = \"8KiB\"\nrocksdb_max_background_flushes = 1_6\nrocksdb_use_fsync = true\n"
-                                      "rocksdb_level_compaction_dynamic_level_bytes = \"on\"\nrocksdb_write_buffer_size = 131072\nresolve = 'table'\n",
-                                      from_test);
+  const Status status = apply_profile(
+      settings,
+      "# a comment\nrocksdb_block_size = \"8KiB\"\nrocksdb_max_background_flushes = 1_6\nrocksdb_use_fsync = true\n"
+      "rocksdb_level_compaction_dynamic_level_bytes = \"on\"\nrocksdb_write_buffer_size = 131072\nresolve = 'table'\n",
+      from_test);
   ASSERT_TRUE(status.ok()) << status.error().message;
   RocksDbOptions rocksdb;
   fill(settings, rocksdb);
@@ -33,15 +34,18 @@ TEST(Profile, texts_numbers_and_booleans_are_taken) {
 
 TEST(Profile, refusals_name_file_key_and_reason) {
   const std::vector<std::pair<std::string_view, std::string_view>> cases{
-      {"rocksdb_blok_size = 1", "profile test.toml: unknown key \"rocksdb_blok_size\"; did you mean rocksdb_block_size?"},
+      {"rocksdb_blok_size = 1",
+       "profile test.toml: unknown key \"rocksdb_blok_size\"; did you mean rocksdb_block_size?"},
       {"qqqqqqqqqq = 1", "profile test.toml: unknown key \"qqqqqqqqqq\"; see"},
       {"db_dir = 'x'", "unknown key \"db_dir\""},
       {"rocksdb_block_size = 1", "profile test.toml: rocksdb_block_size: \"1\" is out of range; allowed: 512B to 4MiB"},
       {"rocksdb_block_size = 'big'", "profile test.toml: rocksdb_block_size: \"big\" is not a size"},
       {"rocksdb_block_size = -1", "out of range"},
-      {"rocksdb_max_background_flushes = 1.5", "profile test.toml: rocksdb_max_background_flushes: \"1.5\" is not an integer"},
+      {"rocksdb_max_background_flushes = 1.5",
+       "profile test.toml: rocksdb_max_background_flushes: \"1.5\" is not an integer"},
       {"rocksdb_max_background_flushes = true", "\"true\" is not an integer"},
-      {"rocksdb_max_background_flushes = [1]", "profile test.toml: rocksdb_max_background_flushes: expected one text, number or boolean"},
+      {"rocksdb_max_background_flushes = [1]",
+       "profile test.toml: rocksdb_max_background_flushes: expected one text, number or boolean"},
       {"rocksdb_max_background_flushes = 2020-01-01", "expected one text, number or boolean"},
       {"[rocksdb_max_background_flushes]\nx = 1", "expected one text, number or boolean"},
       {"rocksdb_max_background_flushes = 3\nrocksdb_max_background_flushes = 4", "profile test.toml: line 2"},

@@ -29,7 +29,8 @@ TEST(Table, extremes_and_defaults_are_allowed_values) {
 
 TEST(Table, a_shown_value_reads_back_as_itself) {
   for (const OptionSpec& spec : option_table()) {
-    const bool is_listed = spec.kind == ValueKind::text || spec.kind == ValueKind::path || spec.kind == ValueKind::regex || spec.kind == ValueKind::daemon_urls ||
+    const bool is_listed = spec.kind == ValueKind::text || spec.kind == ValueKind::path ||
+                           spec.kind == ValueKind::regex || spec.kind == ValueKind::daemon_urls ||
                            spec.kind == ValueKind::address;
     if (is_listed) continue;  // quoted, or without the password
     const Value value = parse_value(spec, spec.extreme).value().value;
@@ -41,7 +42,8 @@ TEST(Table, a_shown_value_reads_back_as_itself) {
 
 TEST(Table, numbers_outside_their_bounds_are_refused_by_name) {
   for (const OptionSpec& spec : option_table()) {
-    const bool is_whole = spec.kind == ValueKind::bytes || spec.kind == ValueKind::integer || spec.kind == ValueKind::duration;
+    const bool is_whole =
+        spec.kind == ValueKind::bytes || spec.kind == ValueKind::integer || spec.kind == ValueKind::duration;
     if (!is_whole) continue;
     const std::string unit = spec.kind == ValueKind::duration ? "ms" : "";
     std::vector<std::string> bad{"", "x", "1e6", std::to_string(spec.least - 1) + unit};
@@ -72,11 +74,13 @@ TEST(Table, each_option_is_reached_by_flag_environment_and_profile) {
         const std::string value = name.rule == EnvironmentRule::plain ? std::string(spec.extreme) : "1000";
         const auto from = parse({std::string(name_of(command)), "--print-config"}, {{std::string(name.name), value}});
         ASSERT_TRUE(from.ok()) << name.name << ": " << from.error().message;
-        EXPECT_TRUE(mentions(std::get<PrintConfig>(from.value()).text, fmt::format("# environment {}\n", name.name))) << name.name;
+        EXPECT_TRUE(mentions(std::get<PrintConfig>(from.value()).text, fmt::format("# environment {}\n", name.name)))
+            << name.name;
       }
       if (spec.profile_key.empty()) continue;
       Settings settings(command);
-      const Status status = apply_profile(settings, fmt::format("{} = \"{}\"\n", spec.profile_key, spec.extreme), {Source::profile, "p"});
+      const Status status =
+          apply_profile(settings, fmt::format("{} = \"{}\"\n", spec.profile_key, spec.extreme), {Source::profile, "p"});
       ASSERT_TRUE(status.ok()) << status.error().message;
       EXPECT_EQ(settings[spec.option].origin.source, Source::profile) << spec.name;
     }
@@ -115,7 +119,10 @@ TEST(Table, environment_names_are_upper_case_and_unique) {
   std::set<std::string_view> seen;
   const auto check = [&](std::string_view name) {
     EXPECT_TRUE(seen.insert(name).second) << name;
-    for (const char c : name) EXPECT_TRUE(std::isupper(static_cast<unsigned char>(c)) || std::isdigit(static_cast<unsigned char>(c)) || c == '_') << name;
+    for (const char c : name)
+      EXPECT_TRUE(std::isupper(static_cast<unsigned char>(c)) || std::isdigit(static_cast<unsigned char>(c)) ||
+                  c == '_')
+          << name;
   };
   for (const OptionSpec& spec : option_table()) {
     for (const EnvironmentName& name : spec.environment) check(name.name);

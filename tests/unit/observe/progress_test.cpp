@@ -13,7 +13,10 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 struct Fixture {
-  explicit Fixture(bool redraws) : line("sync", ProgressStyle{.redraws = redraws}, [this](std::string_view piece) { pieces.emplace_back(piece); }, seconds(1000)) {}
+  explicit Fixture(bool redraws)
+      : line(
+            "sync", ProgressStyle{.redraws = redraws}, [this](std::string_view piece) { pieces.emplace_back(piece); },
+            seconds(1000)) {}
   std::vector<std::string> pieces;
   ProgressLine line;
 };
@@ -78,10 +81,10 @@ TEST(Progress, rates_follow_what_happens_now) {
 TEST(Progress, odd_figures_do_no_harm) {
   Fixture fixture(false);
   fixture.line.update({0, 0, 0, 0}, at(seconds(0)));
-  fixture.line.update({7, 5, 0, 0}, at(seconds(5)));                      // total unknown
-  fixture.line.update({7, 999'999, 1'000'000, 0}, at(seconds(10)));       // nearly done is not done
-  fixture.line.update({7, 2'000'000, 1'000'000, 0}, at(seconds(15)));     // more than the total
-  fixture.line.update({7, 1'000'000, ~0ull, 0}, at(seconds(20)));         // going back, endless
+  fixture.line.update({7, 5, 0, 0}, at(seconds(5)));                   // total unknown
+  fixture.line.update({7, 999'999, 1'000'000, 0}, at(seconds(10)));    // nearly done is not done
+  fixture.line.update({7, 2'000'000, 1'000'000, 0}, at(seconds(15)));  // more than the total
+  fixture.line.update({7, 1'000'000, ~0ull, 0}, at(seconds(20)));      // going back, endless
   fixture.line.update({7, 1'000'001, ~0ull, 0}, at(seconds(25)));
   ASSERT_EQ(fixture.pieces.size(), 5u);
   EXPECT_EQ(fixture.pieces[0], "sync: height 7  0.0 MB/s  0 tx/s\n");

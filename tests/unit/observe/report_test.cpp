@@ -35,7 +35,8 @@ TEST(JsonWriter, keys_keep_their_order) {
   json.end_array();
   json.end_object();
   EXPECT_EQ(json.text(),
-            "{\n  \"z\": 18446744073709551615,\n  \"a\": -1,\n  \"text\": \"x\",\n  \"stages\": {},\n  \"list\": [\n    true,\n    0.1,\n    {\n      \"k\": \"v\"\n    }\n  ]\n}\n");
+            "{\n  \"z\": 18446744073709551615,\n  \"a\": -1,\n  \"text\": \"x\",\n  \"stages\": {},\n  \"list\": [\n   "
+            " true,\n    0.1,\n    {\n      \"k\": \"v\"\n    }\n  ]\n}\n");
 }
 
 TEST(JsonWriter, any_bytes_make_valid_text) {
@@ -45,13 +46,32 @@ TEST(JsonWriter, any_bytes_make_valid_text) {
   json.item(std::nan(""));
   json.item(INFINITY);
   json.end_array();
-  EXPECT_EQ(json.text(), "[\n  \"q\\\" b\\\\ n\\n e\\u001b z\\u0000\\ufffd \xc3\xa9 \\ufffd\\ufffd\\ufffd\",\n  null,\n  null\n]\n");
+  EXPECT_EQ(json.text(),
+            "[\n  \"q\\\" b\\\\ n\\n e\\u001b z\\u0000\\ufffd \xc3\xa9 \\ufffd\\ufffd\\ufffd\",\n  null,\n  null\n]\n");
 }
 
 TEST(JsonWriterDeathTest, misuse_is_a_bug) {
-  EXPECT_DEATH({ JsonWriter json; json.begin_object(); json.item(1); }, "has_key");
-  EXPECT_DEATH({ JsonWriter json; json.begin_object(); json.end_array(); }, "bracket");
-  EXPECT_DEATH({ JsonWriter json; json.begin_object(); static_cast<void>(json.text()); }, "levels_");
+  EXPECT_DEATH(
+      {
+        JsonWriter json;
+        json.begin_object();
+        json.item(1);
+      },
+      "has_key");
+  EXPECT_DEATH(
+      {
+        JsonWriter json;
+        json.begin_object();
+        json.end_array();
+      },
+      "bracket");
+  EXPECT_DEATH(
+      {
+        JsonWriter json;
+        json.begin_object();
+        static_cast<void>(json.text());
+      },
+      "levels_");
 }
 
 TEST(Report, a_file_is_replaced_whole) {
@@ -80,7 +100,10 @@ TEST(Report, a_full_disk_is_told) {
 
 TEST(ProcessFigures, the_kernels_tables_are_read) {
   ProcessFigures figures;
-  parse_proc_status("Name:\tsluice\nVmHWM:\t   2048 kB\nVmRSS:\t 1024 kB\nRssAnon:\t 512 kB\nRssFile:\t 500 kB\nRssShmem:\t 12 kB\nVmRSSX: 9 kB\n", figures);
+  parse_proc_status(
+      "Name:\tsluice\nVmHWM:\t   2048 kB\nVmRSS:\t 1024 kB\nRssAnon:\t 512 kB\nRssFile:\t 500 kB\nRssShmem:\t 12 "
+      "kB\nVmRSSX: 9 kB\n",
+      figures);
   parse_proc_io("rchar: 9\nread_bytes: 4096\nwrite_bytes: 8192\ncancelled_write_bytes: 1\n", figures);
   EXPECT_EQ(figures.memory_peak, 2048u * 1024);
   EXPECT_EQ(figures.memory_resident, 1024u * 1024);
@@ -104,7 +127,8 @@ TEST(ProcessFigures, this_process_has_some) {
   std::vector<char> memory(32u << 20, 1);
   const auto start = steady_now();
   volatile std::uint64_t work = 0;
-  while (steady_now() - start < std::chrono::milliseconds(30)) work = work + memory[static_cast<std::size_t>(work) % memory.size()];
+  while (steady_now() - start < std::chrono::milliseconds(30))
+    work = work + memory[static_cast<std::size_t>(work) % memory.size()];
   const auto figures = process_figures();
   ASSERT_TRUE(figures.ok());
   EXPECT_GE(figures.value().memory_peak, 32u << 20);
@@ -116,7 +140,8 @@ TEST(ProcessFigures, this_process_has_some) {
   append_process_figures(json, "process", figures.value(), 1.5);
   json.end_object();
   EXPECT_NE(json.text().find("\"wall_s\": 1.5,\n"), std::string::npos);
-  EXPECT_NE(json.text().find("\"memory_peak_bytes\": " + std::to_string(figures.value().memory_peak)), std::string::npos);
+  EXPECT_NE(json.text().find("\"memory_peak_bytes\": " + std::to_string(figures.value().memory_peak)),
+            std::string::npos);
 }
 
 TEST(Log, lines_have_one_form_and_levels_are_kept) {
