@@ -46,7 +46,8 @@ const test::FakeView& shared_view() {
 }
 
 std::string request(std::string_view method, std::string_view params) {
-  return "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" + std::string(method) + "\",\"params\":" + std::string(params) + "}";
+  return "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" + std::string(method) + "\",\"params\":" + std::string(params) +
+         "}";
 }
 
 std::string params_of(std::byte name) { return "[\"" + script(name).display() + "\"]"; }
@@ -69,17 +70,20 @@ constexpr std::string_view ok = "{\"jsonrpc\":\"2.0\",\"result\":";
 void ping(benchmark::State& state) { run(state, request("server.ping", "[]"), ok, 1); }
 
 void get_balance(benchmark::State& state) {
-  run(state, request("blockchain.scripthash.get_balance", params_of(std::byte{1})), "{\"jsonrpc\":\"2.0\",\"result\":{\"confirmed\":1000000,", 1);
+  run(state, request("blockchain.scripthash.get_balance", params_of(std::byte{1})),
+      "{\"jsonrpc\":\"2.0\",\"result\":{\"confirmed\":1000000,", 1);
 }
 
 void get_history(benchmark::State& state) {
   const bool big = state.range(0) == 100'000;
-  run(state, request("blockchain.scripthash.get_history", params_of(big ? std::byte{2} : std::byte{1})), "{\"jsonrpc\":\"2.0\",\"result\":[{", state.range(0));
+  run(state, request("blockchain.scripthash.get_history", params_of(big ? std::byte{2} : std::byte{1})),
+      "{\"jsonrpc\":\"2.0\",\"result\":[{", state.range(0));
 }
 
 void status(benchmark::State& state) {
   const bool big = state.range(0) == 100'000;
-  run(state, request("blockchain.scripthash.subscribe", params_of(big ? std::byte{2} : std::byte{1})), "{\"jsonrpc\":\"2.0\",\"result\":\"", state.range(0));
+  run(state, request("blockchain.scripthash.subscribe", params_of(big ? std::byte{2} : std::byte{1})),
+      "{\"jsonrpc\":\"2.0\",\"result\":\"", state.range(0));
 }
 
 void header_proof(benchmark::State& state) {
@@ -89,7 +93,8 @@ void header_proof(benchmark::State& state) {
 void headers_2016(benchmark::State& state) { run(state, request("blockchain.block.headers", "[1000,2016]"), ok, 2016); }
 
 void tx_proof_in_big_block(benchmark::State& state) {
-  run(state, request("blockchain.transaction.id_from_pos", "[1,77777,true]"), "{\"jsonrpc\":\"2.0\",\"result\":{\"tx_hash\"", 1);
+  run(state, request("blockchain.transaction.id_from_pos", "[1,77777,true]"),
+      "{\"jsonrpc\":\"2.0\",\"result\":{\"tx_hash\"", 1);
 }
 
 void batch_of_100_pings(benchmark::State& state) {

@@ -31,7 +31,9 @@ class EpollLoop final : public EventLoop {
     if (epoll_fd_ < 0 || stop_fd() < 0) return Error{ErrorKind::io, std::string("epoll: ") + std::strerror(errno)};
     buffer_ = std::make_unique_for_overwrite<char[]>(receive_bytes);
     watch_listeners(true);
-    return watch(stop_fd(), EPOLLIN, &stop_mark_, EPOLL_CTL_ADD) ? Status() : Error{ErrorKind::io, "epoll: cannot watch the stop event"};
+    return watch(stop_fd(), EPOLLIN, &stop_mark_, EPOLL_CTL_ADD)
+               ? Status()
+               : Error{ErrorKind::io, "epoll: cannot watch the stop event"};
   }
 
   void run() override {
@@ -67,7 +69,8 @@ class EpollLoop final : public EventLoop {
   void start_send(Connection& connection) override {
     while (true) {
       const auto* from = connection.sending.data() + connection.sent;
-      const ssize_t sent = ::send(connection.fd, from, connection.sending.size() - connection.sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+      const ssize_t sent =
+          ::send(connection.fd, from, connection.sending.size() - connection.sent, MSG_NOSIGNAL | MSG_DONTWAIT);
       if (sent >= 0) {
         on_sent(connection, static_cast<std::size_t>(sent));
         return;
@@ -130,7 +133,8 @@ class EpollLoop final : public EventLoop {
   void watch_listeners(bool wanted) {
     if (wanted == listening_) return;
     listening_ = wanted;
-    for (const int& listener : listeners_) (void)watch(listener, EPOLLIN, const_cast<int*>(&listener), wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL);
+    for (const int& listener : listeners_)
+      (void)watch(listener, EPOLLIN, const_cast<int*>(&listener), wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL);
   }
 
   void waiting_to_send(Connection& connection, bool waiting) {
@@ -171,7 +175,8 @@ class EpollLoop final : public EventLoop {
 
 }  // namespace
 
-std::unique_ptr<EventLoop> make_epoll_loop(unsigned index, const LoopOptions& options, HandlerFactory factory, ServerCounters& counters) {
+std::unique_ptr<EventLoop> make_epoll_loop(unsigned index, const LoopOptions& options, HandlerFactory factory,
+                                           ServerCounters& counters) {
   return std::make_unique<EpollLoop>(index, options, std::move(factory), counters);
 }
 

@@ -32,27 +32,27 @@ struct LoopOptions {
 
 /// Shared by the loops of a server.
 struct ServerCounters {
-  std::atomic<unsigned> sessions{0};           // relaxed everywhere: a count, it publishes nothing
+  std::atomic<unsigned> sessions{0};  // relaxed everywhere: a count, it publishes nothing
   std::atomic<std::uint64_t> accepted{0};
-  std::atomic<std::uint64_t> refused{0};       ///< over sessions_max
-  std::atomic<std::uint64_t> stalled{0};       ///< aborted: did not read
-  std::atomic<std::uint64_t> idled{0};         ///< closed: said nothing
+  std::atomic<std::uint64_t> refused{0};  ///< over sessions_max
+  std::atomic<std::uint64_t> stalled{0};  ///< aborted: did not read
+  std::atomic<std::uint64_t> idled{0};    ///< closed: said nothing
 };
 
 struct Connection {
   int fd = -1;
-  std::uint32_t slot = 0;           ///< index in the loop's table
-  std::uint32_t operations = 0;     ///< io_uring operations in flight
-  bool receiving = false;           ///< bytes are wanted
-  bool receive_in_flight = false;   ///< io_uring: a receive (or its cancellation) has not ended yet
-  bool sending_now = false;         ///< a send is in flight, or waits for the socket
-  bool peer_done = false;           ///< the peer will send no more
-  bool finishing = false;           ///< close when everything is sent
+  std::uint32_t slot = 0;          ///< index in the loop's table
+  std::uint32_t operations = 0;    ///< io_uring operations in flight
+  bool receiving = false;          ///< bytes are wanted
+  bool receive_in_flight = false;  ///< io_uring: a receive (or its cancellation) has not ended yet
+  bool sending_now = false;        ///< a send is in flight, or waits for the socket
+  bool peer_done = false;          ///< the peer will send no more
+  bool finishing = false;          ///< close when everything is sent
   bool dead = false;
-  bool queued = false;              ///< waits for its next turn
-  bool pumping = false;             ///< inside pump(): a send that completes at once must not start it again
+  bool queued = false;   ///< waits for its next turn
+  bool pumping = false;  ///< inside pump(): a send that completes at once must not start it again
   std::uint64_t received_at_ms = 0;
-  std::uint64_t progress_at_ms = 0; ///< last time the socket took bytes, or had none to take
+  std::uint64_t progress_at_ms = 0;  ///< last time the socket took bytes, or had none to take
   std::string sending;
   std::size_t sent = 0;
   std::string pending;
@@ -77,9 +77,11 @@ class EventLoop {
 
  protected:
   // The mechanism.
-  virtual void start_send(Connection& connection) = 0;     ///< sending[sent..] to the socket
+  virtual void start_send(Connection& connection) = 0;  ///< sending[sent..] to the socket
   virtual void set_receiving(Connection& connection, bool wanted) = 0;
-  virtual void release(Connection& connection) = 0;        ///< forget_connection() when nothing refers to it, not before this round of events ends
+  virtual void release(
+      Connection&
+          connection) = 0;  ///< forget_connection() when nothing refers to it, not before this round of events ends
 
   // What the mechanism reports.
   void on_accepted(int fd);
@@ -118,7 +120,9 @@ class EventLoop {
 };
 
 /// Refusal by the system is reported by open().
-[[nodiscard]] std::unique_ptr<EventLoop> make_epoll_loop(unsigned index, const LoopOptions& options, HandlerFactory factory, ServerCounters& counters);
-[[nodiscard]] std::unique_ptr<EventLoop> make_uring_loop(unsigned index, const LoopOptions& options, HandlerFactory factory, ServerCounters& counters);
+[[nodiscard]] std::unique_ptr<EventLoop> make_epoll_loop(unsigned index, const LoopOptions& options,
+                                                         HandlerFactory factory, ServerCounters& counters);
+[[nodiscard]] std::unique_ptr<EventLoop> make_uring_loop(unsigned index, const LoopOptions& options,
+                                                         HandlerFactory factory, ServerCounters& counters);
 
 }  // namespace sluice::net

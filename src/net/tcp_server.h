@@ -33,7 +33,8 @@ class TcpServer {
  public:
   /// Binds, starts the threads and returns; connections are taken from then on.
   /// Errors: config (bad address), io (in use, not allowed), unsupported (io_uring forced but refused).
-  [[nodiscard]] static Result<std::unique_ptr<TcpServer>> start(const TcpServerOptions& options, HandlerFactory factory);
+  [[nodiscard]] static Result<std::unique_ptr<TcpServer>> start(const TcpServerOptions& options,
+                                                                HandlerFactory factory);
   ~TcpServer();
   TcpServer(const TcpServer&) = delete;
   TcpServer& operator=(const TcpServer&) = delete;

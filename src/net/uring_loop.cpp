@@ -93,8 +93,8 @@ class UringLoop final : public EventLoop {
 
   void start_send(Connection& connection) override {
     io_uring_sqe* entry = next_entry();
-    io_uring_prep_send(entry, connection.fd, connection.sending.data() + connection.sent, connection.sending.size() - connection.sent,
-                       MSG_NOSIGNAL);
+    io_uring_prep_send(entry, connection.fd, connection.sending.data() + connection.sent,
+                       connection.sending.size() - connection.sent, MSG_NOSIGNAL);
     io_uring_sqe_set_data64(entry, tagged(&connection, Kind::send));
     ++connection.operations;
   }
@@ -232,7 +232,8 @@ class UringLoop final : public EventLoop {
     }
     if (connection.dead) return;
     if (result == 0) on_peer_done(connection);
-    else if (result == -EINVAL && ended) multishot_ = false;  // a kernel with buffer rings but without multishot receive
+    else if (result == -EINVAL && ended)
+      multishot_ = false;  // a kernel with buffer rings but without multishot receive
     else if (result < 0 && result != -ENOBUFS && result != -ECANCELED && result != -EINTR) on_broken(connection);
     if (ended && !connection.dead && connection.receiving) arm_receive(connection);
   }
@@ -292,7 +293,8 @@ class UringLoop final : public EventLoop {
 
 }  // namespace
 
-std::unique_ptr<EventLoop> make_uring_loop(unsigned index, const LoopOptions& options, HandlerFactory factory, ServerCounters& counters) {
+std::unique_ptr<EventLoop> make_uring_loop(unsigned index, const LoopOptions& options, HandlerFactory factory,
+                                           ServerCounters& counters) {
   return std::make_unique<UringLoop>(index, options, std::move(factory), counters);
 }
 

@@ -141,7 +141,8 @@ std::string address_of(const SolvedScript& script, Bytes solution, const chain::
     case ScriptType::witness_v0_scripthash:
     case ScriptType::witness_v1_taproot:
     case ScriptType::witness_unknown:
-      return network.segwit_prefix.empty() ? "" : segwit_address(network.segwit_prefix, script.witness_version, solution);
+      return network.segwit_prefix.empty() ? ""
+                                           : segwit_address(network.segwit_prefix, script.witness_version, solution);
     case ScriptType::nonstandard:
     case ScriptType::nulldata: break;
   }

@@ -34,8 +34,8 @@ class Coerced {
 
 /// A non-negative integer of any size.
 struct Natural {
-  std::uint64_t value = 0;  ///< UINT64_MAX if larger
-  std::string digits = "0"; ///< decimal, without leading zeros
+  std::uint64_t value = 0;   ///< UINT64_MAX if larger
+  std::string digits = "0";  ///< decimal, without leading zeros
 };
 
 /// Python's int() of a JSON value.

@@ -15,7 +15,8 @@ void close_result(std::string& reply, Dialect dialect, std::string_view id) {
 }
 
 void append_error(std::string& reply, Dialect dialect, const Fault& fault, std::string_view id) {
-  reply += dialect == Dialect::v1 ? "{\"result\":null,\"error\":{\"code\":" : "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":";
+  reply +=
+      dialect == Dialect::v1 ? "{\"result\":null,\"error\":{\"code\":" : "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":";
   append_signed(reply, static_cast<int>(fault.code));
   reply += ",\"message\":";
   append_json_string(reply, fault.message);

@@ -7,10 +7,10 @@
 namespace sluice::serve {
 
 enum class FaultCode : int {
-  bad_request = 1,              ///< the content of a parameter, or what it names, is wrong
-  daemon_error = 2,             ///< the node answered an error, or there is no node
+  bad_request = 1,   ///< the content of a parameter, or what it names, is wrong
+  daemon_error = 2,  ///< the node answered an error, or there is no node
   parse_error = -32700,
-  invalid_request = -32600,     ///< not a request; also: the answer would be too large
+  invalid_request = -32600,  ///< not a request; also: the answer would be too large
   method_not_found = -32601,
   invalid_arguments = -32602,
   internal_error = -32603,

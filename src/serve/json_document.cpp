@@ -178,7 +178,9 @@ void JsonDocument::release_large() {
   if (parser_->parser.capacity() > everyday_bytes) parser_ = std::make_unique<Parser>();
 }
 
-JsonKind JsonValue::kind() const noexcept { return static_cast<JsonKind>(static_cast<std::uint8_t>(document_->nodes_[index_].kind)); }
+JsonKind JsonValue::kind() const noexcept {
+  return static_cast<JsonKind>(static_cast<std::uint8_t>(document_->nodes_[index_].kind));
+}
 
 std::string_view JsonValue::token() const noexcept {
   const JsonNode& node = document_->nodes_[index_];

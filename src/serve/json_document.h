@@ -27,7 +27,7 @@ enum class JsonKind : std::uint8_t { null, boolean_true, boolean_false, integer,
 struct JsonNode {
   std::uint32_t begin = 0;  ///< token, offsets into the text; of a container: its opening bracket
   std::uint32_t end = 0;
-  std::uint32_t next = 0;   ///< index of the first node behind this subtree
+  std::uint32_t next = 0;        ///< index of the first node behind this subtree
   std::uint32_t count : 28 = 0;  ///< elements of an array, members of an object
   std::uint32_t kind : 4 = 0;
 };

@@ -21,7 +21,9 @@ std::vector<Digest> HeaderMerkleCache::leaves(const ReadView& view, std::uint64_
 void HeaderMerkleCache::follow(const ReadView& view, std::uint64_t count) {
   constexpr std::uint64_t segment = MerkleForest::segment_leaves;
   const std::uint64_t needed = count / segment;
-  const auto still_there = [&](std::uint64_t at) { return leaves(view, (at + 1) * segment - 1, 1)[0] == segment_end_[at]; };
+  const auto still_there = [&](std::uint64_t at) {
+    return leaves(view, (at + 1) * segment - 1, 1)[0] == segment_end_[at];
+  };
   // One header chained to all before it: if the last needed one is unchanged, so is the rest.
   std::uint64_t valid = std::min<std::uint64_t>(segment_end_.size(), needed);
   if (valid > 0 && !still_there(valid - 1)) {

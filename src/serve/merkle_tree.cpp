@@ -71,7 +71,8 @@ void MerkleForest::truncate(std::uint64_t segments) {
   }
 }
 
-MerkleProof MerkleForest::climb(std::uint64_t count, std::uint64_t index, std::vector<Digest> own, std::vector<Digest> last) const {
+MerkleProof MerkleForest::climb(std::uint64_t count, std::uint64_t index, std::vector<Digest> own,
+                                std::vector<Digest> last) const {
   SLUICE_CHECK(covered() >= count / segment_leaves * segment_leaves);
   MerkleProof proof;
   Digest edge = fold_segment(std::move(last), 0, nullptr);

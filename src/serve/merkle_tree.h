@@ -37,7 +37,9 @@ class MerkleForest {
   static constexpr std::uint64_t segment_leaves = std::uint64_t{1} << kept_level;
 
   /// Leaves covered by complete segments.
-  [[nodiscard]] std::uint64_t covered() const noexcept { return levels_.empty() ? 0 : levels_[0].size() * segment_leaves; }
+  [[nodiscard]] std::uint64_t covered() const noexcept {
+    return levels_.empty() ? 0 : levels_[0].size() * segment_leaves;
+  }
   /// Appends one complete segment. Bounds: leaves.size() == segment_leaves.
   void append_segment(std::vector<Digest> leaves);
   /// Forgets everything behind the first `segments` segments.
@@ -57,7 +59,8 @@ class MerkleForest {
   }
 
  private:
-  [[nodiscard]] MerkleProof climb(std::uint64_t count, std::uint64_t index, std::vector<Digest> own, std::vector<Digest> last) const;
+  [[nodiscard]] MerkleProof climb(std::uint64_t count, std::uint64_t index, std::vector<Digest> own,
+                                  std::vector<Digest> last) const;
 
   std::vector<std::vector<Digest>> levels_;  ///< levels_[j]: complete nodes of level kept_level + j
 };

@@ -41,7 +41,9 @@ constexpr Method methods[] = {
 
 Fault arguments_fault(std::string message) { return {FaultCode::invalid_arguments, std::move(message)}; }
 
-std::string count_text(std::uint32_t given) { return std::to_string(given) + (given == 1 ? " argument" : " arguments"); }
+std::string count_text(std::uint32_t given) {
+  return std::to_string(given) + (given == 1 ? " argument" : " arguments");
+}
 
 std::string quoted_names(std::vector<std::string> names) {
   std::sort(names.begin(), names.end());
@@ -53,8 +55,8 @@ std::string quoted_names(std::vector<std::string> names) {
 Outcome bind_positional(const Method& method, std::uint8_t count, const JsonValue& params, Call& call) {
   const std::uint32_t given = params.size();
   if (given < method.required) {
-    return arguments_fault(count_text(given) + " passed to method \"" + std::string(method.name) + "\" but it requires " +
-                           std::to_string(method.required));
+    return arguments_fault(count_text(given) + " passed to method \"" + std::string(method.name) +
+                           "\" but it requires " + std::to_string(method.required));
   }
   if (given > count) {
     return arguments_fault(count_text(given) + " passed to method " + std::string(method.name) + " taking at most " +
@@ -76,7 +78,8 @@ Outcome bind_named(const Method& method, std::uint8_t count, const JsonValue& pa
     while (index < count && method.parameter[index] != name) ++index;
     if (index == count && !method.alias.empty() && name == method.alias) index = 0;
     if (index < count) call.argument[index] = value;
-    else if (std::find(unknown.begin(), unknown.end(), name) == unknown.end() && unknown.size() < 16) unknown.push_back(name);
+    else if (std::find(unknown.begin(), unknown.end(), name) == unknown.end() && unknown.size() < 16)
+      unknown.push_back(name);
     key = value.next();
   }
   std::vector<std::string> missing;
@@ -93,8 +96,9 @@ Outcome bind_named(const Method& method, std::uint8_t count, const JsonValue& pa
 std::span<const Method> all_methods() noexcept { return methods; }
 
 const Method* find_method(std::string_view name) {
-  const auto found = std::lower_bound(std::begin(methods), std::end(methods), name,
-                                      [](const Method& method, std::string_view wanted) { return method.name < wanted; });
+  const auto found =
+      std::lower_bound(std::begin(methods), std::end(methods), name,
+                       [](const Method& method, std::string_view wanted) { return method.name < wanted; });
   return found != std::end(methods) && found->name == name ? found : nullptr;
 }
 

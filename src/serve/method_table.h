@@ -37,11 +37,11 @@ struct Call {
 
 struct Method {
   std::string_view name;
-  std::uint8_t required = 0;      ///< the first so many parameters must be given
+  std::uint8_t required = 0;  ///< the first so many parameters must be given
   std::uint8_t count = 0;
   std::uint8_t count_parity = 0;  ///< as `count`, when the peers are mirrored
   std::array<std::string_view, parameters_max> parameter{};
-  std::string_view alias;         ///< a second name of the first parameter
+  std::string_view alias;  ///< a second name of the first parameter
   Outcome (*run)(Call&) = nullptr;
 };
 

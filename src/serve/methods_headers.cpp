@@ -25,7 +25,7 @@ Outcome append_header_proof(Call& call, std::uint64_t height, const Natural& che
                        with_thousands(checkpoint.digits) + " <= chain height " + with_thousands(tip));
   }
   const MerkleProof proof = call.context.merkle->headers.prove(call.view(), static_cast<std::uint32_t>(height),
-                                                              static_cast<std::uint32_t>(checkpoint.value));
+                                                               static_cast<std::uint32_t>(checkpoint.value));
   call.reply += ",\"branch\":";
   append_branch(call.reply, proof.branch);
   call.reply += ",\"root\":";

@@ -51,9 +51,10 @@ void append_hosts(std::string& reply, const std::vector<ReportedService>& servic
     bool first = true;
     for (const auto& service : services) {
       // The last of two services with the same protocol is the one that counts.
-      const bool overridden = std::any_of(&service + 1, services.data() + services.size(), [&](const ReportedService& later) {
-        return later.host == service.host && later.protocol == service.protocol;
-      });
+      const bool overridden =
+          std::any_of(&service + 1, services.data() + services.size(), [&](const ReportedService& later) {
+            return later.host == service.host && later.protocol == service.protocol;
+          });
       if (service.host != hosts[i] || overridden) continue;
       if (!first) reply += ',';
       first = false;
@@ -68,7 +69,8 @@ void append_hosts(std::string& reply, const std::vector<ReportedService>& servic
 
 std::string service_text(const ReportedService& service) {
   const bool bracket = service.host.find(':') != std::string::npos;
-  return service.protocol + "://" + (bracket ? "[" + service.host + "]" : service.host) + ":" + std::to_string(service.port);
+  return service.protocol + "://" + (bracket ? "[" + service.host + "]" : service.host) + ":" +
+         std::to_string(service.port);
 }
 
 }  // namespace
@@ -128,7 +130,8 @@ Outcome server_banner(Call& call) {
   call.cost += 0.5;
   const std::string software = call.options().software();
   // "an ElectrumX", "a sluice": the article follows the name.
-  std::string text = std::string("You are connected to ") + (call.options().parity ? "an " : "a ") + software + " server.";
+  std::string text =
+      std::string("You are connected to ") + (call.options().parity ? "an " : "a ") + software + " server.";
   if (call.context.banner) {
     if (auto custom = call.context.banner()) {
       text = std::move(*custom);

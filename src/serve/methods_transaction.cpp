@@ -35,7 +35,8 @@ Fault unknown_transaction(const Call& call, const Txid& txid) {
 }
 
 Fault not_on_disk(const Natural& height, std::uint64_t tip) {
-  return bad_request("db error: DBError('block " + with_thousands(height.digits) + " not on disk (>" + with_thousands(tip) + ")')");
+  return bad_request("db error: DBError('block " + with_thousands(height.digits) + " not on disk (>" +
+                     with_thousands(tip) + ")')");
 }
 
 /// Price of a proof in a block of so many transactions, as the peers charge it: their tree cache
@@ -93,7 +94,8 @@ Outcome transaction_get_merkle(Call& call) {
     else place.reset();
   }
   if (!place) {
-    return bad_request("tx " + python_str(call.argument[0]) + " not in block at height " + with_thousands(height.value().digits));
+    return bad_request("tx " + python_str(call.argument[0]) + " not in block at height " +
+                       with_thousands(height.value().digits));
   }
   const MerkleProof proof = call.context.merkle->blocks.prove(call.view(), at, place->position);
   call.reply += "{\"block_height\":";
@@ -144,7 +146,8 @@ Outcome transaction_broadcast(Call& call) {
   call.cost += 0.25 + static_cast<double>(hex.size()) / 5000;
   const auto raw = from_hex(hex);
   const bool decodes = raw && is_transaction(*raw, *call.options().network);
-  const char* reason = decodes ? "this server runs offline and has no node to send the transaction to" : "TX decode failed";
+  const char* reason =
+      decodes ? "this server runs offline and has no node to send the transaction to" : "TX decode failed";
   return bad_request(std::string("the transaction was rejected by network rules.\n\n") + reason + "\n[" + hex + "]");
 }
 

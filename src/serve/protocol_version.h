@@ -16,8 +16,8 @@ using ProtocolVersion = std::vector<std::int64_t>;
 
 struct VersionRange {
   ProtocolVersion least;
-  ProtocolVersion most;       ///< for comparing
-  std::string most_text;      ///< as shown: (1,6,0) is shown as 1.6
+  ProtocolVersion most;   ///< for comparing
+  std::string most_text;  ///< as shown: (1,6,0) is shown as 1.6
 };
 
 struct NegotiatedVersion {

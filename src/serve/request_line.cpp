@@ -90,7 +90,8 @@ class LineHandler {
       if (limit != 0 && reply_.size() - begin > limit) {
         const JsonValue id = item.is(JsonKind::object) ? item.member("id") : JsonValue();
         reply_.resize(item_begin);
-        fail(response_too_large(limit), id && !id.is(JsonKind::array) && !id.is(JsonKind::object) ? id.token() : "null");
+        fail(response_too_large(limit),
+             id && !id.is(JsonKind::array) && !id.is(JsonKind::object) ? id.token() : "null");
       }
       if (limit != 0 && reply_.size() - begin > limit * batch_reply_multiple_max) {
         reply_.resize(begin);
@@ -118,10 +119,12 @@ class LineHandler {
     const std::string id_text = structured ? structured_id(id) : std::string(id.token());
 
     const JsonValue method = object.member("method");
-    if (!method || !method.is(JsonKind::string)) return fail({FaultCode::method_not_found, "method must be a string"}, id_text);
+    if (!method || !method.is(JsonKind::string))
+      return fail({FaultCode::method_not_found, "method must be a string"}, id_text);
     const JsonValue params = object.member("params");
     const bool usable = !params || params.is(JsonKind::array) || (params.is(JsonKind::object) && !v1);
-    if (!usable) return fail({FaultCode::invalid_arguments, "invalid request arguments: " + python_str(params)}, id_text);
+    if (!usable)
+      return fail({FaultCode::invalid_arguments, "invalid request arguments: " + python_str(params)}, id_text);
     run(method, params, id_text);
   }
 

@@ -129,18 +129,22 @@ bool solve_witness(Bytes script, SolvedScript& solved) {
     else if (program.size() == 32) solved.type = ScriptType::witness_v0_scripthash;
     else solved = SolvedScript{};
   } else {
-    solved.type = solved.witness_version == 1 && program.size() == 32 ? ScriptType::witness_v1_taproot : ScriptType::witness_unknown;
+    solved.type = solved.witness_version == 1 && program.size() == 32 ? ScriptType::witness_v1_taproot
+                                                                      : ScriptType::witness_unknown;
   }
   return true;
 }
 
 /// Does the script equal the pattern, -1 standing for any byte?
-bool matches(Bytes script, std::size_t size, std::initializer_list<int> head, std::initializer_list<int> tail) noexcept {
+bool matches(Bytes script, std::size_t size, std::initializer_list<int> head,
+             std::initializer_list<int> tail) noexcept {
   if (script.size() != size) return false;
   std::size_t at = 0;
-  for (const int byte : head) if (u8(script[at++]) != byte) return false;
+  for (const int byte : head)
+    if (u8(script[at++]) != byte) return false;
   at = size - tail.size();
-  for (const int byte : tail) if (u8(script[at++]) != byte) return false;
+  for (const int byte : tail)
+    if (u8(script[at++]) != byte) return false;
   return true;
 }
 
@@ -175,7 +179,8 @@ std::string_view opcode_name(std::uint8_t opcode, chain::Coin coin) noexcept {
                                                                  "9", "10", "11", "12", "13", "14", "15", "16"};
     return numbers[opcode - 0x51u];
   }
-  const std::string_view name = coin == chain::Coin::radiant ? radiant_opcode_name(opcode) : bitcoin_opcode_name(opcode, coin);
+  const std::string_view name =
+      coin == chain::Coin::radiant ? radiant_opcode_name(opcode) : bitcoin_opcode_name(opcode, coin);
   return name.empty() ? "OP_UNKNOWN" : name;
 }
 
@@ -195,9 +200,17 @@ void append_script_asm(std::string& target, Bytes script, ScriptRole role, chain
 }
 
 std::string_view script_type_name(ScriptType type) noexcept {
-  static constexpr std::array<std::string_view, 11> names = {
-      "nonstandard", "pubkey", "pubkeyhash", "scripthash", "scripthash", "multisig", "nulldata",
-      "witness_v0_keyhash", "witness_v0_scripthash", "witness_v1_taproot", "witness_unknown"};
+  static constexpr std::array<std::string_view, 11> names = {"nonstandard",
+                                                             "pubkey",
+                                                             "pubkeyhash",
+                                                             "scripthash",
+                                                             "scripthash",
+                                                             "multisig",
+                                                             "nulldata",
+                                                             "witness_v0_keyhash",
+                                                             "witness_v0_scripthash",
+                                                             "witness_v1_taproot",
+                                                             "witness_unknown"};
   return names[static_cast<std::size_t>(type)];
 }
 
@@ -210,7 +223,8 @@ SolvedScript solve_script(Bytes script, chain::Coin coin) {
     return solved;
   };
   if (matches(script, 23, {0xa9, 20}, {0x87})) return single(ScriptType::scripthash, 2, 20);
-  if (coin == chain::Coin::bitcoin_cash && matches(script, 35, {0xaa, 32}, {0x87})) return single(ScriptType::scripthash32, 2, 32);
+  if (coin == chain::Coin::bitcoin_cash && matches(script, 35, {0xaa, 32}, {0x87}))
+    return single(ScriptType::scripthash32, 2, 32);
   if (coin == chain::Coin::bitcoin && solve_witness(script, solved)) return solved;
   if (!script.empty() && u8(script[0]) == 0x6a && is_push_only(script.subspan(1), coin)) {
     solved.type = ScriptType::nulldata;

@@ -41,8 +41,17 @@ void append_script_asm(std::string& target, Bytes script, ScriptRole role, chain
 [[nodiscard]] std::string_view opcode_name(std::uint8_t opcode, chain::Coin coin) noexcept;
 
 enum class ScriptType : std::uint8_t {
-  nonstandard, pubkey, pubkeyhash, scripthash, scripthash32, multisig, nulldata,
-  witness_v0_keyhash, witness_v0_scripthash, witness_v1_taproot, witness_unknown,
+  nonstandard,
+  pubkey,
+  pubkeyhash,
+  scripthash,
+  scripthash32,
+  multisig,
+  nulldata,
+  witness_v0_keyhash,
+  witness_v0_scripthash,
+  witness_v1_taproot,
+  witness_unknown,
 };
 [[nodiscard]] std::string_view script_type_name(ScriptType type) noexcept;
 

@@ -32,11 +32,11 @@ struct SessionCounters {
 
 struct SessionState {
   Dialect dialect = Dialect::undecided;
-  bool version_seen = false;         ///< server.version was called, successfully or not
-  bool close_after_reply = false;    ///< the reply in hand is the last one
+  bool version_seen = false;       ///< server.version was called, successfully or not
+  bool close_after_reply = false;  ///< the reply in hand is the last one
   bool headers_subscribed = false;
   ProtocolVersion version{1, 4};
-  std::string client_name;           ///< first 17 characters of what it calls itself
+  std::string client_name;  ///< first 17 characters of what it calls itself
   double cost = CostTable::connection;
   SessionCounters counters;
   /// Subscribed scripts with the text the client used, which notifications must echo.

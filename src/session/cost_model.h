@@ -12,8 +12,8 @@ namespace sluice::session {
 
 struct CostLimits {
   double soft = 1000;
-  double hard = 10'000;               ///< 0, or not above soft: no limiting
-  double bandwidth_unit_bytes = 5000; ///< bytes in or out per unit of cost
+  double hard = 10'000;                ///< 0, or not above soft: no limiting
+  double bandwidth_unit_bytes = 5000;  ///< bytes in or out per unit of cost
   unsigned initial_concurrent = 10;
   unsigned request_sleep_ms = 2500;
 };

@@ -26,14 +26,16 @@ class LineBuffer {
 
  private:
   void compact();
-  [[nodiscard]] bool too_long(std::size_t line_bytes) const noexcept { return limit_bytes_ != 0 && line_bytes > limit_bytes_; }
+  [[nodiscard]] bool too_long(std::size_t line_bytes) const noexcept {
+    return limit_bytes_ != 0 && line_bytes > limit_bytes_;
+  }
 
   std::string bytes_;
   std::size_t begin_ = 0;     ///< first byte not yet handed out
   std::size_t searched_ = 0;  ///< no newline before this offset, from begin_ on
   std::size_t limit_bytes_;
   std::uint64_t dropped_lines_ = 0;
-  bool skipping_ = false;     ///< inside a line that was too long
+  bool skipping_ = false;  ///< inside a line that was too long
 };
 
 }  // namespace sluice::session

@@ -42,9 +42,12 @@ class Endpoint : public ::testing::TestWithParam<IoBackend> {
 TEST_P(Endpoint, SpeaksTheProtocol) {
   start();
   test::Client client(server_->port());
-  ASSERT_TRUE(client.send("{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"server.version\",\"params\":[\"x\",\"1.4\"]}\r\n"));
+  ASSERT_TRUE(
+      client.send("{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"server.version\",\"params\":[\"x\",\"1.4\"]}\r\n"));
   EXPECT_EQ(client.line(), R"({"jsonrpc":"2.0","result":["ElectrumX 1.4.1","1.4"],"id":"a"})");
-  ASSERT_TRUE(client.send("{\"id\":null,\"method\":\"server.ping\"}\nhello\n[{\"id\":1,\"method\":\"server.ping\"},{\"id\":2,\"method\":\"server.ping\"}]\n"));
+  ASSERT_TRUE(
+      client.send("{\"id\":null,\"method\":\"server.ping\"}\nhello\n[{\"id\":1,\"method\":\"server.ping\"},{\"id\":2,"
+                  "\"method\":\"server.ping\"}]\n"));
   EXPECT_EQ(client.line(), R"({"jsonrpc":"2.0","error":{"code":-32700,"message":"invalid JSON"},"id":null})");
   EXPECT_EQ(client.line(), R"([{"jsonrpc":"2.0","result":null,"id":1}, {"jsonrpc":"2.0","result":null,"id":2}])");
 }
@@ -52,8 +55,10 @@ TEST_P(Endpoint, SpeaksTheProtocol) {
 TEST_P(Endpoint, RefusedVersionsAreDisconnected) {
   start();
   test::Client client(server_->port());
-  ASSERT_TRUE(client.send("{\"id\":1,\"method\":\"server.version\",\"params\":[\"x\",\"0.9\"]}\n{\"id\":2,\"method\":\"server.ping\"}\n"));
-  EXPECT_EQ(client.line(), R"({"jsonrpc":"2.0","error":{"code":1,"message":"unsupported protocol version: 0.9"},"id":1})");
+  ASSERT_TRUE(client.send(
+      "{\"id\":1,\"method\":\"server.version\",\"params\":[\"x\",\"0.9\"]}\n{\"id\":2,\"method\":\"server.ping\"}\n"));
+  EXPECT_EQ(client.line(),
+            R"({"jsonrpc":"2.0","error":{"code":1,"message":"unsupported protocol version: 0.9"},"id":1})");
   EXPECT_EQ(client.line(), "<closed>");
 }
 
@@ -62,14 +67,17 @@ TEST_P(Endpoint, OversizeLinesAreSkipped) {
   limits.max_recv = 10'000;
   start(limits);
   test::Client client(server_->port());
-  ASSERT_TRUE(client.send("{\"id\":1,\"method\":\"" + std::string(1'000'000, 'x') + "\"}\n{\"id\":2,\"method\":\"server.ping\"}\n"));
+  ASSERT_TRUE(client.send("{\"id\":1,\"method\":\"" + std::string(1'000'000, 'x') +
+                          "\"}\n{\"id\":2,\"method\":\"server.ping\"}\n"));
   EXPECT_EQ(client.line(), R"({"jsonrpc":"2.0","result":null,"id":2})");
 }
 
 TEST_P(Endpoint, IdleSessionsAreSmall) {
   start();
   const auto talk = [](test::Client& client) {
-    ASSERT_TRUE(client.send("{\"id\":1,\"method\":\"server.version\",\"params\":[\"x\",\"1.4\"]}\n{\"id\":2,\"method\":\"blockchain.headers.subscribe\"}\n"));
+    ASSERT_TRUE(
+        client.send("{\"id\":1,\"method\":\"server.version\",\"params\":[\"x\",\"1.4\"]}\n{\"id\":2,\"method\":"
+                    "\"blockchain.headers.subscribe\"}\n"));
     ASSERT_TRUE(client.line().starts_with("{"));
     ASSERT_TRUE(client.line().starts_with("{"));
   };

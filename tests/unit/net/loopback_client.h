@@ -40,7 +40,8 @@ class Client {
   }
   ~Client() { close(); }
   Client(const Client&) = delete;
-  Client(Client&& other) noexcept : fd_(std::exchange(other.fd_, -1)), connected_(other.connected_), held_(std::move(other.held_)) {}
+  Client(Client&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)), connected_(other.connected_), held_(std::move(other.held_)) {}
 
   [[nodiscard]] bool connected() const { return connected_; }
   bool send(std::string_view bytes) {

@@ -299,7 +299,8 @@ TEST_P(TcpServerTest, ATakenPortIsAnError) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, TcpServerTest,
-                         ::testing::Values(Way{IoBackend::io_uring, true, "io_uring"}, Way{IoBackend::io_uring, false, "io_uring_poll"},
+                         ::testing::Values(Way{IoBackend::io_uring, true, "io_uring"},
+                                           Way{IoBackend::io_uring, false, "io_uring_poll"},
                                            Way{IoBackend::epoll, true, "epoll"}),
                          [](const auto& way) { return way.param.name; });
 

@@ -10,9 +10,13 @@
 namespace sluice::serve::test {
 
 struct Client {
-  explicit Client(const ReadView& view, chain::Coin coin = chain::Coin::radiant, std::string_view net = "regtest", bool parity = true)
+  explicit Client(const ReadView& view, chain::Coin coin = chain::Coin::radiant, std::string_view net = "regtest",
+                  bool parity = true)
       : merkle(coin) {
-    options.network = chain::find_network(coin == chain::Coin::radiant ? "Radiant" : coin == chain::Coin::bitcoin ? "Bitcoin" : "BitcoinCash", net);
+    options.network = chain::find_network(coin == chain::Coin::radiant   ? "Radiant"
+                                          : coin == chain::Coin::bitcoin ? "Bitcoin"
+                                                                         : "BitcoinCash",
+                                          net);
     options.parity = parity;
     context.view = &view;
     context.options = &options;
@@ -31,7 +35,8 @@ struct Client {
     request.append(method).append("\",\"params\":").append(params).append("}");
     const std::string reply = line(request);
     for (const std::string_view head : {"{\"jsonrpc\":\"2.0\",\"result\":", "{\"jsonrpc\":\"2.0\",\"error\":"}) {
-      if (reply.starts_with(head)) return reply.substr(head.size(), reply.size() - head.size() - std::string_view(",\"id\":0}").size());
+      if (reply.starts_with(head))
+        return reply.substr(head.size(), reply.size() - head.size() - std::string_view(",\"id\":0}").size());
     }
     return "malformed reply: " + reply;
   }

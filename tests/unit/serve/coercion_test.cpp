@@ -17,7 +17,8 @@ class Coercion : public ::testing::Test {
   }
   std::string natural(std::string_view json) {
     const auto coerced = to_natural(value(json));
-    return coerced.ok() ? coerced.value().digits : std::to_string(static_cast<int>(coerced.fault().code)) + " " + coerced.fault().message;
+    return coerced.ok() ? coerced.value().digits
+                        : std::to_string(static_cast<int>(coerced.fault().code)) + " " + coerced.fault().message;
   }
   std::string str(std::string_view json) { return python_str(value(json)); }
 
@@ -25,10 +26,22 @@ class Coercion : public ::testing::Test {
 };
 
 TEST_F(Coercion, Naturals) {
-  const std::pair<const char*, const char*> accepted[] = {
-      {"5", "5"}, {"0", "0"}, {"-0", "0"}, {"1.9", "1"}, {"-0.9", "0"}, {"1e3", "1000"}, {"true", "1"}, {"false", "0"},
-      {"\"7\"", "7"}, {"\" \\t7\\n\"", "7"}, {"\"+7\"", "7"}, {"\"1_000\"", "1000"}, {"\"007\"", "7"}, {"\"-0\"", "0"},
-      {"99999999999999999999999", "99999999999999999999999"}, {"1e22", "10000000000000000000000"}};
+  const std::pair<const char*, const char*> accepted[] = {{"5", "5"},
+                                                          {"0", "0"},
+                                                          {"-0", "0"},
+                                                          {"1.9", "1"},
+                                                          {"-0.9", "0"},
+                                                          {"1e3", "1000"},
+                                                          {"true", "1"},
+                                                          {"false", "0"},
+                                                          {"\"7\"", "7"},
+                                                          {"\" \\t7\\n\"", "7"},
+                                                          {"\"+7\"", "7"},
+                                                          {"\"1_000\"", "1000"},
+                                                          {"\"007\"", "7"},
+                                                          {"\"-0\"", "0"},
+                                                          {"99999999999999999999999", "99999999999999999999999"},
+                                                          {"1e22", "10000000000000000000000"}};
   for (const auto& [json, digits] : accepted) EXPECT_EQ(natural(json), digits) << json;
   EXPECT_EQ(to_natural(value("99999999999999999999999")).value().value, UINT64_MAX);
 }
@@ -36,9 +49,12 @@ TEST_F(Coercion, Naturals) {
 TEST_F(Coercion, NaturalsRefused) {
   const std::string tail = " should be a non-negative integer";
   const std::pair<const char*, const char*> refused[] = {
-      {"-1", "-1"}, {"-1.9", "-1"}, {"\"-05\"", "-5"}, {"null", "None"}, {"[1]", "[1]"}, {"{\"a\":true}", "{'a': True}"},
-      {"\"\"", ""}, {"\"x\"", "x"}, {"\"1.5\"", "1.5"}, {"\"1__0\"", "1__0"}, {"\"_1\"", "_1"}, {"\"1_\"", "1_"}, {"\"+ 1\"", "+ 1"},
-      {"\"--1\"", "--1"}, {"NaN", "nan"}, {"\"0x10\"", "0x10"}, {"\"1 2\"", "1 2"}};
+      {"-1", "-1"},         {"-1.9", "-1"},     {"\"-05\"", "-5"},
+      {"null", "None"},     {"[1]", "[1]"},     {"{\"a\":true}", "{'a': True}"},
+      {"\"\"", ""},         {"\"x\"", "x"},     {"\"1.5\"", "1.5"},
+      {"\"1__0\"", "1__0"}, {"\"_1\"", "_1"},   {"\"1_\"", "1_"},
+      {"\"+ 1\"", "+ 1"},   {"\"--1\"", "--1"}, {"NaN", "nan"},
+      {"\"0x10\"", "0x10"}, {"\"1 2\"", "1 2"}};
   for (const auto& [json, text] : refused) EXPECT_EQ(natural(json), "1 " + (text + tail)) << json;
   EXPECT_EQ(natural("Infinity"), "-32603 internal server error");
   EXPECT_EQ(natural("1e999"), "-32603 internal server error");
@@ -47,9 +63,14 @@ TEST_F(Coercion, NaturalsRefused) {
 TEST_F(Coercion, Hashes) {
   const std::string hex = "00112233445566778899aabbccddeeff00112233445566778899aabbccddee01";
   EXPECT_EQ(to_txid(value("\"" + hex + "\"")).value().display(), hex);
-  EXPECT_EQ(to_txid(value("\"00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEE01\"")).value().display(), hex);
-  EXPECT_EQ(to_scripthash(value("\" 00 11\\t223344 5566778899aabbccddeeff00112233445566778899aabbccddee01 \\n\"")).value().display(), hex);
-  for (const std::string& bad : {hex + "00", hex.substr(2), hex.substr(1), std::string(), std::string(64, 'z'), "0 0" + hex.substr(2)}) {
+  EXPECT_EQ(to_txid(value("\"00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEE01\"")).value().display(),
+            hex);
+  EXPECT_EQ(to_scripthash(value("\" 00 11\\t223344 5566778899aabbccddeeff00112233445566778899aabbccddee01 \\n\""))
+                .value()
+                .display(),
+            hex);
+  for (const std::string& bad :
+       {hex + "00", hex.substr(2), hex.substr(1), std::string(), std::string(64, 'z'), "0 0" + hex.substr(2)}) {
     EXPECT_EQ(to_scripthash(value("\"" + bad + "\"")).fault().message, bad + " is not a valid script hash");
     EXPECT_EQ(to_txid(value("\"" + bad + "\"")).fault().message, bad + " should be a transaction hash");
   }
@@ -71,8 +92,10 @@ TEST_F(Coercion, Refs) {
 }
 
 TEST_F(Coercion, Booleans) {
-  for (const auto* json : {"true", "1", "1.0", "1e0", "10e-1"}) EXPECT_TRUE(to_boolean(value(json), "verbose").value()) << json;
-  for (const auto* json : {"false", "0", "0.0", "-0", "-0.0"}) EXPECT_FALSE(to_boolean(value(json), "verbose").value()) << json;
+  for (const auto* json : {"true", "1", "1.0", "1e0", "10e-1"})
+    EXPECT_TRUE(to_boolean(value(json), "verbose").value()) << json;
+  for (const auto* json : {"false", "0", "0.0", "-0", "-0.0"})
+    EXPECT_FALSE(to_boolean(value(json), "verbose").value()) << json;
   for (const auto* json : {"2", "\"true\"", "null", "[]", "{}", "1.5", "\"1\""}) {
     EXPECT_EQ(to_boolean(value(json), "merkle").fault().message, "\"merkle\" must be a boolean") << json;
   }
@@ -80,20 +103,38 @@ TEST_F(Coercion, Booleans) {
 
 TEST_F(Coercion, PythonTexts) {
   const std::pair<const char*, const char*> texts[] = {
-      {"null", "None"}, {"true", "True"}, {"false", "False"}, {"12", "12"}, {"-0", "0"}, {"\"x\"", "x"}, {"[]", "[]"}, {"{}", "{}"},
-      {"[null,\"a\",[1.0]]", "[None, 'a', [1.0]]"}, {"{\"k\":[true],\"l\":{}}", "{'k': [True], 'l': {}}"},
-      {"[\"it's\"]", "[\"it's\"]"}, {"[\"say \\\"hi\\\"\"]", "['say \"hi\"']"}, {"[\"'\\\"\"]", "['\\'\"']"},
-      {"[\"\\n\\t\\r\\\\\\u0000\\u001b\"]", "['\\n\\t\\r\\\\\\x00\\x1b']"}, {"[\"\\u00e9\\u0085\\u2028\\ud800\"]", "['\xc3\xa9\\x85\\u2028\\ud800']"},
+      {"null", "None"},
+      {"true", "True"},
+      {"false", "False"},
+      {"12", "12"},
+      {"-0", "0"},
+      {"\"x\"", "x"},
+      {"[]", "[]"},
+      {"{}", "{}"},
+      {"[null,\"a\",[1.0]]", "[None, 'a', [1.0]]"},
+      {"{\"k\":[true],\"l\":{}}", "{'k': [True], 'l': {}}"},
+      {"[\"it's\"]", "[\"it's\"]"},
+      {"[\"say \\\"hi\\\"\"]", "['say \"hi\"']"},
+      {"[\"'\\\"\"]", "['\\'\"']"},
+      {"[\"\\n\\t\\r\\\\\\u0000\\u001b\"]", "['\\n\\t\\r\\\\\\x00\\x1b']"},
+      {"[\"\\u00e9\\u0085\\u2028\\ud800\"]", "['\xc3\xa9\\x85\\u2028\\ud800']"},
       {"123456789012345678901234567890", "123456789012345678901234567890"}};
   for (const auto& [json, text] : texts) EXPECT_EQ(str(json), text) << json;
 }
 
 TEST_F(Coercion, PythonFloats) {
   const std::pair<const char*, const char*> floats[] = {
-      {"1.0", "1.0"}, {"0.1", "0.1"}, {"1.5", "1.5"}, {"-2.50", "-2.5"}, {"1e5", "100000.0"}, {"1e15", "1000000000000000.0"},
-      {"1e16", "1e+16"}, {"1.25e16", "1.25e+16"}, {"1e22", "1e+22"}, {"1e100", "1e+100"}, {"0.0001", "0.0001"}, {"0.00001", "1e-05"},
-      {"1.5e-7", "1.5e-07"}, {"0.0", "0.0"}, {"-0.0", "-0.0"}, {"123456.789", "123456.789"}, {"1e999", "inf"}, {"-1e999", "-inf"},
-      {"NaN", "nan"}, {"Infinity", "inf"}, {"5e-324", "5e-324"}, {"9007199254740993.0", "9007199254740992.0"}};
+      {"1.0", "1.0"},        {"0.1", "0.1"},
+      {"1.5", "1.5"},        {"-2.50", "-2.5"},
+      {"1e5", "100000.0"},   {"1e15", "1000000000000000.0"},
+      {"1e16", "1e+16"},     {"1.25e16", "1.25e+16"},
+      {"1e22", "1e+22"},     {"1e100", "1e+100"},
+      {"0.0001", "0.0001"},  {"0.00001", "1e-05"},
+      {"1.5e-7", "1.5e-07"}, {"0.0", "0.0"},
+      {"-0.0", "-0.0"},      {"123456.789", "123456.789"},
+      {"1e999", "inf"},      {"-1e999", "-inf"},
+      {"NaN", "nan"},        {"Infinity", "inf"},
+      {"5e-324", "5e-324"},  {"9007199254740993.0", "9007199254740992.0"}};
   for (const auto& [json, text] : floats) EXPECT_EQ(str(json), text) << json;
 }
 

@@ -61,7 +61,8 @@ class FakeView : public ReadView {
   std::vector<std::byte> headers(std::uint32_t start, std::uint32_t count) const override {
     headers_read += count;
     std::vector<std::byte> all;
-    for (std::uint32_t i = 0; i < count; ++i) all.insert(all.end(), headers_.at(start + i).begin(), headers_.at(start + i).end());
+    for (std::uint32_t i = 0; i < count; ++i)
+      all.insert(all.end(), headers_.at(start + i).begin(), headers_.at(start + i).end());
     return all;
   }
   std::uint32_t block_tx_count(std::uint32_t height) const override {
@@ -69,7 +70,8 @@ class FakeView : public ReadView {
   }
   TxNumber block_first_tx(std::uint32_t height) const override { return first_tx_.at(height); }
   std::vector<Txid> block_txids(std::uint32_t height) const override {
-    return {txids_.begin() + static_cast<std::ptrdiff_t>(first_tx_.at(height)), txids_.begin() + static_cast<std::ptrdiff_t>(first_tx_.at(height + 1))};
+    return {txids_.begin() + static_cast<std::ptrdiff_t>(first_tx_.at(height)),
+            txids_.begin() + static_cast<std::ptrdiff_t>(first_tx_.at(height + 1))};
   }
   Txid txid(TxNumber number) const override { return txids_.at(number); }
   std::optional<TxPlace> find_tx(const Txid& txid) const override {

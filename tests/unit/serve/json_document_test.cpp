@@ -15,11 +15,34 @@ JsonErrc parse(std::string_view line) {
 }
 
 TEST(JsonDocument, AcceptsWhatPythonAccepts) {
-  for (const std::string_view line : {
-           "{}", "[]", " [ ] ", "0", "-0", "1.5", "1e5", "1E+5", "\"x\"", "null", "true", "NaN", "-Infinity", "[NaN,Infinity]",
-           "123456789012345678901234567890123456789", "[123456789012345678901234567890]", "{\"a\":1e999}", "[-1e-999]",
-           "\"\\ud800\"", "[\"\\udc00\\ud800\"]", "{\"a\":1,\"a\":2}", "{\"\\u0061\":[{}]}\r", "\t{\"a\" : [ 1 , 2 ] }\n",
-           "[[[[[[]]]]]]", "[\"]\",\"}\",\"\\\"\"]", "{\"\":\"\"}", "[\"\x7f\"]", "{\"k\":\"\xc3\xa9\"}"}) {
+  for (const std::string_view line : {"{}",
+                                      "[]",
+                                      " [ ] ",
+                                      "0",
+                                      "-0",
+                                      "1.5",
+                                      "1e5",
+                                      "1E+5",
+                                      "\"x\"",
+                                      "null",
+                                      "true",
+                                      "NaN",
+                                      "-Infinity",
+                                      "[NaN,Infinity]",
+                                      "123456789012345678901234567890123456789",
+                                      "[123456789012345678901234567890]",
+                                      "{\"a\":1e999}",
+                                      "[-1e-999]",
+                                      "\"\\ud800\"",
+                                      "[\"\\udc00\\ud800\"]",
+                                      "{\"a\":1,\"a\":2}",
+                                      "{\"\\u0061\":[{}]}\r",
+                                      "\t{\"a\" : [ 1 , 2 ] }\n",
+                                      "[[[[[[]]]]]]",
+                                      "[\"]\",\"}\",\"\\\"\"]",
+                                      "{\"\":\"\"}",
+                                      "[\"\x7f\"]",
+                                      "{\"k\":\"\xc3\xa9\"}"}) {
     EXPECT_EQ(parse(line), JsonErrc::ok) << line;
     EXPECT_TRUE(test::StrictJson(line).valid()) << line;
   }
@@ -27,20 +50,87 @@ TEST(JsonDocument, AcceptsWhatPythonAccepts) {
 
 TEST(JsonDocument, RefusesEverythingElse) {
   using namespace std::string_view_literals;
-  for (const std::string_view line : std::initializer_list<std::string_view>{
-           "", " ", "hello", "{", "}", "[", "]", "[1", "1]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}", "[,]", "[1,]", "[,1]", "[1 2]",
-           "{\"a\":1 \"b\":2}", "{\"a\" 1}", "{1:2}", "{\"a\":1]", "[1}", "[\"a\":1]", "{\"a\":\"b\":1}", "{\"a\":1}x", "{\"a\":1}{}",
-           "[1]]", "[] []", "01", "-", "+1", ".5", "1.", "1e", "0x10", "tru", "truee", "nul", "[nulll]", "'a'", "\"a", "a\"", "\"\\x\"",
-           "\"\\u12g4\"", "\"\\u123\"", "[\"\\\"]", "\"a\tb\"", "[\"a\nb\"]", "[\"a\x01\"]", "[1,2", "[[1]", "{\"a\":{}", "[{]}", "[nan]",
-           "[--1]", "[1.e5]", "[\"a\"\"b\"]", "[true false]", "{\"a\":1,,\"b\":2}", "\xef\xbb\xbf{}", "[1]\0"sv, "\0"sv, "[1\0]"sv, "[\0]"sv,
-           "{null:1}", "{\"a\"::1}", "[1:2]", "[:]", "{\"a\",1}", "\"a\"b\"", "[\"a\"b]", "{\"a\":1 2}", "{\"a\":\"x\" \"y\"}"}) {
+  for (const std::string_view line : std::initializer_list<std::string_view>{"",
+                                                                             " ",
+                                                                             "hello",
+                                                                             "{",
+                                                                             "}",
+                                                                             "[",
+                                                                             "]",
+                                                                             "[1",
+                                                                             "1]",
+                                                                             "{\"a\"}",
+                                                                             "{\"a\":}",
+                                                                             "{\"a\":1,}",
+                                                                             "{,}",
+                                                                             "[,]",
+                                                                             "[1,]",
+                                                                             "[,1]",
+                                                                             "[1 2]",
+                                                                             "{\"a\":1 \"b\":2}",
+                                                                             "{\"a\" 1}",
+                                                                             "{1:2}",
+                                                                             "{\"a\":1]",
+                                                                             "[1}",
+                                                                             "[\"a\":1]",
+                                                                             "{\"a\":\"b\":1}",
+                                                                             "{\"a\":1}x",
+                                                                             "{\"a\":1}{}",
+                                                                             "[1]]",
+                                                                             "[] []",
+                                                                             "01",
+                                                                             "-",
+                                                                             "+1",
+                                                                             ".5",
+                                                                             "1.",
+                                                                             "1e",
+                                                                             "0x10",
+                                                                             "tru",
+                                                                             "truee",
+                                                                             "nul",
+                                                                             "[nulll]",
+                                                                             "'a'",
+                                                                             "\"a",
+                                                                             "a\"",
+                                                                             "\"\\x\"",
+                                                                             "\"\\u12g4\"",
+                                                                             "\"\\u123\"",
+                                                                             "[\"\\\"]",
+                                                                             "\"a\tb\"",
+                                                                             "[\"a\nb\"]",
+                                                                             "[\"a\x01\"]",
+                                                                             "[1,2",
+                                                                             "[[1]",
+                                                                             "{\"a\":{}",
+                                                                             "[{]}",
+                                                                             "[nan]",
+                                                                             "[--1]",
+                                                                             "[1.e5]",
+                                                                             "[\"a\"\"b\"]",
+                                                                             "[true false]",
+                                                                             "{\"a\":1,,\"b\":2}",
+                                                                             "\xef\xbb\xbf{}",
+                                                                             "[1]\0"sv,
+                                                                             "\0"sv,
+                                                                             "[1\0]"sv,
+                                                                             "[\0]"sv,
+                                                                             "{null:1}",
+                                                                             "{\"a\"::1}",
+                                                                             "[1:2]",
+                                                                             "[:]",
+                                                                             "{\"a\",1}",
+                                                                             "\"a\"b\"",
+                                                                             "[\"a\"b]",
+                                                                             "{\"a\":1 2}",
+                                                                             "{\"a\":\"x\" \"y\"}"}) {
     EXPECT_EQ(parse(line), JsonErrc::invalid) << line;
     EXPECT_FALSE(test::StrictJson(line).valid()) << line;
   }
 }
 
 TEST(JsonDocument, TellsBadUtf8Apart) {
-  for (const std::string_view line : {"\"\xff\"", "{\"a\":\"\xc3\"}", "\xed\xa0\x80", "[\"\xf5\x80\x80\x80\"]", "\xc0\xaf"}) {
+  for (const std::string_view line :
+       {"\"\xff\"", "{\"a\":\"\xc3\"}", "\xed\xa0\x80", "[\"\xf5\x80\x80\x80\"]", "\xc0\xaf"}) {
     EXPECT_EQ(parse(line), JsonErrc::not_utf8);
   }
 }
@@ -53,7 +143,8 @@ TEST(JsonDocument, BoundsNesting) {
 
 TEST(JsonDocument, KeepsTokensAsSent) {
   JsonDocument document;
-  ASSERT_EQ(document.parse(" {\"id\" : 1e5 , \"t\":\"a\\u0062\" ,\"n\":[ 1 , [2] ],\"id\":18446744073709551617 } "), JsonErrc::ok);
+  ASSERT_EQ(document.parse(" {\"id\" : 1e5 , \"t\":\"a\\u0062\" ,\"n\":[ 1 , [2] ],\"id\":18446744073709551617 } "),
+            JsonErrc::ok);
   const JsonValue root = document.root();
   EXPECT_EQ(root.size(), 4u);
   EXPECT_EQ(root.member("id").token(), "18446744073709551617");  // the last of equal keys counts
@@ -70,7 +161,9 @@ TEST(JsonDocument, KeepsTokensAsSent) {
 TEST(JsonDocument, UnescapesPairsAndLoneSurrogates) {
   EXPECT_EQ(unescape_json("\"\\ud83d\\ude00\\n\\/\""), "\xf0\x9f\x98\x80\n/");
   EXPECT_EQ(unescape_json("\"\\ud83dx\""), "\xed\xa0\xbdx");
-  EXPECT_EQ(unescape_json("\"\\ud83d\\u0041\""), "\xed\xa0\xbd" "A");
+  EXPECT_EQ(unescape_json("\"\\ud83d\\u0041\""),
+            "\xed\xa0\xbd"
+            "A");
 }
 
 TEST(JsonDocument, WorksAfterMemoryIsGivenBack) {
@@ -88,10 +181,9 @@ TEST(JsonDocument, WorksAfterMemoryIsGivenBack) {
 // Mutations of real requests: the same verdict as the independent judge, always. Whatever
 // simdjson's own strict parser takes must be taken too.
 TEST(JsonDocument, AgreesWithAnIndependentJudge) {
-  const std::string seeds[] = {
-      R"({"jsonrpc":"2.0","id":1,"method":"server.version","params":["x",["1.4","1.4.2"]]})",
-      R"([{"id":1.5e3,"method":"a\"b\u00e9","params":{"k":null}},[true,false],-12,"x\\"])",
-      R"({"a":{"b":[{"c":[]},{}]},"d":NaN,"e":"\ud800","f":123456789012345678901234567890})"};
+  const std::string seeds[] = {R"({"jsonrpc":"2.0","id":1,"method":"server.version","params":["x",["1.4","1.4.2"]]})",
+                               R"([{"id":1.5e3,"method":"a\"b\u00e9","params":{"k":null}},[true,false],-12,"x\\"])",
+                               R"({"a":{"b":[{"c":[]},{}]},"d":NaN,"e":"\ud800","f":123456789012345678901234567890})"};
   constexpr std::string_view alphabet = "{}[]:,\"\\ 0123456789.eE+-tfnulraseNIx\t\n\x01/b";
   Random random(2024);
   JsonDocument document;

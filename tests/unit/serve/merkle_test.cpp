@@ -25,12 +25,21 @@ std::string shown(const MerkleProof& proof) {
 
 TEST(Merkle, PublishedVectors) {
   const std::string root = "dee20992e5ae99880f9df11056667216bac72cd38de048ba84da4d6d7c1555c8";
-  EXPECT_EQ(shown(prove(numbered_leaves(5), 0)), root + " 0101010101010101010101010101010101010101010101010101010101010101"
-            " 1b595fc4fcbf0af71c4cdda29dc42e88211fff2aa54acfcce6ab6fca42c1121b cf471f3661b611957f6d3d8cf530388f9523bbc93ffd3df634fe115874e84735");
-  EXPECT_EQ(shown(prove(numbered_leaves(5), 2)), root + " 0303030303030303030303030303030303030303030303030303030303030303"
-            " 6db7479c5346abc47ef4196df47836190a79ce42b078a9e5c36f47429dde5e70 cf471f3661b611957f6d3d8cf530388f9523bbc93ffd3df634fe115874e84735");
-  EXPECT_EQ(shown(prove(numbered_leaves(5), 4)), root + " 0404040404040404040404040404040404040404040404040404040404040404"
-            " bb4aa4c6dbed06f62c85065bbbb7baffbf61bffb23405cb123ae308210a554c2 6c8159313d053c0fb261111f525b2af4c3f6d85f15e1540026b15149caef41ac");
+  EXPECT_EQ(shown(prove(numbered_leaves(5), 0)),
+            root +
+                " 0101010101010101010101010101010101010101010101010101010101010101"
+                " 1b595fc4fcbf0af71c4cdda29dc42e88211fff2aa54acfcce6ab6fca42c1121b "
+                "cf471f3661b611957f6d3d8cf530388f9523bbc93ffd3df634fe115874e84735");
+  EXPECT_EQ(shown(prove(numbered_leaves(5), 2)),
+            root +
+                " 0303030303030303030303030303030303030303030303030303030303030303"
+                " 6db7479c5346abc47ef4196df47836190a79ce42b078a9e5c36f47429dde5e70 "
+                "cf471f3661b611957f6d3d8cf530388f9523bbc93ffd3df634fe115874e84735");
+  EXPECT_EQ(shown(prove(numbered_leaves(5), 4)),
+            root +
+                " 0404040404040404040404040404040404040404040404040404040404040404"
+                " bb4aa4c6dbed06f62c85065bbbb7baffbf61bffb23405cb123ae308210a554c2 "
+                "6c8159313d053c0fb261111f525b2af4c3f6d85f15e1540026b15149caef41ac");
 }
 
 TEST(Merkle, RadiantHeadersVector) {
@@ -40,9 +49,11 @@ TEST(Merkle, RadiantHeadersVector) {
                           "7c1797514a165b0d99953a993a2a42081d6c0706026c36c06fc6fe728f93a5dd"};
   std::vector<Digest> leaves;
   for (const char* hash : hashes) leaves.push_back(*Digest::from_display(hash));
-  EXPECT_EQ(shown(prove(leaves, 1)), "75c49f7a509475e3229a8efe3ec6906a0d760a8194331c235661d1e808d86e09 " + std::string(hashes[0]) +
+  EXPECT_EQ(shown(prove(leaves, 1)), "75c49f7a509475e3229a8efe3ec6906a0d760a8194331c235661d1e808d86e09 " +
+                                         std::string(hashes[0]) +
                                          " 841ab3a3e6d67a923bc437cb1aea710e6aad6124124532e5e2cd71e3618d99b6");
-  EXPECT_EQ(shown(prove(leaves, 2)), "75c49f7a509475e3229a8efe3ec6906a0d760a8194331c235661d1e808d86e09 " + std::string(hashes[2]) +
+  EXPECT_EQ(shown(prove(leaves, 2)), "75c49f7a509475e3229a8efe3ec6906a0d760a8194331c235661d1e808d86e09 " +
+                                         std::string(hashes[2]) +
                                          " db273515d74a4141311aa4e329bdc84bf5764c958e7f27325a9da5160dd4e072");
 }
 
@@ -54,7 +65,8 @@ TEST(Merkle, SingleLeaf) {
 
 std::vector<Digest> header_hashes(const FakeView& view, std::uint32_t count) {
   std::vector<Digest> hashes;
-  for (std::uint32_t h = 0; h < count; ++h) hashes.push_back(hash_cast<Digest>(chain::block_hash(chain::Coin::radiant, view.header(h))));
+  for (std::uint32_t h = 0; h < count; ++h)
+    hashes.push_back(hash_cast<Digest>(chain::block_hash(chain::Coin::radiant, view.header(h))));
   return hashes;
 }
 
@@ -63,12 +75,15 @@ TEST(Merkle, HeaderCacheEqualsThePlainWay) {
   HeaderMerkleCache cache(chain::Coin::radiant);
   Random random(1);
   const std::vector<Digest> all = header_hashes(view, 1100);
-  std::vector<std::uint32_t> checkpoints = {0, 1, 2, 62, 63, 64, 65, 126, 127, 128, 129, 191, 192, 255, 256, 257, 511, 512, 1000, 1023, 1024, 1099};
+  std::vector<std::uint32_t> checkpoints = {0,   1,   2,   62,  63,  64,  65,  126,  127,  128,  129,
+                                            191, 192, 255, 256, 257, 511, 512, 1000, 1023, 1024, 1099};
   for (int round = 0; round < 200; ++round) checkpoints.push_back(static_cast<std::uint32_t>(random.below(1100)));
   for (const std::uint32_t checkpoint : checkpoints) {
     const std::vector<Digest> leaves(all.begin(), all.begin() + checkpoint + 1);
-    for (const std::uint32_t height : {0u, checkpoint / 2, checkpoint, static_cast<std::uint32_t>(random.below(checkpoint + 1))}) {
-      ASSERT_EQ(shown(cache.prove(view, height, checkpoint)), shown(prove(leaves, height))) << height << " of " << checkpoint;
+    for (const std::uint32_t height :
+         {0u, checkpoint / 2, checkpoint, static_cast<std::uint32_t>(random.below(checkpoint + 1))}) {
+      ASSERT_EQ(shown(cache.prove(view, height, checkpoint)), shown(prove(leaves, height)))
+          << height << " of " << checkpoint;
     }
   }
 }
@@ -92,7 +107,8 @@ TEST(Merkle, HeaderCacheFollowsReorgs) {
   for (const FakeView* view : std::initializer_list<const FakeView*>{&new_view, &old_view, &new_view}) {
     for (const std::uint32_t checkpoint : {250u, 299u, 300u, 350u, 699u}) {
       const std::vector<Digest> leaves = header_hashes(*view, checkpoint + 1);
-      ASSERT_EQ(shown(cache.prove(*view, checkpoint / 3, checkpoint)), shown(prove(leaves, checkpoint / 3))) << checkpoint;
+      ASSERT_EQ(shown(cache.prove(*view, checkpoint / 3, checkpoint)), shown(prove(leaves, checkpoint / 3)))
+          << checkpoint;
     }
   }
 }
@@ -106,7 +122,8 @@ TEST(Merkle, BlockCacheEqualsThePlainWay) {
       std::vector<Digest> leaves;
       for (const Txid& txid : view.block_txids(height)) leaves.push_back(hash_cast<Digest>(txid));
       for (const std::uint32_t position : {0u, counts[height] / 2, counts[height] - 1}) {
-        ASSERT_EQ(shown(cache.prove(view, height, position)), shown(prove(leaves, position))) << height << " " << position;
+        ASSERT_EQ(shown(cache.prove(view, height, position)), shown(prove(leaves, position)))
+            << height << " " << position;
       }
     }
   }

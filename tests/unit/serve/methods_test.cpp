@@ -81,8 +81,9 @@ TEST_F(Methods, Headers) {
 TEST_F(Methods, HeadersFromVersion1_6AreAList) {
   Client modern(view, chain::Coin::radiant, "regtest", false);
   (void)modern.call("server.version", R"(["x","1.6"])");
-  EXPECT_EQ(modern.call("blockchain.block.headers", "[1,2]"),
-            "{\"headers\":[\"" + to_hex(view.header(1)) + "\",\"" + to_hex(view.header(2)) + "\"],\"count\":2,\"max\":2016}");
+  EXPECT_EQ(
+      modern.call("blockchain.block.headers", "[1,2]"),
+      "{\"headers\":[\"" + to_hex(view.header(1)) + "\",\"" + to_hex(view.header(2)) + "\"],\"count\":2,\"max\":2016}");
   EXPECT_EQ(modern.call("blockchain.block.headers", "[9,2]"), "{\"headers\":[],\"count\":0,\"max\":2016}");
 }
 
@@ -93,12 +94,14 @@ TEST_F(Methods, ClampsHeadersTo2016) {
 }
 
 TEST_F(Methods, SubscribeHeaders) {
-  EXPECT_EQ(client.call("blockchain.headers.subscribe", "[]"), "{\"hex\":\"" + to_hex(view.header(3)) + "\",\"height\":3}");
+  EXPECT_EQ(client.call("blockchain.headers.subscribe", "[]"),
+            "{\"hex\":\"" + to_hex(view.header(3)) + "\",\"height\":3}");
   EXPECT_TRUE(client.session.headers_subscribed);
 }
 
 TEST_F(Methods, Balance) {
-  EXPECT_EQ(client.call("blockchain.scripthash.get_balance", quoted(script(1))), R"({"confirmed":2100000000000000002,"unconfirmed":0})");
+  EXPECT_EQ(client.call("blockchain.scripthash.get_balance", quoted(script(1))),
+            R"({"confirmed":2100000000000000002,"unconfirmed":0})");
   EXPECT_EQ(client.call("blockchain.scripthash.get_balance", quoted(script(9))), R"({"confirmed":0,"unconfirmed":0})");
 }
 
@@ -106,7 +109,8 @@ TEST_F(Methods, HistoryAndStatusAgree) {
   std::string history = "[";
   std::string preimage;
   for (const auto& item : view.histories[script(1)]) {
-    history += (history.size() > 1 ? "," : "") + ("{\"tx_hash\":\"" + txid(item.tx_number)) + "\",\"height\":" + std::to_string(item.height) + "}";
+    history += (history.size() > 1 ? "," : "") + ("{\"tx_hash\":\"" + txid(item.tx_number)) +
+               "\",\"height\":" + std::to_string(item.height) + "}";
     preimage += txid(item.tx_number) + ":" + std::to_string(item.height) + ":";
   }
   EXPECT_EQ(client.call("blockchain.scripthash.get_history", quoted(script(1))), history + "]");
@@ -126,7 +130,8 @@ TEST_F(Methods, StatusOfThePublishedExample) {
   published.histories[script(3)] = {{0, 2472}, {1, 2473}, {2, 2473}};
   Client other(published, chain::Coin::bitcoin);
   // sha256 of "a6c9...a347:2472:9c42...431c:2473:770f...7b30:2473:" from the command line.
-  EXPECT_EQ(other.call("blockchain.scripthash.subscribe", quoted(script(3))), "\"b47d83823d084177c57162ac0f46194307d012de715ec07229c64be60bd2f556\"");
+  EXPECT_EQ(other.call("blockchain.scripthash.subscribe", quoted(script(3))),
+            "\"b47d83823d084177c57162ac0f46194307d012de715ec07229c64be60bd2f556\"");
 }
 
 TEST_F(Methods, SubscriptionsKeepTheClientsSpelling) {
@@ -141,11 +146,13 @@ TEST_F(Methods, SubscriptionsKeepTheClientsSpelling) {
 }
 
 TEST_F(Methods, Unspent) {
-  EXPECT_EQ(client.call("blockchain.scripthash.listunspent", quoted(script(1))),
-            "[{\"tx_hash\":\"" + txid(2) + "\",\"tx_pos\":7,\"height\":2,\"value\":2100000000000000001,\"refs\":[]},{\"tx_hash\":\"" + txid(5) +
-                "\",\"tx_pos\":0,\"height\":3,\"value\":1,\"refs\":["
-                "{\"ref\":\"1f1e1d1c1b1a191817161514131211100f0e0d0c0b0a09080706050403020100i1\",\"type\":\"normal\"},"
-                "{\"ref\":\"1f1e1d1c1b1a191817161514131211100f0e0d0c0b0a09080706050403020100i256\",\"type\":\"single\"}]}]");
+  EXPECT_EQ(
+      client.call("blockchain.scripthash.listunspent", quoted(script(1))),
+      "[{\"tx_hash\":\"" + txid(2) +
+          "\",\"tx_pos\":7,\"height\":2,\"value\":2100000000000000001,\"refs\":[]},{\"tx_hash\":\"" + txid(5) +
+          "\",\"tx_pos\":0,\"height\":3,\"value\":1,\"refs\":["
+          "{\"ref\":\"1f1e1d1c1b1a191817161514131211100f0e0d0c0b0a09080706050403020100i1\",\"type\":\"normal\"},"
+          "{\"ref\":\"1f1e1d1c1b1a191817161514131211100f0e0d0c0b0a09080706050403020100i256\",\"type\":\"single\"}]}]");
   Client bitcoin(view, chain::Coin::bitcoin);
   EXPECT_EQ(bitcoin.call("blockchain.scripthash.listunspent", quoted(script(1))).find("refs"), std::string::npos);
 }
@@ -158,12 +165,14 @@ TEST_F(Methods, HistoryLimits) {
   EXPECT_TRUE(parity.call("blockchain.scripthash.get_history", quoted(script(1))).starts_with("[{"));
   parity.options.max_send = 99 * 1000;
   EXPECT_EQ(parity.call("blockchain.scripthash.get_history", quoted(script(1))), error_text(1, "history too large"));
-  EXPECT_TRUE(parity.call("blockchain.scripthash.subscribe", quoted(script(1))).starts_with("\"")) << "a status has no limit";
+  EXPECT_TRUE(parity.call("blockchain.scripthash.subscribe", quoted(script(1))).starts_with("\""))
+      << "a status has no limit";
   Client own(big, chain::Coin::radiant, "regtest", false);
   own.options.max_send = 99 * 1000;
   EXPECT_TRUE(own.call("blockchain.scripthash.get_history", quoted(script(1))).starts_with("[{"));
   own.options.max_send = 50'000;
-  EXPECT_EQ(own.call("blockchain.scripthash.get_history", quoted(script(1))), error_text(-32600, "response too large (over 50,000 bytes"));
+  EXPECT_EQ(own.call("blockchain.scripthash.get_history", quoted(script(1))),
+            error_text(-32600, "response too large (over 50,000 bytes"));
   own.options.max_send = 0;
   EXPECT_TRUE(own.call("blockchain.scripthash.get_history", quoted(script(1))).starts_with("[{"));
 }
@@ -172,26 +181,36 @@ TEST_F(Methods, Transactions) {
   view.raw[2] = {std::byte{0xab}, std::byte{0xcd}};
   EXPECT_EQ(client.call("blockchain.transaction.get", "[\"" + txid(2) + "\"]"), "\"abcd\"");
   EXPECT_EQ(client.call("blockchain.transaction.get", "[\"" + txid(2) + "\",0.0]"), "\"abcd\"");
-  EXPECT_EQ(client.call("blockchain.transaction.get", "[\"" + txid(2) + "\",2]"), error_text(1, "\\\"verbose\\\" must be a boolean"));
-  EXPECT_EQ(client.call("blockchain.transaction.get", "[\"" + txid(2) + "\",true]"), error_text(-32603, "internal server error"));
-  EXPECT_EQ(client.call("blockchain.transaction.get", "[\"" + txid(3) + "\"]"),
-            error_text(2, "daemon error: DaemonError({'code': -1, 'message': 'Block not available: blk00000.dat: cannot be read'})"));
+  EXPECT_EQ(client.call("blockchain.transaction.get", "[\"" + txid(2) + "\",2]"),
+            error_text(1, "\\\"verbose\\\" must be a boolean"));
+  EXPECT_EQ(client.call("blockchain.transaction.get", "[\"" + txid(2) + "\",true]"),
+            error_text(-32603, "internal server error"));
+  EXPECT_EQ(
+      client.call("blockchain.transaction.get", "[\"" + txid(3) + "\"]"),
+      error_text(
+          2,
+          "daemon error: DaemonError({'code': -1, 'message': 'Block not available: blk00000.dat: cannot be read'})"));
 }
 
 TEST_F(Methods, MerkleAndPositions) {
-  EXPECT_EQ(client.call("blockchain.transaction.get_merkle", "[\"" + txid(0) + "\",1]"), R"({"block_height":1,"merkle":[],"pos":0})");
+  EXPECT_EQ(client.call("blockchain.transaction.get_merkle", "[\"" + txid(0) + "\",1]"),
+            R"({"block_height":1,"merkle":[],"pos":0})");
   const std::string proof = client.call("blockchain.transaction.get_merkle", "[\"" + txid(2) + "\",2]");
   EXPECT_TRUE(proof.starts_with("{\"block_height\":2,\"merkle\":[\"" + txid(1) + "\",\"")) << proof;
   EXPECT_TRUE(proof.ends_with("\"],\"pos\":1}")) << proof;
-  EXPECT_EQ(client.call("blockchain.transaction.get_merkle", "[\"" + txid(2) + "\",3]"), error_text(1, "tx " + txid(2) + " not in block at height 3"));
+  EXPECT_EQ(client.call("blockchain.transaction.get_merkle", "[\"" + txid(2) + "\",3]"),
+            error_text(1, "tx " + txid(2) + " not in block at height 3"));
   EXPECT_EQ(client.call("blockchain.transaction.get_merkle", "[\"" + txid(2) + "\",5000]"),
             error_text(1, "db error: DBError('block 5,000 not on disk (>3)')"));
   EXPECT_EQ(client.call("blockchain.transaction.id_from_pos", "[2,1]"), "\"" + txid(2) + "\"");
   const std::string with_proof = client.call("blockchain.transaction.id_from_pos", "[2,1,true]");
   EXPECT_TRUE(with_proof.starts_with("{\"tx_hash\":\"" + txid(2) + "\",\"merkle\":[\"" + txid(1))) << with_proof;
-  EXPECT_EQ(client.call("blockchain.transaction.id_from_pos", "[2,5000]"), error_text(1, "no tx at position 5,000 in block at height 2"));
-  EXPECT_EQ(client.call("blockchain.transaction.id_from_pos", "[0,0]"), error_text(1, "no tx at position 0 in block at height 0"));
-  EXPECT_EQ(client.call("blockchain.transaction.id_from_pos", "[4,0]"), error_text(1, "db error: DBError('block 4 not on disk (>3)')"));
+  EXPECT_EQ(client.call("blockchain.transaction.id_from_pos", "[2,5000]"),
+            error_text(1, "no tx at position 5,000 in block at height 2"));
+  EXPECT_EQ(client.call("blockchain.transaction.id_from_pos", "[0,0]"),
+            error_text(1, "no tx at position 0 in block at height 0"));
+  EXPECT_EQ(client.call("blockchain.transaction.id_from_pos", "[4,0]"),
+            error_text(1, "db error: DBError('block 4 not on disk (>3)')"));
 }
 
 TEST_F(Methods, RepeatedCoinbaseIsProvenInBothBlocks) {
@@ -206,14 +225,18 @@ TEST_F(Methods, RepeatedCoinbaseIsProvenInBothBlocks) {
 TEST_F(Methods, Broadcast) {
   const std::string head = "the transaction was rejected by network rules.\\n\\n";
   EXPECT_EQ(client.call("blockchain.transaction.broadcast", "[\"\"]"), error_text(1, head + "TX decode failed\\n[]"));
-  EXPECT_EQ(client.call("blockchain.transaction.broadcast", "[\"zz\"]"), error_text(1, head + "TX decode failed\\n[zz]"));
+  EXPECT_EQ(client.call("blockchain.transaction.broadcast", "[\"zz\"]"),
+            error_text(1, head + "TX decode failed\\n[zz]"));
   EXPECT_EQ(client.call("blockchain.transaction.broadcast", "[5]"), error_text(-32603, "internal server error"));
   const std::string genesis =
-      "01000000010000000000000000000000000000000000000000000000000000000000000000ffffffff2704ffff001d01041f5468697320697320612052616469616e742074"
+      "01000000010000000000000000000000000000000000000000000000000000000000000000ffffffff2704ffff001d01041f546869732069"
+      "7320612052616469616e742074"
       "657374696e6720626c6f636bffffffff01005039278c0400001976a9144f9ab47a237441c0dc61dcd39fd92709f281b03388ac00000000";
-  EXPECT_EQ(client.call("blockchain.transaction.broadcast", "[\"" + genesis + "\"]"),
-            error_text(1, head + "this server runs offline and has no node to send the transaction to\\n[" + genesis + "]"));
-  EXPECT_EQ(client.call("blockchain.transaction.broadcast", "[\"" + genesis + "00\"]"), error_text(1, head + "TX decode failed\\n[" + genesis + "00]"));
+  EXPECT_EQ(
+      client.call("blockchain.transaction.broadcast", "[\"" + genesis + "\"]"),
+      error_text(1, head + "this server runs offline and has no node to send the transaction to\\n[" + genesis + "]"));
+  EXPECT_EQ(client.call("blockchain.transaction.broadcast", "[\"" + genesis + "00\"]"),
+            error_text(1, head + "TX decode failed\\n[" + genesis + "00]"));
 }
 
 TEST_F(Methods, Refs) {
@@ -221,7 +244,9 @@ TEST_F(Methods, Refs) {
   for (std::size_t i = 0; i < 32; ++i) ref[i] = static_cast<std::byte>(i);
   ref[32] = std::byte{2};
   const std::string params = "[\"1f1e1d1c1b1a191817161514131211100f0e0d0c0b0a0908070605040302010000000002\"]";
-  const auto object = [&](TxNumber number, int height) { return "{\"tx_hash\":\"" + txid(number) + "\",\"height\":" + std::to_string(height) + "}"; };
+  const auto object = [&](TxNumber number, int height) {
+    return "{\"tx_hash\":\"" + txid(number) + "\",\"height\":" + std::to_string(height) + "}";
+  };
   EXPECT_EQ(client.call("blockchain.ref.get", params), "[]");
   view.places_of_refs[ref] = {1, std::nullopt};
   EXPECT_EQ(client.call("blockchain.ref.get", params), "[" + object(1, 2) + "," + object(1, 2) + "]");
@@ -230,17 +255,25 @@ TEST_F(Methods, Refs) {
 }
 
 TEST_F(Methods, ServerFacts) {
-  client.options.services = {{"tcp", "example.org", 50010}, {"ssl", "example.org", 50012}, {"tcp", "example.org", 50020}, {"wss", "::1", 50011}};
+  client.options.services = {{"tcp", "example.org", 50010},
+                             {"ssl", "example.org", 50012},
+                             {"tcp", "example.org", 50020},
+                             {"wss", "::1", 50011}};
   client.options.donation_address = "mjttUaKuPi1UqH2W5VekQjxTztiekD1mcg";
-  EXPECT_EQ(client.call("server.features", "[]"),
-            R"({"hosts":{"example.org":{"ssl_port":50012,"tcp_port":50020},"::1":{"wss_port":50011}},"pruning":null,)"
-            R"("server_version":"ElectrumX 1.4.1","protocol_min":"1.4","protocol_max":"1.4.2",)"
-            R"("genesis_hash":"7c1797514a165b0d99953a993a2a42081d6c0706026c36c06fc6fe728f93a5dd","hash_function":"sha256",)"
-            R"("services":["tcp://example.org:50010","ssl://example.org:50012","tcp://example.org:50020","wss://[::1]:50011"]})");
+  EXPECT_EQ(
+      client.call("server.features", "[]"),
+      R"({"hosts":{"example.org":{"ssl_port":50012,"tcp_port":50020},"::1":{"wss_port":50011}},"pruning":null,)"
+      R"("server_version":"ElectrumX 1.4.1","protocol_min":"1.4","protocol_max":"1.4.2",)"
+      R"("genesis_hash":"7c1797514a165b0d99953a993a2a42081d6c0706026c36c06fc6fe728f93a5dd","hash_function":"sha256",)"
+      R"("services":["tcp://example.org:50010","ssl://example.org:50012",)"
+      R"("tcp://example.org:50020","wss://[::1]:50011"]})");
   EXPECT_EQ(client.call("server.donation_address", "[]"), "\"mjttUaKuPi1UqH2W5VekQjxTztiekD1mcg\"");
   EXPECT_EQ(client.call("server.banner", "[]"), "\"You are connected to an ElectrumX 1.4.1 server.\"");
-  client.context.banner = [] { return std::optional<std::string>("$SERVER_SUBVERSION ($SERVER_VERSION)\ngive to $DONATION_ADDRESS, \xc3\xa9"); };
-  EXPECT_EQ(client.call("server.banner", "[]"), "\"ElectrumX 1.4.1 (1.4.1)\\ngive to mjttUaKuPi1UqH2W5VekQjxTztiekD1mcg, \\u00e9\"");
+  client.context.banner = [] {
+    return std::optional<std::string>("$SERVER_SUBVERSION ($SERVER_VERSION)\ngive to $DONATION_ADDRESS, \xc3\xa9");
+  };
+  EXPECT_EQ(client.call("server.banner", "[]"),
+            "\"ElectrumX 1.4.1 (1.4.1)\\ngive to mjttUaKuPi1UqH2W5VekQjxTztiekD1mcg, \\u00e9\"");
   client.context.banner = [] { return std::optional<std::string>(); };
   EXPECT_EQ(client.call("server.banner", "[]"), "\"You are connected to an ElectrumX 1.4.1 server.\"");
   EXPECT_EQ(client.call("server.peers.subscribe", "[]"), "[]");
@@ -249,7 +282,8 @@ TEST_F(Methods, ServerFacts) {
 
 TEST_F(Methods, WaveAndFees) {
   EXPECT_EQ(client.call("wave.resolve", "[\"a\"]"), "null");
-  EXPECT_EQ(client.call("wave.check_available", "[\"a\"]"), error_text(1, "WAVE indexing not available on this server"));
+  EXPECT_EQ(client.call("wave.check_available", "[\"a\"]"),
+            error_text(1, "WAVE indexing not available on this server"));
   EXPECT_EQ(client.call("blockchain.relayfee", "[]"), "1e-06");
   EXPECT_EQ(client.call("blockchain.estimatefee", "[6]"), "1e-05");
   EXPECT_EQ(client.call("blockchain.estimatefee", "[6,\"ECONOMICAL\"]"),
@@ -260,7 +294,8 @@ TEST_F(Methods, WaveAndFees) {
 TEST_F(Methods, ABrokenStoreIsAnInternalError) {
   view.broken = true;
   for (const auto* method : {"get_balance", "get_history", "listunspent", "subscribe"}) {
-    EXPECT_EQ(client.call("blockchain.scripthash." + std::string(method), quoted(script(1))), error_text(-32603, "internal server error"));
+    EXPECT_EQ(client.call("blockchain.scripthash." + std::string(method), quoted(script(1))),
+              error_text(-32603, "internal server error"));
   }
 }
 

@@ -79,7 +79,8 @@ class Recorded : public ::testing::Test {
 
 TEST_F(Recorded, GroupsWithoutChainData) {
   std::size_t compared = 0;
-  for (const std::string_view group : {"errors", "misc", "server.version", "rawline", "transaction.stale", "ref.get.errors", "scripthash.unsubscribe"}) {
+  for (const std::string_view group : {"errors", "misc", "server.version", "rawline", "transaction.stale",
+                                       "ref.get.errors", "scripthash.unsubscribe"}) {
     for (const std::string& text : cases(group)) {
       JsonDocument document;
       ASSERT_EQ(document.parse(text), JsonErrc::ok);
@@ -91,7 +92,8 @@ TEST_F(Recorded, GroupsWithoutChainData) {
       if (raw) {
         line = recorded.member("raw").text();
       } else {
-        line = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":" + std::string(recorded.member("method").token()) + ",\"params\":";
+        line = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":" + std::string(recorded.member("method").token()) +
+               ",\"params\":";
         const std::size_t begin = text.find("\"params\":") + 9;
         const std::size_t end = std::min({text.find(",\"compare\":", begin), text.size()});
         line += text.substr(begin, end - begin) + "}";
@@ -152,12 +154,18 @@ TEST_F(Recorded, GenesisCoinbaseAndUnknownTransactions) {
   ASSERT_EQ(none.parse("{}"), JsonErrc::ok);
   FakeView view = recorded_chain(none.root());
   Client client(view);
-  EXPECT_EQ(client.call("blockchain.transaction.get", R"(["364459380841db3f0ea491e8099bf98a6b7ffc5693d8ee6e46b3f8183e0257dc"])"),
-            error_text(2, "daemon error: DaemonError({'code': -5, 'message': 'The genesis block coinbase is not considered an ordinary "
-                          "transaction and cannot be retrieved'})"));
-  EXPECT_EQ(client.call("blockchain.transaction.get", "[\"" + std::string(64, '0') + "\"]"),
-            error_text(2, "daemon error: DaemonError({'code': -5, 'message': 'No such mempool or blockchain transaction. Use "
-                          "gettransaction for wallet transactions.'})"));
+  EXPECT_EQ(
+      client.call("blockchain.transaction.get",
+                  R"(["364459380841db3f0ea491e8099bf98a6b7ffc5693d8ee6e46b3f8183e0257dc"])"),
+      error_text(
+          2,
+          "daemon error: DaemonError({'code': -5, 'message': 'The genesis block coinbase is not considered an ordinary "
+          "transaction and cannot be retrieved'})"));
+  EXPECT_EQ(
+      client.call("blockchain.transaction.get", "[\"" + std::string(64, '0') + "\"]"),
+      error_text(2,
+                 "daemon error: DaemonError({'code': -5, 'message': 'No such mempool or blockchain transaction. Use "
+                 "gettransaction for wallet transactions.'})"));
 }
 
 }  // namespace

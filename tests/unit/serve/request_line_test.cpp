@@ -33,7 +33,9 @@ TEST_F(RequestLine, UnparseableCostsElevenHundred) {
   EXPECT_EQ(client.session.counters.errors, 1u);
 }
 
-TEST_F(RequestLine, NotUtf8) { EXPECT_EQ(client.line("{\"id\":\"\xff\"}"), error(-32700, "messages must be encoded in UTF-8")); }
+TEST_F(RequestLine, NotUtf8) {
+  EXPECT_EQ(client.line("{\"id\":\"\xff\"}"), error(-32700, "messages must be encoded in UTF-8"));
+}
 
 TEST_F(RequestLine, Scalars) {
   for (const std::string_view line : {"3", "null", "\"x\"", "NaN", "true"}) {
@@ -52,7 +54,9 @@ TEST_F(RequestLine, ParamsOfWrongKind) {
   const auto reply = [&](std::string_view params) {
     return client.line("{\"id\":9,\"method\":\"server.ping\",\"params\":" + std::string(params) + "}");
   };
-  const auto expected = [&](std::string_view text) { return error(-32602, "invalid request arguments: " + std::string(text), "9"); };
+  const auto expected = [&](std::string_view text) {
+    return error(-32602, "invalid request arguments: " + std::string(text), "9");
+  };
   EXPECT_EQ(reply("null"), expected("None"));
   EXPECT_EQ(reply("5"), expected("5"));
   EXPECT_EQ(reply("1e5"), expected("100000.0"));
@@ -72,7 +76,8 @@ TEST_F(RequestLine, Arity) {
             error_text(-32602, "1 argument passed to method \\\"blockchain.block.headers\\\" but it requires 2"));
   EXPECT_EQ(client.call("blockchain.block.headers", "[]"),
             error_text(-32602, "0 arguments passed to method \\\"blockchain.block.headers\\\" but it requires 2"));
-  EXPECT_EQ(client.call("server.ping", "[1]"), error_text(-32602, "1 argument passed to method server.ping taking at most 0"));
+  EXPECT_EQ(client.call("server.ping", "[1]"),
+            error_text(-32602, "1 argument passed to method server.ping taking at most 0"));
   EXPECT_EQ(client.call("blockchain.block.header", "[1,2,3]"),
             error_text(-32602, "3 arguments passed to method blockchain.block.header taking at most 2"));
   EXPECT_EQ(client.line(R"({"id":1,"method":"blockchain.block.header"})"),
@@ -84,17 +89,21 @@ TEST_F(RequestLine, NamedParameters) {
             error_text(-32602, "method \\\"blockchain.block.header\\\" requires parameter \\\"height\\\""));
   EXPECT_EQ(client.call("blockchain.block.header", R"({"height":1,"foo":2})"),
             error_text(-32602, "method \\\"blockchain.block.header\\\" does not take parameter \\\"foo\\\""));
-  EXPECT_EQ(client.call("blockchain.block.headers", "{}"),
-            error_text(-32602, "method \\\"blockchain.block.headers\\\" requires parameters \\\"count\\\", \\\"start_height\\\""));
-  EXPECT_EQ(client.call("blockchain.block.header", R"({"cp_height":0,"height":1})"), "\"" + to_hex(view.header(1)) + "\"");
+  EXPECT_EQ(
+      client.call("blockchain.block.headers", "{}"),
+      error_text(-32602,
+                 "method \\\"blockchain.block.headers\\\" requires parameters \\\"count\\\", \\\"start_height\\\""));
+  EXPECT_EQ(client.call("blockchain.block.header", R"({"cp_height":0,"height":1})"),
+            "\"" + to_hex(view.header(1)) + "\"");
   EXPECT_EQ(client.call("server.ping", "{}"), "null");
   EXPECT_EQ(client.call("blockchain.estimatefee", R"({"_number":1})"), "1e-05");
   EXPECT_EQ(client.call("blockchain.estimatefee", R"({"number":1})"), "1e-05");
 }
 
 TEST_F(RequestLine, IdsComeBackAsSent) {
-  for (const std::string_view id : {"1", "-0", "1.5", "1e5", "1E+05", "0.10", "true", "false", "\"x\"", "\"a\\u0062\\/\"", "\"\"",
-                                    "123456789012345678901234567890", "18446744073709551616", "-9223372036854775809"}) {
+  for (const std::string_view id :
+       {"1", "-0", "1.5", "1e5", "1E+05", "0.10", "true", "false", "\"x\"", "\"a\\u0062\\/\"", "\"\"",
+        "123456789012345678901234567890", "18446744073709551616", "-9223372036854775809"}) {
     EXPECT_EQ(client.line("{\"id\": " + std::string(id) + " ,\"method\":\"server.ping\"}"),
               "{\"jsonrpc\":\"2.0\",\"result\":null,\"id\":" + std::string(id) + "}");
   }
@@ -102,7 +111,8 @@ TEST_F(RequestLine, IdsComeBackAsSent) {
 
 TEST_F(RequestLine, BadIds) {
   EXPECT_EQ(client.line(R"({"id":[1],"method":"server.ping"})"), error(-32600, "invalid \\\"id\\\": [1]"));
-  EXPECT_EQ(client.line(R"({"id":{"a":null},"method":"server.ping"})"), error(-32600, "invalid \\\"id\\\": {'a': None}"));
+  EXPECT_EQ(client.line(R"({"id":{"a":null},"method":"server.ping"})"),
+            error(-32600, "invalid \\\"id\\\": {'a': None}"));
 }
 
 TEST_F(RequestLine, NotificationsAreNotAnsweredAndCost) {
@@ -121,17 +131,20 @@ TEST_F(RequestLine, ResponsesAreIgnored) {
 
 TEST_F(RequestLine, LooseDialectTakesBoth) {
   EXPECT_EQ(client.line(R"({"id":1,"method":"server.ping"})"), R"({"jsonrpc":"2.0","result":null,"id":1})");
-  EXPECT_EQ(client.line(R"({"jsonrpc":"2.0","id":2,"method":"server.ping"})"), R"({"jsonrpc":"2.0","result":null,"id":2})");
+  EXPECT_EQ(client.line(R"({"jsonrpc":"2.0","id":2,"method":"server.ping"})"),
+            R"({"jsonrpc":"2.0","result":null,"id":2})");
   EXPECT_EQ(client.session.dialect, Dialect::loose);
 }
 
 TEST_F(RequestLine, MessagesWithoutTheMemberAfter2_0) {
-  EXPECT_EQ(client.line(R"({"jsonrpc":"2.0","id":2,"method":"server.ping"})"), R"({"jsonrpc":"2.0","result":null,"id":2})");
+  EXPECT_EQ(client.line(R"({"jsonrpc":"2.0","id":2,"method":"server.ping"})"),
+            R"({"jsonrpc":"2.0","result":null,"id":2})");
   EXPECT_EQ(client.line(R"({"id":1,"method":"server.ping"})"), R"({"jsonrpc":"2.0","result":null,"id":1})");
 }
 
 TEST_F(RequestLine, Dialect1) {
-  EXPECT_EQ(client.line(R"({"jsonrpc":"1.0","id":3,"method":"server.ping","params":[]})"), R"({"result":null,"error":null,"id":3})");
+  EXPECT_EQ(client.line(R"({"jsonrpc":"1.0","id":3,"method":"server.ping","params":[]})"),
+            R"({"result":null,"error":null,"id":3})");
   // It sticks, whatever later messages say.
   EXPECT_EQ(client.line(R"({"jsonrpc":"2.0","id":4,"method":"nope"})"),
             R"({"result":null,"error":{"code":-32601,"message":"unknown method \"nope\""},"id":4})");
@@ -141,20 +154,25 @@ TEST_F(RequestLine, Dialect1) {
             R"({"result":null,"error":{"code":-32600,"message":"request object must be a dictionary"},"id":null})");
   EXPECT_EQ(client.line(R"({"id":1,"method":"server.ping","params":{}})"),
             R"({"result":null,"error":{"code":-32602,"message":"invalid request arguments: {}"},"id":1})");
-  EXPECT_EQ(client.line(R"({"id":[1,{"a":"\u0062"}],"method":"server.ping"})"), R"({"result":null,"error":null,"id":[1,{"a":"\u0062"}]})");
+  EXPECT_EQ(client.line(R"({"id":[1,{"a":"\u0062"}],"method":"server.ping"})"),
+            R"({"result":null,"error":null,"id":[1,{"a":"\u0062"}]})");
   EXPECT_EQ(client.line(R"({"id":null,"method":"server.ping"})"), "");
 }
 
 TEST_F(RequestLine, UnparseableLineDoesNotFixTheDialect) {
   (void)client.line("hello");
-  EXPECT_EQ(client.line(R"({"jsonrpc":"1.0","id":3,"method":"server.ping"})"), R"({"result":null,"error":null,"id":3})");
+  EXPECT_EQ(client.line(R"({"jsonrpc":"1.0","id":3,"method":"server.ping"})"),
+            R"({"result":null,"error":null,"id":3})");
 }
 
 TEST_F(RequestLine, BatchInOrderWithoutNotifications) {
   const std::string reply = client.line(
-      R"([{"id":1,"method":"server.ping"},{"method":"server.ping"},7,{"id":"b","method":"blockchain.relayfee"},{"id":3,"method":"nope"}])");
-  EXPECT_EQ(reply, R"([{"jsonrpc":"2.0","result":null,"id":1}, )" + error(-32600, "request object must be a dictionary") +
-                       R"(, {"jsonrpc":"2.0","result":1e-06,"id":"b"}, )" + error(-32601, "unknown method \\\"nope\\\"", "3") + "]");
+      R"([{"id":1,"method":"server.ping"},{"method":"server.ping"},7,)"
+      R"({"id":"b","method":"blockchain.relayfee"},{"id":3,"method":"nope"}])");
+  EXPECT_EQ(reply, R"([{"jsonrpc":"2.0","result":null,"id":1}, )" +
+                       error(-32600, "request object must be a dictionary") +
+                       R"(, {"jsonrpc":"2.0","result":1e-06,"id":"b"}, )" +
+                       error(-32601, "unknown method \\\"nope\\\"", "3") + "]");
   EXPECT_EQ(client.line(R"([{"method":"server.ping"},{"id":null,"method":"server.ping"}])"), "");
   EXPECT_EQ(client.line(R"([{"id":5}])"), "[" + error(-32601, "method must be a string", "5") + "]");
 }
@@ -169,7 +187,9 @@ TEST_F(RequestLine, TooLargeAnswerIsReplacedByTheError) {
 
 TEST_F(RequestLine, BatchBeyondTheLimit) {
   client.options.max_send = 250;
-  std::string line = R"([{"id":1,"method":"blockchain.block.header","params":[1]},{"id":2,"method":"blockchain.block.header","params":[1]}])";
+  std::string line =
+      R"([{"id":1,"method":"blockchain.block.header","params":[1]},)"
+      R"({"id":2,"method":"blockchain.block.header","params":[1]}])";
   EXPECT_EQ(client.line(line), R"([{"jsonrpc":"2.0","result":")" + to_hex(view.header(1)) + R"(","id":1}, )" +
                                    error(-32600, "response too large (over 250 bytes", "2") + "]");
   // Errors alone cannot grow without bound either.

@@ -140,7 +140,8 @@ TEST_F(SessionTest, AnswersAndCounts) {
 TEST_F(SessionTest, StopsAfterTheLastReply) {
   Session session(limits_);
   std::string out;
-  session.receive("{\"id\":1,\"method\":\"server.version\",\"params\":[\"x\",\"0.1\"]}\n{\"id\":2,\"method\":\"server.ping\"}\n");
+  session.receive(
+      "{\"id\":1,\"method\":\"server.version\",\"params\":[\"x\",\"0.1\"]}\n{\"id\":2,\"method\":\"server.ping\"}\n");
   EXPECT_EQ(session.step(context_, document_, out), SessionStep::finished);
   EXPECT_NE(out.find("unsupported protocol version: 0.1"), std::string::npos);
   const std::size_t size = out.size();
@@ -151,8 +152,10 @@ TEST_F(SessionTest, StopsAfterTheLastReply) {
 TEST_F(SessionTest, OversizeLinesAreSilent) {
   limits_.max_recv = 40;
   Session session(limits_);
-  EXPECT_EQ(all(session, "{\"id\":1,\"method\":\"server.ping\",\"params\":[]         }\n{\"id\":2,\"method\":\"server.ping\"}\n"),
-            "{\"jsonrpc\":\"2.0\",\"result\":null,\"id\":2}\n");
+  EXPECT_EQ(
+      all(session,
+          "{\"id\":1,\"method\":\"server.ping\",\"params\":[]         }\n{\"id\":2,\"method\":\"server.ping\"}\n"),
+      "{\"jsonrpc\":\"2.0\",\"result\":null,\"id\":2}\n");
   EXPECT_EQ(session.dropped_lines(), 1u);
 }
 
