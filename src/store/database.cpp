@@ -8,7 +8,10 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <mutex>
+
+#include "store/discard.h"
 
 namespace sluice::store {
 namespace {
@@ -68,6 +71,9 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& directory, O
   } else if (!fs.FileExists(rocks + "/CURRENT", rocksdb::IOOptions(), nullptr).ok()) {
     return Error{ErrorKind::not_found, fmt::format("{}: no index here: build one with `sluice sync --db-dir {}`", directory, directory)};
   }
+  if (mode == OpenMode::read_write) {
+    if (Status status = finish_discard(directory, fs); !status) return std::move(status).error();
+  }
   if (Status status = database->open_rocks(mode); !status) return std::move(status).error();
   if (Status status = database->load_state(); !status) return std::move(status).error();
   if (mode == OpenMode::read_only && !database->state_) {
@@ -86,6 +92,7 @@ rocksdb::ColumnFamilyOptions Database::column_options(Table table) const {
   column.target_file_size_base = options_.target_file_bytes;
   column.level_compaction_dynamic_level_bytes = true;
   column.compression = compression_type(options_.compression);
+  column.disable_auto_compactions = !options_.merge_in_background;
   rocksdb::BlockBasedTableOptions block;
   block.block_size = options_.block_bytes;
   block.block_cache = block_cache_;
@@ -173,6 +180,20 @@ Status Database::open_flat(OpenMode mode) {
   rocksdb::IOStatus status = options_.file_system->NewDirectory(directory_, rocksdb::IOOptions(), &directory, nullptr);
   if (status.ok()) status = directory->Fsync(rocksdb::IOOptions(), nullptr);
   if (!status.ok()) return io_error(directory_, status);
+  return state_ ? Status() : sync_parent();
+}
+
+// A new index counts as committed only if its directory is found again. A parent that may not be
+// opened is not ours: whoever made the directory there answers for its name.
+Status Database::sync_parent() {
+  std::string_view path = directory_;
+  while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+  const std::size_t slash = path.rfind('/');
+  const std::string parent(slash == path.npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1)));
+  std::unique_ptr<rocksdb::FSDirectory> directory;
+  if (!options_.file_system->NewDirectory(parent, rocksdb::IOOptions(), &directory, nullptr).ok()) return {};
+  const rocksdb::IOStatus status = directory->Fsync(rocksdb::IOOptions(), nullptr);
+  if (!status.ok()) return io_error(parent, status);
   return {};
 }
 
@@ -277,25 +298,5 @@ std::uint64_t Database::table_bytes(Table table) const {
   return bytes;
 }
 
-std::uint64_t Database::level0_files(Table table) const {
-  std::string text;
-  if (!db_->GetProperty(handle(table), "rocksdb.num-files-at-level0", &text)) return 0;
-  return std::strtoull(text.c_str(), nullptr, 10);
-}
-
-Status discard_index(const std::string& directory, const StoreOptions& options) {
-  const FileSystemPtr fs = options.file_system ? options.file_system : rocksdb::FileSystem::Default();
-  const std::string rocks = directory + "/rocks";
-  // Without CURRENT RocksDB takes a directory for a new one; its other files are then only litter.
-  std::vector<std::string> names;
-  rocksdb::IOStatus status = fs->GetChildren(rocks, rocksdb::IOOptions(), &names, nullptr);
-  std::erase_if(names, [](const std::string& name) { return name == "." || name == ".." || name == "LOCK" || name == "CURRENT"; });
-  names.insert(names.begin(), "CURRENT");
-  for (const std::string& name : names) {
-    if (status.ok()) status = fs->DeleteFile(rocks + "/" + name, rocksdb::IOOptions(), nullptr);
-    if (!status.ok()) return io_error(rocks + "/" + name, status);
-  }
-  return {};
-}
 
 }  // namespace sluice::store

@@ -37,6 +37,7 @@ struct StoreOptions {
   std::size_t target_file_bytes = 64u << 20;
   int max_open_files = 256;
   int background_jobs = 2;
+  bool merge_in_background = true;        ///< off while a sync brings in whole table files: it merges once at its end
   std::string compression = "lz4";        ///< none snappy lz4 zstd zlib
 };
 
@@ -101,14 +102,13 @@ class Database {
   [[nodiscard]] Result<std::optional<std::string>> get(Table table, Bytes key) const;
   /// Bytes of all live table files of a table.
   [[nodiscard]] std::uint64_t table_bytes(Table table) const;
-  /// Number of table files that can overlap in a read (levels count once, level 0 by file).
-  [[nodiscard]] std::uint64_t level0_files(Table table) const;
 
  private:
   Database() = default;
   Status open_rocks(OpenMode mode);
   Status load_state();
   Status open_flat(OpenMode mode);
+  Status sync_parent();
   Status empty_ingest_directory();
   [[nodiscard]] rocksdb::ColumnFamilyOptions column_options(Table table) const;
 
@@ -124,8 +124,8 @@ class Database {
   std::uint64_t ingest_counter_ = 0;
 };
 
-/// Removes an index from its directory, in an order that a crash may interrupt: what is left opens as
-/// an empty index. Errors: io.
+/// Throws an index away: whenever the power goes, all of it is left or it opens as an empty index.
+/// Bounds: the index is not open. Errors: io.
 Status discard_index(const std::string& directory, const StoreOptions& options);
 
 /// Error of a RocksDB status, naming the directory.
