@@ -1,0 +1,20 @@
+// One power cut and what must hold after it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "crash/world.h"
+
+namespace sluice::test {
+
+using SyncFilter = std::function<bool(DiskOperation, const std::string& path)>;
+
+/// Cuts the power once or more, at places and with losses drawn from the seed, then syncs to the end.
+/// Returns what went wrong: an index that does not open or is not at a committed height that was promised,
+/// a sync that cannot go on, another content in the end. ignored: syncs that do nothing.
+[[nodiscard]] std::optional<std::string> cut_power_and_recover(const World& world, std::uint64_t seed,
+                                                               const SyncFilter& ignored);
+
+}  // namespace sluice::test
