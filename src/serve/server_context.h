@@ -38,6 +38,7 @@ struct ServeOptions {
 };
 
 /// Reads the operator's banner text; nullopt if there is none or it cannot be read.
+/// Called per request, from several threads at once.
 using BannerSource = std::function<std::optional<std::string>()>;
 
 /// Shared by all sessions of a thread. The view may be replaced between lines, never during one.

@@ -124,6 +124,39 @@ TEST_F(Recorded, GroupsWithoutChainData) {
   EXPECT_GE(compared, 50u);
 }
 
+TEST_F(Recorded, HeadersAndTheirProofs) {
+  FakeView view(chain::Coin::radiant, std::vector<std::uint32_t>(301, 0));
+  std::ifstream headers(sluice::test::fixtures_dir() / "radiant-regtest-small" / "headers.tsv");
+  std::uint32_t height = 0;
+  for (std::string number, hash, hex; headers >> number >> hash >> hex; ++height) {
+    const auto bytes = from_hex(hex);
+    ASSERT_TRUE(bytes && bytes->size() == chain::header_bytes);
+    chain::RawHeader header{};
+    std::copy(bytes->begin(), bytes->end(), header.begin());
+    view.replace_header(height, header);
+    ASSERT_EQ(chain::block_hash(chain::Coin::radiant, header).display(), hash);
+  }
+  ASSERT_EQ(height, 301u);
+  Client client(view);
+  std::size_t compared = 0;
+  for (const std::string_view group : {"block.header", "block.header.cp", "block.headers", "block.headers.cp"}) {
+    for (const std::string& text : cases(group)) {
+      JsonDocument document;
+      ASSERT_EQ(document.parse(text), JsonErrc::ok);
+      const JsonValue recorded = document.root();
+      const std::size_t begin = text.find("\"params\":") + 9;
+      const std::string params = text.substr(begin, text.find(",\"compare\":", begin) - begin);
+      const std::string reply = client.call(recorded.member("method").text(), params);
+      JsonDocument answer;
+      ASSERT_EQ(answer.parse(reply), JsonErrc::ok);
+      const JsonValue expected = recorded.member(recorded.member("error") ? "error" : "result");
+      EXPECT_TRUE(same(answer.root(), expected)) << text << "\n" << reply;
+      ++compared;
+    }
+  }
+  EXPECT_EQ(compared, 57u);
+}
+
 TEST_F(Recorded, VerboseTransactions) {
   std::size_t compared = 0;
   for (const std::string& text : cases("transaction.get.verbose")) {
