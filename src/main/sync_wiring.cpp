@@ -59,6 +59,9 @@ Status write_sync_report(const config::SyncConfig& config, const pipeline::SyncO
   json.field("scan_s", report.scan_seconds);
   json.field("index_s", report.index_seconds);
   json.field("merge_s", report.compact_seconds);
+  json.begin_object("index_bytes");
+  for (const auto& [name, bytes] : report.index_bytes) json.field(name, bytes);
+  json.end_object();
   if (counters != nullptr) {
     json.field("segments", counters->segments.load());
     json.field("prior_spends", counters->prior_spends.load());

@@ -17,8 +17,8 @@ namespace {
 
 /// Early Bitcoin blocks repeat coinbase transactions; from this height on BIP34 makes it impossible.
 constexpr std::uint32_t duplicate_coinbase_until = 227931;
-/// With more overlapping table files than this a fresh index is merged before it serves.
-constexpr std::uint64_t level0_files_max = 4;
+/// A run of more segments than this is merged at its end: every read would look into each of them.
+constexpr std::uint32_t unmerged_segments_max = 4;
 
 double seconds_since(std::uint64_t begin_ns) { return static_cast<double>(flow::now_ns() - begin_ns) / 1e9; }
 
@@ -43,12 +43,16 @@ class Sync {
     Status indexed = index(first, until);
     note_state();
     if (!indexed) return indexed;
-    return merge_if_needed();
+    Status merged = merge_if_needed();
+    note_bytes();
+    return merged;
   }
 
  private:
   Status open_database() {
-    auto database = store::Database::open(options_.db_directory, store::OpenMode::read_write, options_.store);
+    store::StoreOptions store_options = options_.store;
+    store_options.merge_in_background = false;
+    auto database = store::Database::open(options_.db_directory, store::OpenMode::read_write, store_options);
     if (!database) return std::move(database).error();
     database_ = std::move(database).value();
     if (!database_->state()) return {};
@@ -160,13 +164,22 @@ class Sync {
   }
 
   Status merge_if_needed() {
-    std::uint64_t most = 0;
-    for (const store::Table table : store::all_tables) most = std::max(most, database_->level0_files(table));
-    if (most <= level0_files_max) return {};
+    if (!counters_ || counters_->segments.load(std::memory_order_relaxed) <= unmerged_segments_max) return {};
     const std::uint64_t begin = flow::now_ns();
     Status status = database_->compact(options_.threads);
     report_.compact_seconds = seconds_since(begin);
     return status;
+  }
+
+  void note_bytes() {
+    if (!database_->state()) return;
+    for (const store::Table table : store::all_tables) {
+      if (table != store::Table::state) report_.index_bytes.emplace_back(store::table_name(table), database_->table_bytes(table));
+    }
+    report_.index_bytes.emplace_back("headers.dat", database_->flat().headers.records() * chain::header_bytes);
+    report_.index_bytes.emplace_back("blocks.dat", database_->flat().blocks.records() * store::block_place_bytes);
+    report_.index_bytes.emplace_back("txids.dat", database_->flat().txids.records() * sizeof(Txid));
+    report_.index_bytes.emplace_back("places.dat", database_->flat().places.records() * sizeof(std::uint32_t));
   }
 
   void note_state() {

@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "chain/coin.h"
@@ -57,6 +59,7 @@ struct SyncReport {
   std::uint64_t batch_bytes = 0;
   std::uint32_t slots = 0;
   std::uint64_t partition_count = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> index_bytes;  ///< by table and flat file
 };
 
 /// Progress callback: called a few times a second from run_sync's own thread.

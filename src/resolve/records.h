@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "base/chunk_arena.h"
@@ -52,8 +53,16 @@ struct [[gnu::packed]] HistoryRecord {
 };
 static_assert(sizeof(HistoryRecord) == 12);
 
-struct ScriptRecord {
-  ScriptHash scripthash;
+/// The first half of a scripthash: what the index keeps of it. Finding a second script with the same
+/// 128 bits is out of anybody's reach, and a query re-checks the full hash anyway.
+struct ScriptKey {
+  std::array<std::byte, 16> bytes;
+  [[nodiscard]] static ScriptKey of(const ScriptHash& scripthash) noexcept {
+    ScriptKey key;
+    std::memcpy(key.bytes.data(), scripthash.data(), key.bytes.size());
+    return key;
+  }
+  friend auto operator<=>(const ScriptKey&, const ScriptKey&) = default;
 };
 
 struct [[gnu::packed]] TxRecord {
@@ -121,7 +130,7 @@ struct RecordSet {
   std::vector<ChunkList<OutputRecord>> outputs;   ///< by outpoint key
   std::vector<ChunkList<SpendRecord>> spends;     ///< by outpoint key
   std::vector<ChunkList<HistoryRecord>> history;  ///< by scripthash prefix
-  std::vector<ChunkList<ScriptRecord>> scripts;   ///< by scripthash prefix
+  std::vector<ChunkList<ScriptKey>> scripts;   ///< by scripthash prefix
   std::vector<ChunkList<TxRecord>> txs;           ///< by txid prefix
   std::vector<ChunkList<UnspentRecord>> unspent;  ///< by scripthash prefix
   std::vector<ChunkList<UnspentRecord>> created;  ///< by rel: the same new outputs, for the table by place

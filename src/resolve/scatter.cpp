@@ -30,7 +30,7 @@ void Scatter::add_common(const BatchInput& batch, RecordSet& target) {
       const std::uint64_t prefix = prefix_of(scripthash);
       const std::size_t partition = partition_of(prefix, partition_shift_);
       target.history[partition].push(arena_, {prefix, rel});
-      if (recent_.replace(scripthash)) target.scripts[partition].push(arena_, {scripthash});
+      if (recent_.replace(scripthash)) target.scripts[partition].push(arena_, ScriptKey::of(scripthash));
       ++target.outputs_created;
       target.sum.add(outpoint_term(txs.txid[tx].data(), output - txs.output_begin[tx]));
     }

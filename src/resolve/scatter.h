@@ -32,21 +32,23 @@ struct BatchInput {
 /// every output. Forgetting is harmless: equal rows merge when they are written.
 class RecentScripts {
  public:
-  RecentScripts() : slots_(std::make_unique<ScriptHash[]>(slot_count)) {}
+  RecentScripts() : slots_(std::make_unique<ScriptKey[]>(slot_count)) {}
 
   /// True if the script was not in its slot; it is now.
   [[nodiscard]] bool replace(const ScriptHash& scripthash) noexcept {
-    ScriptHash& slot = slots_[scripthash.low64() >> (64 - slot_bits)];
-    if (slot == scripthash) return false;
-    slot = scripthash;
+    // The slot is chosen by the other half, which an entry does not hold.
+    ScriptKey& slot = slots_[load_le<std::uint64_t>(scripthash.data() + 16) >> (64 - slot_bits)];
+    const ScriptKey key = ScriptKey::of(scripthash);
+    if (slot == key) return false;
+    slot = key;
     return true;
   }
-  void clear() noexcept { std::fill_n(slots_.get(), slot_count, ScriptHash{}); }
+  void clear() noexcept { std::fill_n(slots_.get(), slot_count, ScriptKey{}); }
 
  private:
-  static constexpr unsigned slot_bits = 14;
+  static constexpr unsigned slot_bits = 15;
   static constexpr std::size_t slot_count = std::size_t{1} << slot_bits;  // 512 KiB: stays in a core's L2
-  std::unique_ptr<ScriptHash[]> slots_;
+  std::unique_ptr<ScriptKey[]> slots_;
 };
 
 /// Everything but outputs and spends: transactions, scripts, funding history, refs.

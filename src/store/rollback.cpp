@@ -157,8 +157,8 @@ class Rollback {
     const auto iterator = database_.iterate(Table::scripts, false);
     for (iterator->Seek(slice_of(write::prefix_key(prefix).span())); iterator->Valid(); iterator->Next()) {
       const Bytes key = bytes_of_slice(iterator->key());
-      if (key.size() != 32) return corrupt(Table::scripts, "malformed key");
-      if (prefix_of(ScriptHash::from_bytes(key.data())) != prefix) break;
+      if (key.size() != write::script_key_bytes) return corrupt(Table::scripts, "malformed key");
+      if ((load_be<std::uint64_t>(key.data()) & prefix_mask) != prefix) break;
       remove(Table::scripts, key);
     }
     return iterator->status().ok() ? Status() : Status(rocks_error(database_.directory(), iterator->status()));

@@ -19,10 +19,7 @@ void gather(Column<T>& target, Sources sources, ChunkArena& arena, ListOf list_o
   for (resolve::RecordSet* source : sources) {
     auto& list = list_of(*source);
     list.for_each_span([&](const auto* records, std::size_t span_count) {
-      for (std::size_t i = 0; i < span_count; ++i) {
-        if constexpr (std::is_same_v<T, ScriptHash>) *at++ = records[i].scripthash;
-        else *at++ = records[i];
-      }
+      for (std::size_t i = 0; i < span_count; ++i) *at++ = records[i];
     });
     list.release(arena);
   }
@@ -62,13 +59,13 @@ void write_history(std::size_t partition, Sources sources, const resolve::Segmen
 void write_scripts(std::size_t partition, Sources sources, ChunkArena& arena, WriteScratch& scratch, RowSink& sink) {
   auto& scripts = scratch.scripts;
   gather(scripts, sources, arena, [&](resolve::RecordSet& set) -> auto& { return set.scripts[partition]; });
-  std::sort(scripts.begin(), scripts.end(), [](const ScriptHash& a, const ScriptHash& b) {
-    const auto left = load_be<std::uint64_t>(a.data());
-    const auto right = load_be<std::uint64_t>(b.data());
+  std::sort(scripts.begin(), scripts.end(), [](const resolve::ScriptKey& a, const resolve::ScriptKey& b) {
+    const auto left = load_be<std::uint64_t>(a.bytes.data());
+    const auto right = load_be<std::uint64_t>(b.bytes.data());
     return left != right ? left < right : a < b;
   });
-  const ScriptHash* end = std::unique(scripts.begin(), scripts.end());
-  for (const ScriptHash* at = scripts.begin(); at != end; ++at) sink.put(at->span(), {});
+  const resolve::ScriptKey* end = std::unique(scripts.begin(), scripts.end());
+  for (const resolve::ScriptKey* at = scripts.begin(); at != end; ++at) sink.put(at->bytes, {});
 }
 
 void write_txs(std::size_t partition, Sources sources, const resolve::SegmentContext& segment, ChunkArena& arena,

@@ -27,7 +27,7 @@ struct WriteScratch {
   Column<resolve::HistoryRecord> history_sorted;
   Column<resolve::TxRecord> txs;
   Column<resolve::TxRecord> txs_sorted;
-  Column<ScriptHash> scripts;
+  Column<resolve::ScriptKey> scripts;
   Column<resolve::UnspentRecord> unspent;
   std::vector<std::byte> value;
 };

@@ -2,7 +2,7 @@
 //
 //   table        key                                           value
 //   history      prefix 8 · first tx number 5                  varint deltas of the tx numbers that follow
-//   scripts      scripthash 32                                 -
+//   scripts      first 16 bytes of the scripthash              -
 //   unspent      prefix 8 · tx number 5 · index ordered        varint value<<1 | has_refs
 //   outputs      tx number 5                                   (varint index · varint value<<1|has_refs · prefix 8)*
 //   txs          txid prefix 8 · tx number 5                   -
@@ -31,6 +31,7 @@ using resolve::ValueFlags;
 
 inline constexpr std::size_t tx_number_bytes = 5;
 inline constexpr std::size_t key_bytes_max = 42;
+inline constexpr std::size_t script_key_bytes = 16;
 /// Tx numbers of one history row: a busy script is read in a few seeks, and no row is long.
 inline constexpr std::size_t history_run_max = 512;
 

@@ -107,7 +107,7 @@ IndexRows rows_of(const model::NaiveIndex& model) {
     rows.txs.emplace(prefix_of(model.txids[i]), i);
   }
   for (const auto& [scripthash, numbers] : model.history) {
-    rows.scripts.insert(text_of(scripthash.span()));
+    rows.scripts.insert(text_of(scripthash.span().first(write::script_key_bytes)));
     for (const std::uint64_t number : numbers) rows.history.emplace(prefix_of(scripthash), number);
   }
   resolve::OutpointSum sum;
