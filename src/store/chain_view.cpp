@@ -1,0 +1,305 @@
+#include "store/chain_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/prefix.h"
+#include "classify/scripthash.h"
+#include "parse/parse_blocks.h"
+#include "write/rows.h"
+
+namespace sluice::store {
+namespace {
+
+/// Flat files were checked against the state when the index was opened; failing to read them now
+/// means the disk is failing, and no answer would be true.
+void require(const Status& status) {
+  if (!status) std::fprintf(stderr, "sluice: %s\n", status.error().message.c_str());
+  SLUICE_CHECK(status.ok());
+}
+
+struct ParsedTx {
+  std::vector<std::byte> raw;
+  parse::TxBatch batch;
+
+  [[nodiscard]] Bytes script(std::uint32_t output) const noexcept { return Bytes(raw).subspan(batch.script_begin[output], batch.script_size[output]); }
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ChainView>> ChainView::open(const Database& database, source::RangeReader& blocks) {
+  const State& state = *database.state();
+  const chain::Network* network = chain::find_network(state.coin, state.net);
+  if (network == nullptr) return Error{ErrorKind::unsupported, fmt::format("{}: the index is of {} {}, which this program does not know", database.directory(), state.coin, state.net)};
+  std::unique_ptr<ChainView> view(new ChainView(database, blocks, *network));
+  view->blocks_.resize(state.block_count);
+  if (Status status = database.flat().blocks.read(0, state.block_count, reinterpret_cast<std::byte*>(view->blocks_.data())); !status) return std::move(status).error();
+  std::uint64_t last = 0;
+  for (const BlockPlace& block : view->blocks_) {
+    if (block.first_tx < last || block.first_tx > state.tx_count) return Error{ErrorKind::corrupt, fmt::format("{}: transaction numbers do not ascend: run `sluice verify`", database.flat().blocks.path())};
+    last = block.first_tx;
+  }
+  return view;
+}
+
+Error ChainView::corrupt(Table table) const {
+  return {ErrorKind::corrupt, fmt::format("{}: table {}: malformed row: run `sluice verify`", database_.directory(), table_name(table))};
+}
+
+chain::RawHeader ChainView::header(std::uint32_t height) const {
+  chain::RawHeader header;
+  require(database_.flat().headers.read(height, 1, header.data()));
+  return header;
+}
+
+std::vector<std::byte> ChainView::headers(std::uint32_t start, std::uint32_t count) const {
+  std::vector<std::byte> bytes(count * chain::header_bytes);
+  if (count > 0) require(database_.flat().headers.read(start, count, bytes.data()));
+  return bytes;
+}
+
+std::uint32_t ChainView::block_tx_count(std::uint32_t height) const {
+  const std::uint64_t until = height + 1 < blocks_.size() ? blocks_[height + 1].first_tx : state_.tx_count;
+  return static_cast<std::uint32_t>(until - blocks_[height].first_tx);
+}
+
+std::vector<Txid> ChainView::block_txids(std::uint32_t height) const {
+  std::vector<Txid> txids(block_tx_count(height));
+  if (!txids.empty()) require(database_.flat().txids.read(blocks_[height].first_tx, txids.size(), txids.front().data()));
+  return txids;
+}
+
+Txid ChainView::txid(serve::TxNumber tx_number) const {
+  Txid txid;
+  require(database_.flat().txids.read(tx_number, 1, txid.data()));
+  return txid;
+}
+
+std::optional<serve::TxPlace> ChainView::find_tx(const Txid& wanted) const {
+  const std::uint64_t prefix = prefix_of(wanted);
+  const auto iterator = database_.iterate(Table::txs);
+  std::optional<serve::TxNumber> found;
+  for (iterator->Seek(slice_of(write::prefix_key(prefix).span())); iterator->Valid(); iterator->Next()) {
+    const auto row = write::decode_prefix_tx(bytes_of_slice(iterator->key()));
+    if (!row || row->prefix != prefix) break;
+    // The later one of two equal txids (duplicate coinbases) is the one that counts.
+    if (row->tx_number < state_.tx_count && txid(row->tx_number) == wanted) found = row->tx_number;
+  }
+  if (!found) return std::nullopt;
+  return place_of(*found);
+}
+
+serve::TxPlace ChainView::place_of(serve::TxNumber tx_number) const {
+  const auto after = std::upper_bound(blocks_.begin(), blocks_.end(), tx_number, [](serve::TxNumber number, const BlockPlace& block) { return number < block.first_tx; });
+  SLUICE_CHECK(after != blocks_.begin());
+  const auto height = static_cast<std::uint32_t>(after - blocks_.begin() - 1);
+  return {tx_number, height, static_cast<std::uint32_t>(tx_number - blocks_[height].first_tx)};
+}
+
+Result<std::vector<std::byte>> ChainView::raw_tx(serve::TxNumber tx_number) const {
+  const serve::TxPlace place = place_of(tx_number);
+  const BlockPlace& block = blocks_[place.height];
+  std::uint32_t begin_end[2] = {0, block.size};
+  const bool last = place.position + 1 == block_tx_count(place.height);
+  if (Status status = database_.flat().places.read(tx_number, last ? 1 : 2, reinterpret_cast<std::byte*>(begin_end)); !status) return std::move(status).error();
+  if (begin_end[0] >= begin_end[1] || begin_end[1] > block.size) {
+    return Error{ErrorKind::corrupt, fmt::format("{}: bad place of transaction number {}: run `sluice verify`", database_.flat().places.path(), tx_number)};
+  }
+  return block_files_.read_range(block.file_number, block.file_offset + begin_end[0], begin_end[1] - begin_end[0]);
+}
+
+namespace {
+
+/// Errors: corrupt, if the block file no longer holds this transaction.
+Result<ParsedTx> parse_tx(Result<std::vector<std::byte>> raw, const chain::Network& network) {
+  if (!raw) return std::move(raw).error();
+  ParsedTx tx{std::move(raw).value(), {}};
+  thread_local parse::ParseScratch scratch;
+  parse::ParseFault fault;
+  const parse::ParseErrc errc = parse::parse_transaction(tx.raw, network.coin, tx.batch, scratch, fault);
+  if (errc != parse::ParseErrc::ok) {
+    return Error{ErrorKind::corrupt, fmt::format("block files: no transaction where the index says ({}): are they the files it was built from?", parse::parse_errc_text(errc))};
+  }
+  return tx;
+}
+
+}  // namespace
+
+Result<bool> ChainView::output_pays(serve::TxNumber tx_number, std::uint32_t index, const ScriptHash& scripthash) const {
+  auto tx = parse_tx(raw_tx(tx_number), network_);
+  if (!tx) return std::move(tx).error();
+  if (index >= tx.value().batch.output_count()) return false;
+  const Bytes script = tx.value().script(index);
+  return classify::is_indexed(script, network_.coin) && classify::script_hash(script, network_.coin, state_.parity) == scripthash;
+}
+
+Result<bool> ChainView::tx_touches(serve::TxNumber tx_number, const ScriptHash& scripthash) const {
+  auto tx = parse_tx(raw_tx(tx_number), network_);
+  if (!tx) return std::move(tx).error();
+  const parse::TxBatch& batch = tx.value().batch;
+  for (std::uint32_t output = 0; output < batch.output_count(); ++output) {
+    const Bytes script = tx.value().script(output);
+    if (classify::is_indexed(script, network_.coin) && classify::script_hash(script, network_.coin, state_.parity) == scripthash) return true;
+  }
+  for (const std::uint32_t at : batch.prevout_offset) {
+    const std::byte* prevout = tx.value().raw.data() + at;
+    const auto funding = find_tx(Txid::from_bytes(prevout));
+    if (!funding) return corrupt(Table::txs);
+    auto pays = output_pays(funding->tx_number, load_le<std::uint32_t>(prevout + 32), scripthash);
+    if (!pays || pays.value()) return pays;
+  }
+  return false;
+}
+
+Status ChainView::walk_history(std::uint64_t prefix, const std::function<Result<Walk>(serve::TxNumber)>& visit) const {
+  const auto iterator = database_.iterate(Table::history);
+  for (iterator->Seek(slice_of(write::prefix_key(prefix).span())); iterator->Valid(); iterator->Next()) {
+    const auto row = write::decode_prefix_tx(bytes_of_slice(iterator->key()));
+    if (!row) return corrupt(Table::history);
+    if (row->prefix != prefix) break;
+    Status failed;
+    bool stop = false;
+    const bool well_formed = write::for_each_history(row->tx_number, bytes_of_slice(iterator->value()), [&](std::uint64_t tx_number) {
+      if (stop || !failed || tx_number >= state_.tx_count) return;
+      auto walk = visit(tx_number);
+      if (!walk) failed = std::move(walk).error();
+      else stop = walk.value() == Walk::stop;
+    });
+    if (!well_formed) return corrupt(Table::history);
+    if (!failed || stop) return failed;
+  }
+  if (!iterator->status().ok()) return rocks_error(database_.directory(), iterator->status());
+  return {};
+}
+
+Result<bool> ChainView::first_tx_funds(const ScriptHash& scripthash) const {
+  bool funds = false;
+  Status status = walk_history(prefix_of(scripthash), [&](serve::TxNumber tx_number) -> Result<Walk> {
+    auto touches = tx_touches(tx_number, scripthash);
+    if (!touches) return std::move(touches).error();
+    funds = touches.value();
+    return Walk::stop;
+  });
+  if (!status) return std::move(status).error();
+  return funds;
+}
+
+Result<ChainView::Standing> ChainView::standing(const ScriptHash& scripthash) const {
+  const std::uint64_t prefix = prefix_of(scripthash);
+  const auto wanted = resolve::ScriptKey::of(scripthash);
+  const auto iterator = database_.iterate(Table::scripts);
+  std::size_t count = 0;
+  bool known = false;
+  for (iterator->Seek(slice_of(write::prefix_key(prefix).span())); iterator->Valid(); iterator->Next()) {
+    const Bytes key = bytes_of_slice(iterator->key());
+    if (key.size() != write::script_key_bytes) return corrupt(Table::scripts);
+    if ((load_be<std::uint64_t>(key.data()) & prefix_mask) != prefix) break;
+    known |= std::equal(key.begin(), key.end(), wanted.bytes.begin());
+    if (++count > 1 && known) return Standing::shared;
+  }
+  if (!iterator->status().ok()) return rocks_error(database_.directory(), iterator->status());
+  if (!known) return Standing::unknown;
+  auto funds = first_tx_funds(scripthash);
+  if (!funds) return std::move(funds).error();
+  return funds.value() ? Standing::alone : Standing::shared;
+}
+
+Result<std::vector<serve::HistoryItem>> ChainView::history(const ScriptHash& scripthash, std::size_t limit) const {
+  auto known = standing(scripthash);
+  if (!known) return std::move(known).error();
+  std::vector<serve::HistoryItem> items;
+  if (known.value() == Standing::unknown) return items;
+  std::uint32_t height = 0;
+  Status status = walk_history(prefix_of(scripthash), [&](serve::TxNumber tx_number) -> Result<Walk> {
+    if (known.value() == Standing::shared) {
+      auto touches = tx_touches(tx_number, scripthash);
+      if (!touches) return std::move(touches).error();
+      if (!touches.value()) return Walk::go_on;
+    }
+    // Histories ascend: the next transaction is often in the same block or the next one.
+    const bool near = height + 2 < blocks_.size() && tx_number >= blocks_[height].first_tx && tx_number < blocks_[height + 2].first_tx;
+    height = !near ? place_of(tx_number).height : tx_number < blocks_[height + 1].first_tx ? height : height + 1;
+    items.push_back({tx_number, height});
+    return items.size() > limit ? Walk::stop : Walk::go_on;
+  });
+  if (!status) return std::move(status).error();
+  return items;
+}
+
+Status ChainView::walk_unspent(const ScriptHash& scripthash, const std::function<Status(const serve::UnspentItem&)>& visit) const {
+  auto known = standing(scripthash);
+  if (!known) return std::move(known).error();
+  if (known.value() == Standing::unknown) return {};
+  const std::uint64_t prefix = prefix_of(scripthash);
+  const auto iterator = database_.iterate(Table::unspent);
+  for (iterator->Seek(slice_of(write::prefix_key(prefix).span())); iterator->Valid(); iterator->Next()) {
+    const auto row = write::decode_unspent(bytes_of_slice(iterator->key()), bytes_of_slice(iterator->value()));
+    if (!row || row->tx_number >= state_.tx_count) return corrupt(Table::unspent);
+    if (row->prefix != prefix) break;
+    if (known.value() == Standing::shared) {
+      auto pays = output_pays(row->tx_number, row->index, scripthash);
+      if (!pays) return std::move(pays).error();
+      if (!pays.value()) continue;
+    }
+    if (Status status = visit({row->tx_number, 0, row->index, row->value.value(), row->value.has_refs()}); !status) return status;
+  }
+  if (!iterator->status().ok()) return rocks_error(database_.directory(), iterator->status());
+  return {};
+}
+
+Result<std::vector<serve::UnspentItem>> ChainView::unspent(const ScriptHash& scripthash) const {
+  std::vector<serve::UnspentItem> items;
+  Status status = walk_unspent(scripthash, [&](const serve::UnspentItem& item) -> Status {
+    items.push_back(item);
+    items.back().height = place_of(item.tx_number).height;
+    return {};
+  });
+  if (!status) return std::move(status).error();
+  return items;
+}
+
+Result<serve::ReadView::Balance> ChainView::balance(const ScriptHash& scripthash) const {
+  Balance balance;
+  Status status = walk_unspent(scripthash, [&](const serve::UnspentItem& item) -> Status {
+    balance.value += item.value;
+    ++balance.outputs;
+    return {};
+  });
+  if (!status) return std::move(status).error();
+  return balance;
+}
+
+Result<std::vector<serve::RefItem>> ChainView::refs_of(serve::TxNumber tx_number, std::uint32_t output_index) const {
+  auto row = database_.get(Table::output_refs, write::output_refs_key(tx_number, output_index).span());
+  if (!row) return std::move(row).error();
+  std::vector<serve::RefItem> refs;
+  if (!row.value()) return refs;
+  const std::string& value = *row.value();
+  if (value.size() % 37 != 0) return corrupt(Table::output_refs);
+  for (std::size_t at = 0; at < value.size(); at += 37) {
+    serve::RefItem item;
+    item.singleton = value[at] == 1;
+    std::memcpy(item.ref.data(), value.data() + at + 1, item.ref.size());
+    refs.push_back(item);
+  }
+  return refs;
+}
+
+Result<serve::RefPlaces> ChainView::ref_places(const std::array<std::byte, 36>& ref) const {
+  constexpr std::uint64_t last_tx_number = (std::uint64_t{1} << 40) - 1;
+  serve::RefPlaces places;
+  const auto iterator = database_.iterate(Table::refs);
+  for (const bool location : {false, true}) {
+    const write::Key key = write::ref_key(ref, location, location ? last_tx_number : 0);
+    location ? iterator->SeekForPrev(slice_of(key.span())) : iterator->Seek(slice_of(key.span()));
+    if (!iterator->Valid()) continue;
+    const Bytes found = bytes_of_slice(iterator->key());
+    if (found.size() != key.size || std::memcmp(found.data(), key.bytes.data(), 37) != 0) continue;
+    (location ? places.latest : places.mint) = write::get_tx_number(found.data() + 37);
+  }
+  if (!iterator->status().ok()) return rocks_error(database_.directory(), iterator->status());
+  return places;
+}
+
+}  // namespace sluice::store
