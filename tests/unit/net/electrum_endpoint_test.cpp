@@ -73,6 +73,9 @@ TEST_P(Endpoint, OversizeLinesAreSkipped) {
 }
 
 TEST_P(Endpoint, IdleSessionsAreSmall) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers pad and keep freed memory, so resident bytes say nothing";
+#endif
   start();
   const auto talk = [](test::Client& client) {
     ASSERT_TRUE(
