@@ -12,9 +12,9 @@ namespace sluice {
 
 }  // namespace sluice
 
-#define SLUICE_CHECK(condition)                                              \
-  do {                                                                       \
-    if (!(condition)) [[unlikely]] {                                         \
-      ::sluice::check_failed(#condition, __FILE__, __LINE__);                \
-    }                                                                        \
+#define SLUICE_CHECK(condition)                               \
+  do {                                                        \
+    if (!(condition)) [[unlikely]] {                          \
+      ::sluice::check_failed(#condition, __FILE__, __LINE__); \
+    }                                                         \
   } while (false)

@@ -9,7 +9,8 @@ ChunkArena::ChunkArena(std::size_t bytes_max, std::size_t chunk_bytes)
   SLUICE_CHECK(chunk_count_ > 0);
   SLUICE_CHECK(chunk_bytes >= 1024 && chunk_bytes % 64 == 0);
   bytes_max_ = chunk_count_ * chunk_bytes_;
-  void* memory = ::mmap(nullptr, bytes_max_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* memory =
+      ::mmap(nullptr, bytes_max_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   SLUICE_CHECK(memory != MAP_FAILED);
   memory_ = static_cast<std::byte*>(memory);
   // Huge pages save most of the page faults of a fill; without them only time is lost.

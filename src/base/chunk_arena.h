@@ -25,7 +25,9 @@ class ChunkArena {
   ChunkArena& operator=(const ChunkArena&) = delete;
 
   [[nodiscard]] std::size_t chunk_bytes() const noexcept { return chunk_bytes_; }
-  [[nodiscard]] std::size_t used_bytes() const noexcept { return used_chunks_.load(std::memory_order_relaxed) * chunk_bytes_; }
+  [[nodiscard]] std::size_t used_bytes() const noexcept {
+    return used_chunks_.load(std::memory_order_relaxed) * chunk_bytes_;
+  }
   [[nodiscard]] std::size_t peak_bytes() const noexcept { return fresh_chunks_ * chunk_bytes_; }
 
   /// A chunk; the caller gives it back. Exhausting the reservation is a bug in the limits: CHECK.

@@ -42,10 +42,10 @@ struct Hash32 {
   [[nodiscard]] std::uint64_t low64() const noexcept { return load_le<std::uint64_t>(bytes.data()); }
 };
 
-using Digest = Hash32<struct DigestTag>;         ///< a bare hash with no further meaning
-using Txid = Hash32<struct TxidTag>;             ///< transaction id
-using BlockHash = Hash32<struct BlockHashTag>;   ///< hash of an 80-byte header
-using ScriptHash = Hash32<struct ScriptHashTag>; ///< SHA-256 of an output script (ref-zeroed on Radiant)
+using Digest = Hash32<struct DigestTag>;          ///< a bare hash with no further meaning
+using Txid = Hash32<struct TxidTag>;              ///< transaction id
+using BlockHash = Hash32<struct BlockHashTag>;    ///< hash of an 80-byte header
+using ScriptHash = Hash32<struct ScriptHashTag>;  ///< SHA-256 of an output script (ref-zeroed on Radiant)
 
 static_assert(sizeof(Txid) == 32 && alignof(Txid) == 1);
 

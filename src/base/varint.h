@@ -25,7 +25,8 @@ inline std::byte* put_varint(std::byte* at, std::uint64_t value) noexcept {
 }
 
 /// Reads a varint from [at, end); returns the byte behind it, or nullptr if cut off or too long.
-[[nodiscard]] inline const std::byte* get_varint(const std::byte* at, const std::byte* end, std::uint64_t& value) noexcept {
+[[nodiscard]] inline const std::byte* get_varint(const std::byte* at, const std::byte* end,
+                                                 std::uint64_t& value) noexcept {
   value = 0;
   for (unsigned shift = 0; shift < 64 && at < end; shift += 7) {
     const auto byte = std::to_integer<std::uint64_t>(*at++);
@@ -52,7 +53,8 @@ inline std::byte* put_ordered(std::byte* at, std::uint32_t value) noexcept {
 }
 
 /// Returns the byte behind the number, or nullptr if cut off or malformed.
-[[nodiscard]] inline const std::byte* get_ordered(const std::byte* at, const std::byte* end, std::uint32_t& value) noexcept {
+[[nodiscard]] inline const std::byte* get_ordered(const std::byte* at, const std::byte* end,
+                                                  std::uint32_t& value) noexcept {
   if (at >= end) return nullptr;
   const auto first = std::to_integer<std::uint32_t>(*at);
   if (first < 0xfd) {

@@ -1,5 +1,5 @@
-#include <cstdio>
 #include <unistd.h>
+#include <cstdio>
 
 #include "devnet/devnet.h"
 #include "main/commands.h"
@@ -22,7 +22,9 @@ int run_devnet_command(const config::DevnetConfig& config) {
 
   observe::ProgressStyle style;
   style.redraws = observe::is_terminal(STDERR_FILENO);
-  observe::ProgressLine line("devnet", style, [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }, observe::steady_now());
+  observe::ProgressLine line(
+      "devnet", style, [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); },
+      observe::steady_now());
   const auto report = devnet::write_devnet(options, [&](std::uint32_t height, std::uint32_t last) {
     line.update({.height = height, .bytes_done = height, .bytes_total = last, .txs_done = 0}, observe::steady_now());
   });

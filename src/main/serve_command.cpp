@@ -55,9 +55,11 @@ Result<net::TcpServerOptions> server_options(const config::ServeConfig& config) 
       options.listen.push_back({service.host, service.port});
       continue;
     }
-    observe::log_warning(area, fmt::format("{}://{}:{}: offline serving speaks tcp only, this service is not opened", config::name_of(service.protocol), service.host, service.port));
+    observe::log_warning(area, fmt::format("{}://{}:{}: offline serving speaks tcp only, this service is not opened",
+                                           config::name_of(service.protocol), service.host, service.port));
   }
-  if (options.listen.empty()) return Error{ErrorKind::config, "--services: no tcp service to listen on: give one as tcp://127.0.0.1:50010"};
+  if (options.listen.empty())
+    return Error{ErrorKind::config, "--services: no tcp service to listen on: give one as tcp://127.0.0.1:50010"};
   options.loops = static_cast<unsigned>(config.tuning.threads);
   options.loop.idle_timeout_ms = static_cast<std::uint64_t>(config.limits.session_timeout.count());
   options.loop.sessions_max = static_cast<unsigned>(config.limits.max_sessions);
@@ -65,13 +67,16 @@ Result<net::TcpServerOptions> server_options(const config::ServeConfig& config) 
 }
 
 Status check_index(const config::ServeConfig& config, const store::State& state) {
-  if (state.coin == config.network->coin_name && state.net == config.network->name && state.parity == config.parity) return {};
-  return Error{ErrorKind::config, fmt::format("{}: this index is of {} {}{}: start with the same --coin, --net and --parity", config.db_dir.string(), state.coin,
-                                              state.net, state.parity ? " with parity" : "")};
+  if (state.coin == config.network->coin_name && state.net == config.network->name && state.parity == config.parity)
+    return {};
+  return Error{ErrorKind::config,
+               fmt::format("{}: this index is of {} {}{}: start with the same --coin, --net and --parity",
+                           config.db_dir.string(), state.coin, state.net, state.parity ? " with parity" : "")};
 }
 
 Status serve_offline(const config::ServeConfig& config) {
-  auto database = store::Database::open(config.db_dir.string(), store::OpenMode::read_only, store_options(config.rocksdb));
+  auto database =
+      store::Database::open(config.db_dir.string(), store::OpenMode::read_only, store_options(config.rocksdb));
   if (!database) return std::move(database).error();
   if (Status status = check_index(config, *database.value()->state()); !status) return status;
   auto files = source::list_block_files(config.blocks_dir.string());
@@ -100,8 +105,9 @@ Status serve_offline(const config::ServeConfig& config) {
   if (!server) return std::move(server).error();
   if (!server.value()->backend_note().empty()) observe::log_info(area, server.value()->backend_note());
   for (std::size_t i = 0; i < listen.value().listen.size(); ++i) {
-    observe::log_info(area, fmt::format("listening on tcp://{}:{} ({}), height {}", listen.value().listen[i].host, server.value()->ports()[i],
-                                        server.value()->backend(), observe::with_separators(view.value()->tip_height())));
+    observe::log_info(area, fmt::format("listening on tcp://{}:{} ({}), height {}", listen.value().listen[i].host,
+                                        server.value()->ports()[i], server.value()->backend(),
+                                        observe::with_separators(view.value()->tip_height())));
   }
   while (!stop.load(std::memory_order_relaxed)) sem_wait(&stop_semaphore);
   observe::log_info(area, "stopping");
@@ -115,9 +121,13 @@ Status serve_offline(const config::ServeConfig& config) {
 int run_serve_command(const config::ServeConfig& config) {
   start_logging(config.common);
   if (!config.offline) {
-    return report_error(area, {ErrorKind::config, "this version serves a finished index only: add --offline; following a node is not in it yet"});
+    return report_error(
+        area, {ErrorKind::config,
+               "this version serves a finished index only: add --offline; following a node is not in it yet"});
   }
-  if (config.blocks_dir.empty()) return report_error(area, {ErrorKind::config, "--blocks-dir is needed: raw transactions are read from the block files"});
+  if (config.blocks_dir.empty())
+    return report_error(area,
+                        {ErrorKind::config, "--blocks-dir is needed: raw transactions are read from the block files"});
   if (Status status = serve_offline(config); !status) return report_error(area, status.error());
   return exit_success;
 }

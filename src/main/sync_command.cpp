@@ -17,12 +17,18 @@ constexpr std::string_view area = "sync";
 
 void log_outcome(const pipeline::SyncReport& report) {
   using observe::with_separators;
-  if (report.rebuilt) observe::log_warning(area, "the reorg went deeper than the undo rows: the index was built anew from the block files");
-  else if (report.disconnected > 0) observe::log_info(area, fmt::format("followed a reorg: {} blocks disconnected", report.disconnected));
+  if (report.rebuilt)
+    observe::log_warning(area,
+                         "the reorg went deeper than the undo rows: the index was built anew from the block files");
+  else if (report.disconnected > 0)
+    observe::log_info(area, fmt::format("followed a reorg: {} blocks disconnected", report.disconnected));
   if (report.block_count == 0) return;
-  observe::log_info(area, fmt::format("index at height {}: {} transactions, {} blocks added in {:.2f} s (headers {:.2f} s, blocks {:.2f} s, merging {:.2f} s)",
-                                      with_separators(report.block_count - 1), with_separators(report.tx_count), with_separators(report.block_count - report.first_height),
-                                      report.scan_seconds + report.index_seconds + report.compact_seconds, report.scan_seconds, report.index_seconds, report.compact_seconds));
+  observe::log_info(area, fmt::format("index at height {}: {} transactions, {} blocks added in {:.2f} s (headers "
+                                      "{:.2f} s, blocks {:.2f} s, merging {:.2f} s)",
+                                      with_separators(report.block_count - 1), with_separators(report.tx_count),
+                                      with_separators(report.block_count - report.first_height),
+                                      report.scan_seconds + report.index_seconds + report.compact_seconds,
+                                      report.scan_seconds, report.index_seconds, report.compact_seconds));
 }
 
 }  // namespace
@@ -35,7 +41,9 @@ int run_sync_command(const config::SyncConfig& config) {
 
   observe::ProgressStyle style;
   style.redraws = observe::is_terminal(STDERR_FILENO);
-  observe::ProgressLine line("sync", style, [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }, observe::steady_now());
+  observe::ProgressLine line(
+      "sync", style, [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); },
+      observe::steady_now());
   bool io_said = false;
   const auto progress = [&](const pipeline::Counters& counters, const pipeline::SyncReport& report) {
     if (!std::exchange(io_said, true) && !report.io_note.empty()) observe::log_info(area, report.io_note);
@@ -53,7 +61,8 @@ int run_sync_command(const config::SyncConfig& config) {
   line.clear();
   log_outcome(report);
   if (!config.report.empty()) {
-    if (Status written = write_sync_report(config, options, report, counters.get(), wall, status); !written) return report_error(area, written.error());
+    if (Status written = write_sync_report(config, options, report, counters.get(), wall, status); !written)
+      return report_error(area, written.error());
   }
   if (!status) {
     if (status.error().kind == ErrorKind::stopped) {
@@ -63,7 +72,10 @@ int run_sync_command(const config::SyncConfig& config) {
     return report_error(area, status.error());
   }
   if (report.unlinked_blocks > 0) {
-    return report_error(area, {ErrorKind::corrupt, report.unlinked_text + ": a block before it is damaged or missing; if the node is still downloading, run again later"});
+    return report_error(
+        area, {ErrorKind::corrupt,
+               report.unlinked_text +
+                   ": a block before it is damaged or missing; if the node is still downloading, run again later"});
   }
   return exit_success;
 }

@@ -34,14 +34,16 @@ pipeline::SyncOptions sync_options(const config::SyncConfig& config) {
   return options;
 }
 
-Status write_sync_report(const config::SyncConfig& config, const pipeline::SyncOptions& options, const pipeline::SyncReport& report,
-                         const pipeline::Counters* counters, double wall_seconds, const Status& outcome) {
+Status write_sync_report(const config::SyncConfig& config, const pipeline::SyncOptions& options,
+                         const pipeline::SyncReport& report, const pipeline::Counters* counters, double wall_seconds,
+                         const Status& outcome) {
   observe::JsonWriter json;
   json.begin_object();
   json.field("outcome", outcome.ok() ? std::string_view("done") : std::string_view(outcome.error().message));
   json.field("coin", config.network->coin_name);
   json.field("net", config.network->name);
-  json.field("resolve", options.way == pipeline::ResolveWay::join ? std::string_view("join") : std::string_view("table"));
+  json.field("resolve",
+             options.way == pipeline::ResolveWay::join ? std::string_view("join") : std::string_view("table"));
   json.field("sha256", hash::kernel_name(hash::active_kernel()));
   json.field("io", report.io_name);
   json.field("threads", options.threads);
@@ -83,7 +85,8 @@ Status write_sync_report(const config::SyncConfig& config, const pipeline::SyncO
     }
     json.end_object();
   }
-  if (const auto figures = observe::process_figures()) observe::append_process_figures(json, "process", figures.value(), wall_seconds);
+  if (const auto figures = observe::process_figures())
+    observe::append_process_figures(json, "process", figures.value(), wall_seconds);
   json.end_object();
   return observe::write_report(config.report, json.text());
 }

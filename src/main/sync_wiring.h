@@ -10,7 +10,8 @@ namespace sluice {
 void apply_tuning(const config::PipelineTuning& tuning, pipeline::SyncOptions& options);
 
 /// All counters, wall clock, CPU, peak memory and bytes written, as JSON.
-Status write_sync_report(const config::SyncConfig& config, const pipeline::SyncOptions& options, const pipeline::SyncReport& report,
-                         const pipeline::Counters* counters, double wall_seconds, const Status& outcome);
+Status write_sync_report(const config::SyncConfig& config, const pipeline::SyncOptions& options,
+                         const pipeline::SyncReport& report, const pipeline::Counters* counters, double wall_seconds,
+                         const Status& outcome);
 
 }  // namespace sluice

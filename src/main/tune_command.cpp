@@ -34,7 +34,8 @@ struct Trial {
 /// A directory beside the profile that is to be written: the same disk as the operator's files.
 Result<std::string> scratch_directory(const std::filesystem::path& out) {
   std::string name = (std::filesystem::absolute(out).parent_path() / ".sluice-tune-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) return Error{ErrorKind::io, fmt::format("{}: cannot make a scratch directory", name)};
+  if (::mkdtemp(name.data()) == nullptr)
+    return Error{ErrorKind::io, fmt::format("{}: cannot make a scratch directory", name)};
   return name;
 }
 
@@ -42,8 +43,10 @@ std::string describe_stages(const pipeline::Counters& counters) {
   std::string text;
   for (std::size_t i = 0; i < pipeline::stage_count; ++i) {
     const flow::StageCounters& stage = counters.stages[i];
-    text += fmt::format("#   {:<9} busy {:6.2f} s, starved {:6.2f} s, blocked {:6.2f} s\n", pipeline::stage_names[i], static_cast<double>(stage.busy_ns.load()) / 1e9,
-                        static_cast<double>(stage.starved_ns.load()) / 1e9, static_cast<double>(stage.blocked_ns.load()) / 1e9);
+    text +=
+        fmt::format("#   {:<9} busy {:6.2f} s, starved {:6.2f} s, blocked {:6.2f} s\n", pipeline::stage_names[i],
+                    static_cast<double>(stage.busy_ns.load()) / 1e9, static_cast<double>(stage.starved_ns.load()) / 1e9,
+                    static_cast<double>(stage.blocked_ns.load()) / 1e9);
   }
   return text;
 }
@@ -102,15 +105,18 @@ Status tune(const config::TuneConfig& config) {
   for (Trial& trial : trials) {
     status = run_trial(config, directory.value(), trial);
     if (!status) break;
-    observe::log_info(area, fmt::format("{} batch {} KiB, {} batches: {:.2f} s", way_name(trial.way), trial.tuning.batch_bytes >> 10, trial.tuning.batch_count, trial.seconds));
+    observe::log_info(area, fmt::format("{} batch {} KiB, {} batches: {:.2f} s", way_name(trial.way),
+                                        trial.tuning.batch_bytes >> 10, trial.tuning.batch_count, trial.seconds));
   }
   std::error_code ignored;
   std::filesystem::remove_all(directory.value(), ignored);
   if (!status) return status;
 
-  const Trial& best = *std::min_element(trials.begin(), trials.end(), [](const Trial& a, const Trial& b) { return a.seconds < b.seconds; });
-  std::string text = fmt::format("# Measured by `sluice tune` on {} threads: {:.2f} s for the sample, resolve way {}.\n# Stages of that run:\n{}", config.tuning.threads,
-                                 best.seconds, way_name(best.way), best.stages);
+  const Trial& best = *std::min_element(trials.begin(), trials.end(),
+                                        [](const Trial& a, const Trial& b) { return a.seconds < b.seconds; });
+  std::string text = fmt::format(
+      "# Measured by `sluice tune` on {} threads: {:.2f} s for the sample, resolve way {}.\n# Stages of that run:\n{}",
+      config.tuning.threads, best.seconds, way_name(best.way), best.stages);
   text += fmt::format("resolve = \"{}\"\n", way_name(best.way));
   config::append_profile(text, best.tuning);
   std::ofstream file(config.out, std::ios::trunc);

@@ -25,7 +25,9 @@ static_assert(static_cast<int>(observe::Level::critical) == static_cast<int>(con
 
 void start_logging(const config::CommonConfig& common) {
   observe::start_log(level_of(common.log_level));
-  for (const config::Note& note : common.notes) observe::log(note.kind == config::Note::Kind::warning ? observe::Level::warning : observe::Level::info, "config", note.text);
+  for (const config::Note& note : common.notes)
+    observe::log(note.kind == config::Note::Kind::warning ? observe::Level::warning : observe::Level::info, "config",
+                 note.text);
 }
 
 const std::atomic<bool>& stop_requested() {

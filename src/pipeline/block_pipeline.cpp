@@ -24,7 +24,8 @@ struct BlockPipeline::Slot {
   [[nodiscard]] flow::StageWork work() const noexcept { return {txs.tx_count(), buffer->used}; }
 };
 
-BlockPipeline::BlockPipeline(store::Database& database, const source::BlockMap& map, source::BlockReader& reader, const PipelineOptions& options, Counters& counters)
+BlockPipeline::BlockPipeline(store::Database& database, const source::BlockMap& map, source::BlockReader& reader,
+                             const PipelineOptions& options, Counters& counters)
     : database_(database),
       map_(map),
       reader_(reader),
@@ -108,8 +109,7 @@ void BlockPipeline::run_source(BlockRange range) {
         ended = !raw_.push(slot);
         flow::StageCounters::add(counters.blocked_ns, flow::now_ns() - end);
         break;
-      case source::SourceStep::progressed:
-        break;
+      case source::SourceStep::progressed: break;
       case source::SourceStep::starved:
         ended = !free_.pop(slot);
         if (!ended) source.give(slot);
@@ -121,9 +121,7 @@ void BlockPipeline::run_source(BlockRange range) {
         ended = true;
         break;
       }
-      case source::SourceStep::finished:
-        ended = true;
-        break;
+      case source::SourceStep::finished: ended = true; break;
     }
   }
   raw_.close();
@@ -135,9 +133,11 @@ void BlockPipeline::run_parse() {
   flow::run_stage(raw_, parsed_, counters_.of(Stage::parse), [&](std::uint32_t index) {
     Slot& slot = *slots_[index];
     parse::ParseFault fault;
-    const parse::ParseErrc errc = parse::parse_blocks(slot.buffer->batch(), options_.network->coin, slot.txs, scratch, fault, counters);
+    const parse::ParseErrc errc =
+        parse::parse_blocks(slot.buffer->batch(), options_.network->coin, slot.txs, scratch, fault, counters);
     if (errc != parse::ParseErrc::ok) {
-      slot.error = Error{ErrorKind::corrupt, reader_.directory() + "/" + parse::describe_fault(errc, fault, slot.buffer->batch())};
+      slot.error = Error{ErrorKind::corrupt,
+                         reader_.directory() + "/" + parse::describe_fault(errc, fault, slot.buffer->batch())};
     }
     counters_.note_busy();
     return slot.work();
@@ -196,7 +196,8 @@ void BlockPipeline::run_resolve(std::uint32_t worker) {
 void BlockPipeline::hand_to_resolve(std::uint32_t index) {
   Slot& slot = *slots_[index];
   slot.owner = static_cast<std::uint32_t>(slot.sequence % options_.memory.segment.workers);
-  slot.resolvers.store(static_cast<std::uint32_t>(ordered_.size()), std::memory_order_relaxed);  // the push below publishes it
+  slot.resolvers.store(static_cast<std::uint32_t>(ordered_.size()),
+                       std::memory_order_relaxed);  // the push below publishes it
   in_resolve_.fetch_add(1, std::memory_order_relaxed);
   for (auto& ring : ordered_) (void)ring->push(index);
 }
@@ -214,8 +215,10 @@ Status BlockPipeline::append_flat(const Slot& slot) {
   for (std::size_t i = 0; i < raw.blocks.size(); ++i) {
     const source::RawBlock& block = raw.blocks[i];
     std::memcpy(headers_.data() + i * chain::header_bytes, raw.raw.data() + block.begin, chain::header_bytes);
-    block_places_[i] = {block.file_number, block.size, block.file_offset, next_state_.tx_count + slot.txs.block_tx_begin[i]};
-    for (std::uint32_t tx = slot.txs.block_tx_begin[i]; tx < slot.txs.block_tx_begin[i + 1]; ++tx) places_[tx] = slot.txs.tx_begin[tx] - block.begin;
+    block_places_[i] = {block.file_number, block.size, block.file_offset,
+                        next_state_.tx_count + slot.txs.block_tx_begin[i]};
+    for (std::uint32_t tx = slot.txs.block_tx_begin[i]; tx < slot.txs.block_tx_begin[i + 1]; ++tx)
+      places_[tx] = slot.txs.tx_begin[tx] - block.begin;
   }
   store::FlatFiles& flat = database_.flat();
   const std::pair<store::FlatFile*, Bytes> writes[] = {{&flat.headers, std::as_bytes(headers_.span())},
@@ -237,7 +240,8 @@ Status BlockPipeline::order_batch(Slot& slot) {
   if (Status status = append_flat(slot); !status) return status;
   const source::RawBatch raw = slot.buffer->batch();
   slot.first_rel = segment_.planned_txs();
-  for (std::size_t i = 0; i < raw.blocks.size(); ++i) segment_.plan_block(slot.txs.block_tx_begin[i + 1] - slot.txs.block_tx_begin[i]);
+  for (std::size_t i = 0; i < raw.blocks.size(); ++i)
+    segment_.plan_block(slot.txs.block_tx_begin[i + 1] - slot.txs.block_tx_begin[i]);
   next_state_.tx_count += slot.txs.tx_count();
   next_state_.block_count = raw.blocks.back().height + 1;
   next_state_.tip = raw.blocks.back().hash;
@@ -294,7 +298,8 @@ void BlockPipeline::run_order(BlockRange range) {
     counters.busy_now.fetch_add(1, std::memory_order_relaxed);
     std::uint64_t blocked = 0;
     waiting_[slots_[arrived]->sequence % waiting_.size()] = arrived;
-    for (std::uint32_t* next = &waiting_[next_sequence_ % waiting_.size()]; !ended && *next != no_slot; next = &waiting_[next_sequence_ % waiting_.size()]) {
+    for (std::uint32_t* next = &waiting_[next_sequence_ % waiting_.size()]; !ended && *next != no_slot;
+         next = &waiting_[next_sequence_ % waiting_.size()]) {
       const std::uint32_t index = std::exchange(*next, no_slot);
       Slot& slot = *slots_[index];
       ++next_sequence_;

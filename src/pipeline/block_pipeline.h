@@ -47,7 +47,8 @@ struct PipelineOptions {
 
 class BlockPipeline {
  public:
-  BlockPipeline(store::Database& database, const source::BlockMap& map, source::BlockReader& reader, const PipelineOptions& options, Counters& counters);
+  BlockPipeline(store::Database& database, const source::BlockMap& map, source::BlockReader& reader,
+                const PipelineOptions& options, Counters& counters);
   ~BlockPipeline();
 
   /// Indexes and commits the range. Returns when all threads have ended.
@@ -72,7 +73,9 @@ class BlockPipeline {
   void hand_to_resolve(std::uint32_t index);
   void wait_for_resolve();
   void fail(Error error);
-  [[nodiscard]] bool stopping() const noexcept { return options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed); }
+  [[nodiscard]] bool stopping() const noexcept {
+    return options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed);
+  }
 
   store::Database& database_;
   const source::BlockMap& map_;
@@ -80,8 +83,8 @@ class BlockPipeline {
   PipelineOptions options_;
   Counters& counters_;
 
-  std::vector<source::RawBuffer> buffers_;      ///< [slots]
-  std::vector<std::unique_ptr<Slot>> slots_;    ///< [slots]
+  std::vector<source::RawBuffer> buffers_;    ///< [slots]
+  std::vector<std::unique_ptr<Slot>> slots_;  ///< [slots]
   using Ring = flow::MpmcRing<std::uint32_t>;
   Ring free_, raw_, parsed_, classified_;
   std::vector<std::unique_ptr<Ring>> ordered_;  ///< one shared by all workers (join), or one each (table)
@@ -101,8 +104,8 @@ class BlockPipeline {
   std::uint64_t unsynced_bytes_ = 0;
 
   std::mutex mutex_;  // guards the three below; taken when something ends, never per batch
-  Status failure_;                        ///< of resolve or commit: nothing more is committed
-  Status end_;                            ///< why blocks stop before the range does
+  Status failure_;    ///< of resolve or commit: nothing more is committed
+  Status end_;        ///< why blocks stop before the range does
   classify::ClassifyCounters classify_total_;
 };
 

@@ -22,20 +22,25 @@ Result<MemoryPlan> plan_memory(const MemoryRequest& request) {
   const std::uint64_t budget = request.budget_bytes;
   MemoryPlan plan;
   plan.slots = request.slots != 0 ? request.slots : 2 * request.threads + 4;
-  plan.batch_bytes = request.batch_bytes != 0 ? request.batch_bytes : std::clamp<std::uint64_t>(std::bit_floor(budget / 512), 128u << 10, 2 * mib);
+  plan.batch_bytes = request.batch_bytes != 0
+                         ? request.batch_bytes
+                         : std::clamp<std::uint64_t>(std::bit_floor(budget / 512), 128u << 10, 2 * mib);
   const std::uint64_t batches = plan.slots * plan.batch_bytes * (1 + column_factor);
   const std::uint64_t taken = fixed_bytes + request.block_count * block_map_bytes_each + batches;
   const std::uint64_t least = taken + 2 * least_record_bytes;
   if (budget < least) {
-    return Error{ErrorKind::limit, fmt::format("--memory-budget {} MiB is too small for this chain and {} threads: at least {} MiB are needed",
-                                               budget / mib, request.threads, least / mib + 1)};
+    return Error{
+        ErrorKind::limit,
+        fmt::format("--memory-budget {} MiB is too small for this chain and {} threads: at least {} MiB are needed",
+                    budget / mib, request.threads, least / mib + 1)};
   }
   const std::uint64_t left = budget - taken;
   // An eighth stays free for sorting, table builders and blocks larger than a batch.
   plan.oversize_bytes = std::max<std::uint64_t>(left / 4, 1 * mib);
   std::uint64_t records = left / 8 * 6;
   if (request.way == ResolveWay::table) {
-    const std::uint64_t table = std::bit_floor(left / 8 * 4 / sizeof(resolve::LiveOutput)) * sizeof(resolve::LiveOutput);
+    const std::uint64_t table =
+        std::bit_floor(left / 8 * 4 / sizeof(resolve::LiveOutput)) * sizeof(resolve::LiveOutput);
     plan.segment.table_entries = table / sizeof(resolve::LiveOutput);
     records = left / 8 * 7 - table;
   }
@@ -49,7 +54,8 @@ Result<MemoryPlan> plan_memory(const MemoryRequest& request) {
   const bool large = records >= 192 * mib;
   plan.segment.chunk_bytes = large ? 16384 : 2048;
   const std::uint64_t most = records / 4 / (lists_each * request.threads * plan.segment.chunk_bytes);
-  plan.segment.partition_count = std::bit_floor(request.partitions != 0 ? request.partitions : std::clamp<std::uint64_t>(most, 16, 256));
+  plan.segment.partition_count =
+      std::bit_floor(request.partitions != 0 ? request.partitions : std::clamp<std::uint64_t>(most, 16, 256));
   return plan;
 }
 

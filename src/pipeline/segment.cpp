@@ -58,7 +58,8 @@ void for_each_parallel(std::uint32_t workers, std::size_t count, Body&& body) {
 /// oneTBB allows one thread a core unless told otherwise; the number of threads is the operator's.
 struct Segment::Parallelism {
   oneapi::tbb::global_control control;
-  explicit Parallelism(std::uint32_t workers) : control(oneapi::tbb::global_control::max_allowed_parallelism, workers) {}
+  explicit Parallelism(std::uint32_t workers)
+      : control(oneapi::tbb::global_control::max_allowed_parallelism, workers) {}
 };
 
 struct Segment::Worker {
@@ -71,10 +72,12 @@ struct Segment::Worker {
   resolve::ResolveErrc errc = resolve::ResolveErrc::ok;
   resolve::ResolveFault fault;
 
-  Worker(ChunkArena& arena, const resolve::OutpointHasher& hasher, const SegmentLimits& limits, ResolveWay way, std::uint32_t number)
+  Worker(ChunkArena& arena, const resolve::OutpointHasher& hasher, const SegmentLimits& limits, ResolveWay way,
+         std::uint32_t number)
       : records(limits.partition_count), scatter(arena, hasher, limits.partition_count, limits.until_duplicate_height) {
     if (way != ResolveWay::table) return;
-    table = std::make_unique<resolve::TableResolver>(arena, hasher, limits.table_entries / limits.workers, number, limits.workers);
+    table = std::make_unique<resolve::TableResolver>(arena, hasher, limits.table_entries / limits.workers, number,
+                                                     limits.workers);
   }
 };
 
@@ -116,7 +119,8 @@ void Segment::plan_block(std::uint32_t tx_count) {
 
 bool Segment::full() const noexcept {
   if (arena_.used_bytes() >= limits_.arena_bytes) return true;
-  return std::any_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->table && worker->table->full(); });
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [](const auto& worker) { return worker->table && worker->table->full(); });
 }
 
 void Segment::add_batch(std::uint32_t worker_number, const resolve::BatchInput& batch, bool own) {
@@ -141,11 +145,16 @@ Error Segment::spend_error(resolve::ResolveErrc errc, const resolve::ResolveFaul
   const std::string where = describe_spender(fault.rel);
   switch (errc) {
     case resolve::ResolveErrc::spent_twice:
-      return {ErrorKind::corrupt, fmt::format("{}: spends output {} of a transaction that is already spent: the block files are damaged", where, fault.index)};
+      return {ErrorKind::corrupt,
+              fmt::format("{}: spends output {} of a transaction that is already spent: the block files are damaged",
+                          where, fault.index)};
     case resolve::ResolveErrc::table_full:
-      return {ErrorKind::limit, fmt::format("{}: more outputs in one batch than the table of live outputs holds: raise --memory-budget", where)};
+      return {ErrorKind::limit,
+              fmt::format("{}: more outputs in one batch than the table of live outputs holds: raise --memory-budget",
+                          where)};
     default:
-      return {ErrorKind::corrupt, fmt::format("{}: two outputs share an internal key: run again, keys are drawn anew", where)};
+      return {ErrorKind::corrupt,
+              fmt::format("{}: two outputs share an internal key: run again, keys are drawn anew", where)};
   }
 }
 
@@ -154,7 +163,8 @@ Status Segment::join_all() {
   for_each_parallel(limits_.workers, limits_.partition_count, [&](std::size_t partition, std::size_t number) {
     Worker& worker = *workers_[number];
     resolve::ResolveFault fault;
-    const auto errc = resolve::join_partition(partition, sets_, context_, arena_, worker.join, worker.records, worker.left, fault);
+    const auto errc =
+        resolve::join_partition(partition, sets_, context_, arena_, worker.join, worker.records, worker.left, fault);
     if (errc != resolve::ResolveErrc::ok) error.keep(spend_error(errc, fault));
   });
   return error.take();
@@ -169,7 +179,9 @@ void Segment::finish_table(std::vector<resolve::PriorSpend>& prior, std::vector<
     prior.insert(prior.end(), worker->table->prior().begin(), worker->table->prior().end());
     replaced.insert(replaced.end(), worker->table->replaced().begin(), worker->table->replaced().end());
     for (auto& list : worker->records.spends) {
-      list.for_each_span([&](const resolve::SpendRecord* spends, std::size_t count) { left.insert(left.end(), spends, spends + count); });
+      list.for_each_span([&](const resolve::SpendRecord* spends, std::size_t count) {
+        left.insert(left.end(), spends, spends + count);
+      });
       list.release(arena_);
     }
   }
@@ -201,11 +213,13 @@ Result<SegmentResult> Segment::finish(HeightRange old_undo) {
   }
   for (const auto& output : replaced) {
     Txid txid;
-    if (Status status = database_.flat().txids.read(context_.first_tx + output.rel, 1, txid.data()); !status) return std::move(status).error();
+    if (Status status = database_.flat().txids.read(context_.first_tx + output.rel, 1, txid.data()); !status)
+      return std::move(status).error();
     result.sum.subtract(resolve::outpoint_term(txid.data(), output.index));
     ++result.outputs_spent;
   }
-  if (Status status = settle_prior(std::move(prior), std::move(left), result); !status) return std::move(status).error();
+  if (Status status = settle_prior(std::move(prior), std::move(left), result); !status)
+    return std::move(status).error();
   if (Status status = write_tables(old_undo, result.files); !status) return std::move(status).error();
   for (auto* set : sets_) set->release(arena_);
   return result;
@@ -213,15 +227,18 @@ Result<SegmentResult> Segment::finish(HeightRange old_undo) {
 
 // Spends of outputs older than the segment: found in memory or looked up in the store, they become
 // history of the spender, a removed unspent row and a reduced outputs row.
-Status Segment::settle_prior(std::vector<resolve::PriorSpend> prior, std::vector<resolve::SpendRecord> left, SegmentResult& result) {
-  std::sort(left.begin(), left.end(), [](const resolve::SpendRecord& a, const resolve::SpendRecord& b) { return a.txid_prefix < b.txid_prefix; });
+Status Segment::settle_prior(std::vector<resolve::PriorSpend> prior, std::vector<resolve::SpendRecord> left,
+                             SegmentResult& result) {
+  std::sort(left.begin(), left.end(),
+            [](const resolve::SpendRecord& a, const resolve::SpendRecord& b) { return a.txid_prefix < b.txid_prefix; });
   std::vector<store::PriorOutput> found(left.size());
   FirstError error;
   const std::size_t share = std::max<std::size_t>(1024, left.size() / (limits_.workers * 8) + 1);
   for_each_parallel(limits_.workers, (left.size() + share - 1) / share, [&](std::size_t i, std::size_t) {
     const std::size_t begin = i * share;
     const std::size_t count = std::min(share, left.size() - begin);
-    Status status = store::find_prior_outputs(database_, hasher_, std::span(left).subspan(begin, count), std::span(found).subspan(begin, count));
+    Status status = store::find_prior_outputs(database_, hasher_, std::span(left).subspan(begin, count),
+                                              std::span(found).subspan(begin, count));
     if (!status) error.keep(std::move(status).error());
   });
   if (error.failed()) return error.take();
@@ -229,18 +246,22 @@ Status Segment::settle_prior(std::vector<resolve::PriorSpend> prior, std::vector
   std::vector<store::SpentPlace> places;
   places.reserve(left.size() + prior.size());
   resolve::RecordSet& target = *sets_[0];
-  const auto settle = [&](const resolve::SpendRecord& spend, std::uint64_t tx_number, std::uint32_t index, std::uint64_t prefix, resolve::ValueFlags value) {
+  const auto settle = [&](const resolve::SpendRecord& spend, std::uint64_t tx_number, std::uint32_t index,
+                          std::uint64_t prefix, resolve::ValueFlags value) {
     places.push_back({tx_number, index});
-    target.unspent[resolve::partition_of(prefix, resolve::partition_shift(limits_.partition_count))].push(arena_, {prefix, tx_number, value, index, 1});
+    target.unspent[resolve::partition_of(prefix, resolve::partition_shift(limits_.partition_count))].push(
+        arena_, {prefix, tx_number, value, index, 1});
     if ((spend.index & resolve::replaces_older) == 0) {
       resolve::push_spent(arena_, target, spend.rel, context_.undo_height(spend.rel), tx_number, index, prefix, value);
     }
   };
-  for (const resolve::PriorSpend& spend : prior) settle(spend.spend, spend.output.tx_number, spend.output.index, spend.output.prefix, spend.output.value);
+  for (const resolve::PriorSpend& spend : prior)
+    settle(spend.spend, spend.output.tx_number, spend.output.index, spend.output.prefix, spend.output.value);
   for (std::size_t i = 0; i < left.size(); ++i) {
     const bool replacement = (left[i].index & resolve::replaces_older) != 0;
     if (!found[i].found && !replacement) {
-      return Error{ErrorKind::corrupt, fmt::format("{}: spends an output (index {}) that no earlier block created: the block files are damaged or of another chain",
+      return Error{ErrorKind::corrupt, fmt::format("{}: spends an output (index {}) that no earlier block created: the "
+                                                   "block files are damaged or of another chain",
                                                    describe_spender(left[i].rel), left[i].index)};
     }
     if (!found[i].found) continue;
@@ -255,8 +276,11 @@ Status Segment::settle_prior(std::vector<resolve::PriorSpend> prior, std::vector
   result.prior_spends = places.size();
   std::sort(places.begin(), places.end());
   if (const auto twice = std::adjacent_find(places.begin(), places.end()); twice != places.end()) {
-    return Error{ErrorKind::corrupt, fmt::format("heights {} to {}: output {} of transaction number {} is spent twice: the block files are damaged",
-                                                 context_.first_height, context_.first_height + planned_blocks() - 1, twice->index, twice->tx_number)};
+    return Error{
+        ErrorKind::corrupt,
+        fmt::format("heights {} to {}: output {} of transaction number {} is spent twice: the block files are damaged",
+                    context_.first_height, context_.first_height + planned_blocks() - 1, twice->index,
+                    twice->tx_number)};
   }
   store::TableBuilder outputs(database_, store::Table::outputs);
   if (Status status = store::write_reduced_outputs(database_, places, outputs); !status) return status;
@@ -265,34 +289,51 @@ Status Segment::settle_prior(std::vector<resolve::PriorSpend> prior, std::vector
 
 Status Segment::write_tables(HeightRange old_undo, std::vector<store::TableFile>& files) {
   using store::Table;
-  using PartitionWriter = std::function<void(std::size_t partition, Worker& worker, write::RowSink& sink)>;
+  using PartitionWriter = std::function<void(std::size_t partition, Worker & worker, write::RowSink & sink)>;
   struct Task {
     Table table;
     std::size_t first;
     std::size_t until;
     const PartitionWriter* writer;
   };
-  const PartitionWriter history = [&](std::size_t p, Worker& worker, write::RowSink& sink) { write::write_history(p, sets_, context_, arena_, worker.write, sink); };
-  const PartitionWriter scripts = [&](std::size_t p, Worker& worker, write::RowSink& sink) { write::write_scripts(p, sets_, arena_, worker.write, sink); };
-  const PartitionWriter txs = [&](std::size_t p, Worker& worker, write::RowSink& sink) { write::write_txs(p, sets_, context_, arena_, worker.write, sink); };
-  const PartitionWriter unspent = [&](std::size_t p, Worker& worker, write::RowSink& sink) { write::write_unspent(p, sets_, arena_, worker.write, sink); };
-  const PartitionWriter outputs = [&](std::size_t p, Worker& worker, write::RowSink& sink) { write::write_outputs(p, sets_, arena_, worker.write, sink); };
-  const PartitionWriter output_refs = [&](std::size_t, Worker&, write::RowSink& sink) { write::write_output_refs(sets_, context_, arena_, sink); };
-  const PartitionWriter refs = [&](std::size_t, Worker&, write::RowSink& sink) { write::write_refs(sets_, context_, arena_, sink); };
+  const PartitionWriter history = [&](std::size_t p, Worker& worker, write::RowSink& sink) {
+    write::write_history(p, sets_, context_, arena_, worker.write, sink);
+  };
+  const PartitionWriter scripts = [&](std::size_t p, Worker& worker, write::RowSink& sink) {
+    write::write_scripts(p, sets_, arena_, worker.write, sink);
+  };
+  const PartitionWriter txs = [&](std::size_t p, Worker& worker, write::RowSink& sink) {
+    write::write_txs(p, sets_, context_, arena_, worker.write, sink);
+  };
+  const PartitionWriter unspent = [&](std::size_t p, Worker& worker, write::RowSink& sink) {
+    write::write_unspent(p, sets_, arena_, worker.write, sink);
+  };
+  const PartitionWriter outputs = [&](std::size_t p, Worker& worker, write::RowSink& sink) {
+    write::write_outputs(p, sets_, arena_, worker.write, sink);
+  };
+  const PartitionWriter output_refs = [&](std::size_t, Worker&, write::RowSink& sink) {
+    write::write_output_refs(sets_, context_, arena_, sink);
+  };
+  const PartitionWriter refs = [&](std::size_t, Worker&, write::RowSink& sink) {
+    write::write_refs(sets_, context_, arena_, sink);
+  };
   const PartitionWriter undo = [&](std::size_t, Worker&, write::RowSink& sink) {
     const std::uint32_t until = context_.first_height + planned_blocks();
-    for (std::uint32_t height = old_undo.first; height < old_undo.until; ++height) sink.remove(write::undo_key(height).span());
+    for (std::uint32_t height = old_undo.first; height < old_undo.until; ++height)
+      sink.remove(write::undo_key(height).span());
     const std::uint32_t first = std::min(std::max(context_.undo_first_height, context_.first_height), until);
     write::write_undo(sets_, first, until, arena_, sink);
   };
 
   // A segment of little content makes few files; a large one gives every worker several.
   const std::size_t group_bytes = 8u << 20;
-  const std::size_t groups = std::clamp<std::size_t>(arena_.used_bytes() / group_bytes, 1, std::min<std::size_t>(limits_.partition_count, 4 * limits_.workers));
+  const std::size_t groups = std::clamp<std::size_t>(
+      arena_.used_bytes() / group_bytes, 1, std::min<std::size_t>(limits_.partition_count, 4 * limits_.workers));
   std::vector<Task> tasks;
   const auto add_tasks = [&](Table table, const PartitionWriter& writer) {
     for (std::size_t group = 0; group < groups; ++group) {
-      tasks.push_back({table, group * limits_.partition_count / groups, (group + 1) * limits_.partition_count / groups, &writer});
+      tasks.push_back(
+          {table, group * limits_.partition_count / groups, (group + 1) * limits_.partition_count / groups, &writer});
     }
   };
   add_tasks(Table::history, history), add_tasks(Table::txs, txs), add_tasks(Table::scripts, scripts);
@@ -306,7 +347,8 @@ Status Segment::write_tables(HeightRange old_undo, std::vector<store::TableFile>
   for_each_parallel(limits_.workers, tasks.size(), [&](std::size_t i, std::size_t number) {
     const Task& task = tasks[i];
     store::TableBuilder builder(database_, task.table);
-    for (std::size_t partition = task.first; partition < task.until; ++partition) (*task.writer)(partition, *workers_[number], builder);
+    for (std::size_t partition = task.first; partition < task.until; ++partition)
+      (*task.writer)(partition, *workers_[number], builder);
     std::vector<store::TableFile> own;
     if (Status status = builder.finish(own); !status) error.keep(std::move(status).error());
     const std::lock_guard lock(files_mutex);

@@ -20,11 +20,11 @@ namespace sluice::pipeline {
 enum class ResolveWay : std::uint8_t { join, table };
 
 struct SegmentLimits {
-  std::size_t arena_bytes = 0;        ///< records of one segment; the segment ends when they fill it
-  std::size_t reserve_bytes = 0;      ///< address space beyond that: what batches in flight may still add
+  std::size_t arena_bytes = 0;    ///< records of one segment; the segment ends when they fill it
+  std::size_t reserve_bytes = 0;  ///< address space beyond that: what batches in flight may still add
   std::size_t chunk_bytes = 0;
-  std::size_t partition_count = 0;    ///< power of two
-  std::size_t table_entries = 0;      ///< table way: live outputs kept in memory
+  std::size_t partition_count = 0;  ///< power of two
+  std::size_t table_entries = 0;    ///< table way: live outputs kept in memory
   std::uint32_t workers = 1;
   std::uint32_t until_duplicate_height = 0;
 };
@@ -34,8 +34,8 @@ struct SegmentResult {
   std::vector<store::TableFile> files;
   resolve::OutpointSum sum;
   std::uint64_t outputs_created = 0;
-  std::uint64_t outputs_spent = 0;   ///< replaced duplicates included
-  std::uint64_t prior_spends = 0;    ///< spends that had to be looked up in the store
+  std::uint64_t outputs_spent = 0;  ///< replaced duplicates included
+  std::uint64_t prior_spends = 0;   ///< spends that had to be looked up in the store
 };
 
 class Segment {
@@ -49,7 +49,9 @@ class Segment {
   /// Adds blocks to the segment's plan, in height order, before their batches are added.
   void plan_block(std::uint32_t tx_count);
   [[nodiscard]] std::uint32_t planned_txs() const noexcept { return context_.tx_count; }
-  [[nodiscard]] std::uint32_t planned_blocks() const noexcept { return static_cast<std::uint32_t>(context_.block_first_rel.size()); }
+  [[nodiscard]] std::uint32_t planned_blocks() const noexcept {
+    return static_cast<std::uint32_t>(context_.block_first_rel.size());
+  }
 
   /// Resolves one batch. Bounds: worker < workers, each used by one thread at a time. Table way: every
   /// worker sees every batch, in order, and one of them owns it; join way: any one worker sees it.
@@ -74,7 +76,8 @@ class Segment {
   Status join_all();
   void finish_table(std::vector<resolve::PriorSpend>& prior, std::vector<resolve::SpendRecord>& left,
                     std::vector<resolve::JoinLeft::Replaced>& replaced);
-  Status settle_prior(std::vector<resolve::PriorSpend> prior, std::vector<resolve::SpendRecord> left, SegmentResult& result);
+  Status settle_prior(std::vector<resolve::PriorSpend> prior, std::vector<resolve::SpendRecord> left,
+                      SegmentResult& result);
   Status write_tables(HeightRange old_undo, std::vector<store::TableFile>& files);
   [[nodiscard]] Error spend_error(resolve::ResolveErrc errc, const resolve::ResolveFault& fault) const;
   [[nodiscard]] std::string describe_spender(std::uint32_t rel) const;

@@ -23,14 +23,16 @@ constexpr std::uint32_t unmerged_segments_max = 4;
 double seconds_since(std::uint64_t begin_ns) { return static_cast<double>(flow::now_ns() - begin_ns) / 1e9; }
 
 Error other_index(const SyncOptions& options, const store::State& state) {
-  return {ErrorKind::config, fmt::format("{}: this index is of {} {}{}, not of {} {}{}: choose another --db-dir", options.db_directory, state.coin, state.net,
-                                         state.parity ? " with parity" : "", options.network->coin_name, options.network->name,
-                                         options.parity ? " with parity" : "")};
+  return {ErrorKind::config,
+          fmt::format("{}: this index is of {} {}{}, not of {} {}{}: choose another --db-dir", options.db_directory,
+                      state.coin, state.net, state.parity ? " with parity" : "", options.network->coin_name,
+                      options.network->name, options.parity ? " with parity" : "")};
 }
 
 class Sync {
  public:
-  Sync(const SyncOptions& options, SyncReport& report, std::unique_ptr<Counters>& counters, const ProgressHook& progress)
+  Sync(const SyncOptions& options, SyncReport& report, std::unique_ptr<Counters>& counters,
+       const ProgressHook& progress)
       : options_(options), report_(report), counters_(counters), progress_(progress) {}
 
   Status run() {
@@ -38,7 +40,8 @@ class Sync {
     if (Status status = scan(); !status) return status;
     if (Status status = follow_reorg(); !status) return status;
     const std::uint32_t first = database_->state() ? database_->state()->block_count : 0;
-    const std::uint32_t until = options_.stop_height ? std::min(map_.height_count(), *options_.stop_height + 1) : map_.height_count();
+    const std::uint32_t until =
+        options_.stop_height ? std::min(map_.height_count(), *options_.stop_height + 1) : map_.height_count();
     report_.first_height = first;
     Status indexed = index(first, until);
     note_state();
@@ -57,7 +60,9 @@ class Sync {
     database_ = std::move(database).value();
     if (!database_->state()) return {};
     const store::State& state = *database_->state();
-    if (state.coin != options_.network->coin_name || state.net != options_.network->name || state.parity != options_.parity) return other_index(options_, state);
+    if (state.coin != options_.network->coin_name || state.net != options_.network->name ||
+        state.parity != options_.parity)
+      return other_index(options_, state);
     note_state();
     return {};
   }
@@ -77,9 +82,10 @@ class Sync {
     report_.stale_blocks = map_.stale_count;
     report_.unlinked_blocks = map_.unlinked_count;
     if (map_.first_unlinked) {
-      report_.unlinked_text = fmt::format("{}: {} blocks cannot be linked to the chain: block {} at offset {} has an unknown parent {}",
-                                          map_.files.path(map_.first_unlinked->file_number), map_.unlinked_count, map_.first_unlinked->hash.display(),
-                                          map_.first_unlinked->offset, map_.first_unlinked->missing_parent.display());
+      report_.unlinked_text = fmt::format(
+          "{}: {} blocks cannot be linked to the chain: block {} at offset {} has an unknown parent {}",
+          map_.files.path(map_.first_unlinked->file_number), map_.unlinked_count, map_.first_unlinked->hash.display(),
+          map_.first_unlinked->offset, map_.first_unlinked->missing_parent.display());
     }
     report_.scan_seconds = seconds_since(begin);
     return {};
@@ -90,7 +96,8 @@ class Sync {
     std::uint32_t count = std::min(database_->state()->block_count, map_.height_count());
     for (; count > 0; --count) {
       chain::RawHeader header;
-      if (Status status = database_->flat().headers.read(count - 1, 1, header.data()); !status) return std::move(status).error();
+      if (Status status = database_->flat().headers.read(count - 1, 1, header.data()); !status)
+        return std::move(status).error();
       if (header == map_.at(count - 1).header) break;
     }
     return count;
@@ -103,11 +110,14 @@ class Sync {
     if (!fork) return std::move(fork).error();
     if (fork.value() == state.block_count) return {};
     if (fork.value() == map_.height_count()) {
-      return Error{ErrorKind::not_found, fmt::format("{}: the block files end at height {}, the index at {}: files are missing, or the index belongs to other files",
-                                                     options_.blocks_directory, map_.height_count() - 1, state.block_count - 1)};
+      return Error{ErrorKind::not_found,
+                   fmt::format("{}: the block files end at height {}, the index at {}: files are missing, or the index "
+                               "belongs to other files",
+                               options_.blocks_directory, map_.height_count() - 1, state.block_count - 1)};
     }
     report_.disconnected = state.block_count - fork.value();
-    if (fork.value() > 0 && fork.value() >= state.undo_first_height) return store::disconnect_blocks(*database_, fork.value());
+    if (fork.value() > 0 && fork.value() >= state.undo_first_height)
+      return store::disconnect_blocks(*database_, fork.value());
     return begin_anew();
   }
 
@@ -121,11 +131,14 @@ class Sync {
 
   Status index(std::uint32_t first, std::uint32_t until) {
     if (first >= until) return {};
-    MemoryRequest request{options_.memory_budget, options_.threads, options_.way, map_.scanned.size(), options_.batch_bytes, options_.slots, options_.partitions};
+    MemoryRequest request{options_.memory_budget, options_.threads, options_.way,       map_.scanned.size(),
+                          options_.batch_bytes,   options_.slots,   options_.partitions};
     auto plan = plan_memory(request);
     if (!plan) return std::move(plan).error();
-    if (options_.segment_bytes != 0) plan.value().segment.arena_bytes = std::min(plan.value().segment.arena_bytes, options_.segment_bytes);
-    if (options_.network->coin != chain::Coin::radiant) plan.value().segment.until_duplicate_height = duplicate_coinbase_until;
+    if (options_.segment_bytes != 0)
+      plan.value().segment.arena_bytes = std::min(plan.value().segment.arena_bytes, options_.segment_bytes);
+    if (options_.network->coin != chain::Coin::radiant)
+      plan.value().segment.until_duplicate_height = duplicate_coinbase_until;
     report_.batch_bytes = plan.value().batch_bytes;
     report_.slots = plan.value().slots;
     report_.partition_count = plan.value().segment.partition_count;
@@ -174,7 +187,8 @@ class Sync {
   void note_bytes() {
     if (!database_->state()) return;
     for (const store::Table table : store::all_tables) {
-      if (table != store::Table::state) report_.index_bytes.emplace_back(store::table_name(table), database_->table_bytes(table));
+      if (table != store::Table::state)
+        report_.index_bytes.emplace_back(store::table_name(table), database_->table_bytes(table));
     }
     report_.index_bytes.emplace_back("headers.dat", database_->flat().headers.records() * chain::header_bytes);
     report_.index_bytes.emplace_back("blocks.dat", database_->flat().blocks.records() * store::block_place_bytes);
@@ -199,7 +213,8 @@ class Sync {
 
 }  // namespace
 
-Status run_sync(const SyncOptions& options, SyncReport& report, std::unique_ptr<Counters>& counters, const ProgressHook& progress) {
+Status run_sync(const SyncOptions& options, SyncReport& report, std::unique_ptr<Counters>& counters,
+                const ProgressHook& progress) {
   return Sync(options, report, counters, progress).run();
 }
 

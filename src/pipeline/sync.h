@@ -26,14 +26,14 @@ struct SyncOptions {
   ResolveWay way = ResolveWay::join;
   std::uint32_t threads = 2;
   std::uint64_t memory_budget = std::uint64_t{1} << 30;
-  std::uint64_t batch_bytes = 0;   ///< 0: chosen by the memory plan
-  std::uint32_t slots = 0;         ///< 0: chosen by the memory plan
-  std::uint64_t segment_bytes = 0; ///< 0: chosen by the memory plan; less makes more checkpoints
-  std::uint64_t partitions = 0;    ///< 0: chosen by the memory plan
+  std::uint64_t batch_bytes = 0;    ///< 0: chosen by the memory plan
+  std::uint32_t slots = 0;          ///< 0: chosen by the memory plan
+  std::uint64_t segment_bytes = 0;  ///< 0: chosen by the memory plan; less makes more checkpoints
+  std::uint64_t partitions = 0;     ///< 0: chosen by the memory plan
   std::uint32_t batch_blocks = 4096;
   std::uint32_t read_bytes = 1u << 20;
   std::uint32_t reads_in_flight = 16;
-  std::uint32_t reorg_limit = 100; ///< blocks of undo rows kept
+  std::uint32_t reorg_limit = 100;  ///< blocks of undo rows kept
   std::optional<std::uint32_t> stop_height;
   store::StoreOptions store;
   const std::atomic<bool>* stop = nullptr;
@@ -41,16 +41,16 @@ struct SyncOptions {
 
 /// What a sync did; filled as far as it came, also when it ends with an error.
 struct SyncReport {
-  std::uint32_t first_height = 0;     ///< first block indexed by this run
-  std::uint32_t block_count = 0;      ///< of the index afterwards
-  std::uint64_t tx_count = 0;         ///< of the index afterwards
-  std::uint32_t disconnected = 0;     ///< blocks undone because of a reorg
-  bool rebuilt = false;               ///< a reorg below the undo rows: the index was begun anew
-  std::uint32_t chain_blocks = 0;     ///< of the best chain in the files
+  std::uint32_t first_height = 0;  ///< first block indexed by this run
+  std::uint32_t block_count = 0;   ///< of the index afterwards
+  std::uint64_t tx_count = 0;      ///< of the index afterwards
+  std::uint32_t disconnected = 0;  ///< blocks undone because of a reorg
+  bool rebuilt = false;            ///< a reorg below the undo rows: the index was begun anew
+  std::uint32_t chain_blocks = 0;  ///< of the best chain in the files
   std::uint64_t chain_bytes = 0;
   std::uint32_t stale_blocks = 0;
   std::uint32_t unlinked_blocks = 0;
-  std::string unlinked_text;          ///< one line about the first of them
+  std::string unlinked_text;  ///< one line about the first of them
   std::string io_name;
   std::string io_note;
   double scan_seconds = 0;
@@ -67,6 +67,7 @@ using ProgressHook = std::function<void(const Counters& counters, const SyncRepo
 
 /// Errors: config (the index in the directory is of another coin or with other settings), corrupt, io,
 /// limit, stopped. What was committed before stays, and a later run goes on from there.
-Status run_sync(const SyncOptions& options, SyncReport& report, std::unique_ptr<Counters>& counters, const ProgressHook& progress);
+Status run_sync(const SyncOptions& options, SyncReport& report, std::unique_ptr<Counters>& counters,
+                const ProgressHook& progress);
 
 }  // namespace sluice::pipeline

@@ -29,8 +29,8 @@ unsigned SegmentContext::created_shift(std::size_t partition_count) const noexce
   return rel_bits > partition_bits ? rel_bits - partition_bits : 0;
 }
 
-void push_unspent(ChunkArena& arena, const SegmentContext& segment, RecordSet& target, std::uint32_t rel, std::uint32_t index,
-                  std::uint64_t prefix, ValueFlags value) {
+void push_unspent(ChunkArena& arena, const SegmentContext& segment, RecordSet& target, std::uint32_t rel,
+                  std::uint32_t index, std::uint64_t prefix, ValueFlags value) {
   const std::size_t partition_count = target.unspent.size();
   const UnspentRecord record{prefix, segment.first_tx + rel, value, index, 0};
   target.unspent[partition_of(prefix, partition_shift(partition_count))].push(arena, record);
@@ -115,7 +115,8 @@ std::uint32_t output_for(const JoinScratch& scratch, std::uint32_t latest, const
 }  // namespace
 
 ResolveErrc join_partition(std::size_t partition, std::span<RecordSet* const> sources, const SegmentContext& segment,
-                           ChunkArena& arena, JoinScratch& scratch, RecordSet& target, JoinLeft& left, ResolveFault& fault) {
+                           ChunkArena& arena, JoinScratch& scratch, RecordSet& target, JoinLeft& left,
+                           ResolveFault& fault) {
   std::size_t count = 0;
   for (const RecordSet* source : sources) count += source->outputs[partition].count();
   scratch.outputs.resize(count);
@@ -141,7 +142,8 @@ ResolveErrc join_partition(std::size_t partition, std::span<RecordSet* const> so
       errc = ResolveErrc::spent_twice;
       return;
     }
-    push_spent(arena, target, spend.rel, segment.undo_height(spend.rel), segment.first_tx + output.rel, output.index, output.prefix, output.value);
+    push_spent(arena, target, spend.rel, segment.undo_height(spend.rel), segment.first_tx + output.rel, output.index,
+               output.prefix, output.value);
     output.index = spent_mark;
   };
   for (RecordSet* source : sources) {
@@ -159,7 +161,8 @@ ResolveErrc join_partition(std::size_t partition, std::span<RecordSet* const> so
     output.index = spent_mark;
   }
   for (const OutputRecord& output : scratch.outputs) {
-    if (output.index != spent_mark) push_unspent(arena, segment, target, output.rel, output.index, output.prefix, output.value);
+    if (output.index != spent_mark)
+      push_unspent(arena, segment, target, output.rel, output.index, output.prefix, output.value);
   }
   return ResolveErrc::ok;
 }

@@ -13,16 +13,16 @@
 
 namespace sluice::resolve {
 
-enum class [[nodiscard]] ResolveErrc : std::uint8_t {
-  ok,
-  spent_twice,       ///< two inputs spend one outpoint
-  key_collision,     ///< two outpoints share a key: run again, the secret is drawn anew
-  table_full,        ///< one batch has more outputs than the table of live outputs has room for
+enum class [[nodiscard]] ResolveErrc : std::uint8_t{
+    ok,
+    spent_twice,    ///< two inputs spend one outpoint
+    key_collision,  ///< two outpoints share a key: run again, the secret is drawn anew
+    table_full,     ///< one batch has more outputs than the table of live outputs has room for
 };
 
 /// What a segment is, for the records that need more than a relative number.
 struct SegmentContext {
-  std::uint64_t first_tx = 0;           ///< tx number of rel 0
+  std::uint64_t first_tx = 0;  ///< tx number of rel 0
   std::uint32_t first_height = 0;
   std::vector<std::uint32_t> block_first_rel;  ///< [block_count]
   std::uint32_t tx_count = 0;
@@ -70,11 +70,12 @@ struct JoinLeft {
 ///         earlier one that is still unspent.
 /// Cost:   one insert or probe a record, in a table that fits the cache.
 ResolveErrc join_partition(std::size_t partition, std::span<RecordSet* const> sources, const SegmentContext& segment,
-                           ChunkArena& arena, JoinScratch& scratch, RecordSet& target, JoinLeft& left, ResolveFault& fault);
+                           ChunkArena& arena, JoinScratch& scratch, RecordSet& target, JoinLeft& left,
+                           ResolveFault& fault);
 
 /// Records an output of the segment that is unspent at its end.
-void push_unspent(ChunkArena& arena, const SegmentContext& segment, RecordSet& target, std::uint32_t rel, std::uint32_t index,
-                  std::uint64_t prefix, ValueFlags value);
+void push_unspent(ChunkArena& arena, const SegmentContext& segment, RecordSet& target, std::uint32_t rel,
+                  std::uint32_t index, std::uint64_t prefix, ValueFlags value);
 
 /// Marks a spender whose block leaves no undo records.
 inline constexpr std::uint32_t no_undo = ~std::uint32_t{0};

@@ -29,9 +29,10 @@ struct OutpointHasher {
 
   /// txid: 32 bytes, internal order.
   [[nodiscard]] std::uint64_t operator()(const std::byte* txid, std::uint32_t index) const noexcept {
-    const std::uint64_t left = fold_multiply(load_le<std::uint64_t>(txid) ^ secret[0], load_le<std::uint64_t>(txid + 8) ^ secret[1]);
-    const std::uint64_t right =
-        fold_multiply(load_le<std::uint64_t>(txid + 16) ^ secret[2], load_le<std::uint64_t>(txid + 24) ^ secret[3] ^ index);
+    const std::uint64_t left =
+        fold_multiply(load_le<std::uint64_t>(txid) ^ secret[0], load_le<std::uint64_t>(txid + 8) ^ secret[1]);
+    const std::uint64_t right = fold_multiply(load_le<std::uint64_t>(txid + 16) ^ secret[2],
+                                              load_le<std::uint64_t>(txid + 24) ^ secret[3] ^ index);
     return fold_multiply(left ^ secret[4], right ^ secret[5] ^ (static_cast<std::uint64_t>(index) << 32));
   }
 };

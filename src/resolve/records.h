@@ -18,7 +18,9 @@ namespace sluice::resolve {
 /// Bounds: value < 2^63, as the chain's int64 amounts are.
 struct ValueFlags {
   std::uint64_t bits = 0;
-  [[nodiscard]] static ValueFlags of(std::uint64_t value, bool has_refs) noexcept { return {value << 1 | (has_refs ? 1u : 0u)}; }
+  [[nodiscard]] static ValueFlags of(std::uint64_t value, bool has_refs) noexcept {
+    return {value << 1 | (has_refs ? 1u : 0u)};
+  }
   [[nodiscard]] std::uint64_t value() const noexcept { return bits >> 1; }
   [[nodiscard]] bool has_refs() const noexcept { return (bits & 1) != 0; }
 };
@@ -130,7 +132,7 @@ struct RecordSet {
   std::vector<ChunkList<OutputRecord>> outputs;   ///< by outpoint key
   std::vector<ChunkList<SpendRecord>> spends;     ///< by outpoint key
   std::vector<ChunkList<HistoryRecord>> history;  ///< by scripthash prefix
-  std::vector<ChunkList<ScriptKey>> scripts;   ///< by scripthash prefix
+  std::vector<ChunkList<ScriptKey>> scripts;      ///< by scripthash prefix
   std::vector<ChunkList<TxRecord>> txs;           ///< by txid prefix
   std::vector<ChunkList<UnspentRecord>> unspent;  ///< by scripthash prefix
   std::vector<ChunkList<UnspentRecord>> created;  ///< by rel: the same new outputs, for the table by place
@@ -142,8 +144,13 @@ struct RecordSet {
   std::uint64_t outputs_spent = 0;
 
   explicit RecordSet(std::size_t partition_count)
-      : outputs(partition_count), spends(partition_count), history(partition_count), scripts(partition_count),
-        txs(partition_count), unspent(partition_count), created(partition_count) {}
+      : outputs(partition_count),
+        spends(partition_count),
+        history(partition_count),
+        scripts(partition_count),
+        txs(partition_count),
+        unspent(partition_count),
+        created(partition_count) {}
 
   void release(ChunkArena& arena) noexcept {
     const auto release_all = [&](auto& lists) {

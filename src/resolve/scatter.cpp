@@ -7,7 +7,8 @@
 
 namespace sluice::resolve {
 
-Scatter::Scatter(ChunkArena& arena, const OutpointHasher& hasher, std::size_t partition_count, std::uint32_t until_duplicate_height)
+Scatter::Scatter(ChunkArena& arena, const OutpointHasher& hasher, std::size_t partition_count,
+                 std::uint32_t until_duplicate_height)
     : arena_(arena),
       hasher_(hasher),
       partition_shift_(partition_shift(partition_count)),
@@ -72,20 +73,23 @@ void Scatter::add_batch(const BatchInput& batch, RecordSet& target) {
       const std::uint32_t index = output - txs.output_begin[tx];
       const std::uint64_t key = hasher_(txs.txid[tx].data(), index);
       target.outputs[partition_of(key, partition_shift_)].push(
-          arena_, {key, prefix_of(batch.scripts->scripthash[output]), ValueFlags::of(txs.output_value[output], refs.has_refs(output)), rel, index});
+          arena_, {key, prefix_of(batch.scripts->scripthash[output]),
+                   ValueFlags::of(txs.output_value[output], refs.has_refs(output)), rel, index});
     }
     for (std::uint32_t input = txs.input_begin[tx]; input < txs.input_begin[tx + 1]; ++input) {
       const std::byte* prevout = batch.raw.raw.data() + txs.prevout_offset[input];
       const auto index = load_le<std::uint32_t>(prevout + 32);
       const std::uint64_t key = hasher_(prevout, index);
-      target.spends[partition_of(key, partition_shift_)].push(arena_, {key, load_be<std::uint64_t>(prevout) & prefix_mask, index & ~replaces_older, rel});
+      target.spends[partition_of(key, partition_shift_)].push(
+          arena_, {key, load_be<std::uint64_t>(prevout) & prefix_mask, index & ~replaces_older, rel});
     }
   }
 }
 
 // A transaction can push hundreds of thousands of refs and spend tens of thousands of outputs, so
 // the two sets meet through a sorted array and never pairwise.
-void Scatter::add_refs(const BatchInput& batch, std::size_t tx, std::size_t first_ref, std::size_t until_ref, RecordSet& target) {
+void Scatter::add_refs(const BatchInput& batch, std::size_t tx, std::size_t first_ref, std::size_t until_ref,
+                       RecordSet& target) {
   const parse::TxBatch& txs = *batch.txs;
   const auto rel = static_cast<std::uint32_t>(batch.first_rel + tx);
   const std::byte* raw = batch.raw.raw.data();
@@ -111,7 +115,8 @@ void Scatter::add_refs(const BatchInput& batch, std::size_t tx, std::size_t firs
   for (std::uint32_t input = txs.input_begin[tx]; input < txs.input_begin[tx + 1]; ++input) {
     std::array<std::byte, 36> outpoint;
     std::memcpy(outpoint.data(), raw + txs.prevout_offset[input], 36);
-    TxRef* at = std::lower_bound(tx_refs_.begin(), tx_refs_.end(), outpoint, [](const TxRef& a, const auto& b) { return a.ref < b; });
+    TxRef* at = std::lower_bound(tx_refs_.begin(), tx_refs_.end(), outpoint,
+                                 [](const TxRef& a, const auto& b) { return a.ref < b; });
     if (at != tx_refs_.end() && at->ref == outpoint) at->minted = true;
   }
   for (const TxRef& found : tx_refs_) {

@@ -56,7 +56,8 @@ class Scatter {
  public:
   /// Bounds: partition_count is a power of two; hasher and arena outlive this.
   /// until_duplicate_height: coinbases below it may repeat an older one (Bitcoin; 0 elsewhere).
-  Scatter(ChunkArena& arena, const OutpointHasher& hasher, std::size_t partition_count, std::uint32_t until_duplicate_height);
+  Scatter(ChunkArena& arena, const OutpointHasher& hasher, std::size_t partition_count,
+          std::uint32_t until_duplicate_height);
 
   /// Adds a batch to target, for the join way: outputs and spends become records.
   void add_batch(const BatchInput& batch, RecordSet& target);
@@ -69,7 +70,8 @@ class Scatter {
 
  private:
   void add_replacements(const BatchInput& batch, RecordSet& target);
-  void add_refs(const BatchInput& batch, std::size_t tx, std::size_t first_ref, std::size_t until_ref, RecordSet& target);
+  void add_refs(const BatchInput& batch, std::size_t tx, std::size_t first_ref, std::size_t until_ref,
+                RecordSet& target);
 
   struct TxRef {
     std::array<std::byte, 36> ref;

@@ -68,14 +68,16 @@ void LiveTable::evict_oldest(std::size_t keep) {
   kept.reserve(size_);
   for_each([&](const LiveOutput& output) { kept.push_back(output); });
   const auto older_last = [](const LiveOutput& a, const LiveOutput& b) { return a.tx_number > b.tx_number; };
-  if (keep > 0) std::nth_element(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(keep - 1), kept.end(), older_last);
+  if (keep > 0)
+    std::nth_element(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(keep - 1), kept.end(), older_last);
   kept.resize(keep);
   std::fill_n(slots_.get(), mask_ + 1, LiveOutput{});
   size_ = 0;
   for (const LiveOutput& output : kept) (void)replace(output);
 }
 
-TableResolver::TableResolver(ChunkArena& arena, const OutpointHasher& hasher, std::size_t capacity, std::uint32_t worker, std::uint32_t workers)
+TableResolver::TableResolver(ChunkArena& arena, const OutpointHasher& hasher, std::size_t capacity,
+                             std::uint32_t worker, std::uint32_t workers)
     : arena_(arena), hasher_(hasher), worker_(worker), workers_(workers), table_(capacity) {}
 
 ResolveErrc TableResolver::add_batch(const BatchInput& batch, RecordSet& target, ResolveFault& fault) {
@@ -106,7 +108,8 @@ ResolveErrc TableResolver::add_outputs(const BatchInput& batch, ResolveFault& fa
       fault = {rel, index};
       return ResolveErrc::table_full;
     }
-    const LiveOutput before = table_.replace({key, prefix_of(batch.scripts->scripthash[output]), value, first_tx_ + rel, index, 0});
+    const LiveOutput before =
+        table_.replace({key, prefix_of(batch.scripts->scripthash[output]), value, first_tx_ + rel, index, 0});
     if (before.key == 0) continue;
     const bool coinbase = std::binary_search(txs.block_tx_begin.begin(), txs.block_tx_begin.end(), tx);
     if (!duplicate_coinbases_ || before.index != index || !coinbase) {
@@ -114,7 +117,8 @@ ResolveErrc TableResolver::add_outputs(const BatchInput& batch, ResolveFault& fa
       return ResolveErrc::key_collision;
     }
     // An older segment's output is in the store, where the coinbase asks for it (Scatter).
-    if (before.tx_number >= first_tx_) replaced_.push_back({static_cast<std::uint32_t>(before.tx_number - first_tx_), index});
+    if (before.tx_number >= first_tx_)
+      replaced_.push_back({static_cast<std::uint32_t>(before.tx_number - first_tx_), index});
   }
   return ResolveErrc::ok;
 }
@@ -139,11 +143,13 @@ void TableResolver::add_spends(const BatchInput& batch, RecordSet& target) {
     if (output.key != 0 && output.tx_number >= first_tx_) {
       while (tx >= txs.block_tx_begin[block + 1]) ++block;
       const std::uint32_t height = batch.raw.blocks[block].height;
-      push_spent(arena_, target, rel, height >= undo_first_height_ ? height : no_undo, output.tx_number, output.index, output.prefix, output.value);
+      push_spent(arena_, target, rel, height >= undo_first_height_ ? height : no_undo, output.tx_number, output.index,
+                 output.prefix, output.value);
       continue;
     }
     const std::byte* prevout = raw + txs.prevout_offset[input];
-    const SpendRecord spend{key, load_be<std::uint64_t>(prevout) & prefix_mask, load_le<std::uint32_t>(prevout + 32) & ~replaces_older, rel};
+    const SpendRecord spend{key, load_be<std::uint64_t>(prevout) & prefix_mask,
+                            load_le<std::uint32_t>(prevout + 32) & ~replaces_older, rel};
     if (output.key != 0) prior_.push_back({spend, output});
     else target.spends[partition_of(key, partition_shift(target.spends.size()))].push(arena_, spend);
   }

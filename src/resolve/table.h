@@ -76,7 +76,8 @@ struct PriorSpend {
 /// One worker of the table way.
 class TableResolver {
  public:
-  TableResolver(ChunkArena& arena, const OutpointHasher& hasher, std::size_t capacity, std::uint32_t worker, std::uint32_t workers);
+  TableResolver(ChunkArena& arena, const OutpointHasher& hasher, std::size_t capacity, std::uint32_t worker,
+                std::uint32_t workers);
 
   /// Applies the worker's share of a batch. Bounds: batches come in order.
   /// Errors: key_collision. Spends whose output is not here go to target.spends.
@@ -88,7 +89,9 @@ class TableResolver {
   void begin_segment(std::uint64_t first_tx, std::uint32_t undo_first_height, bool duplicate_coinbases);
 
   /// May be asked from another thread; as of the last batch.
-  [[nodiscard]] bool full() const noexcept { return size_seen_.load(std::memory_order_relaxed) >= table_.comfortable_size(); }
+  [[nodiscard]] bool full() const noexcept {
+    return size_seen_.load(std::memory_order_relaxed) >= table_.comfortable_size();
+  }
   [[nodiscard]] std::vector<PriorSpend>& prior() noexcept { return prior_; }
   [[nodiscard]] std::vector<JoinLeft::Replaced>& replaced() noexcept { return replaced_; }
 

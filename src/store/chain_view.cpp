@@ -23,7 +23,9 @@ struct ParsedTx {
   std::vector<std::byte> raw;
   parse::TxBatch batch;
 
-  [[nodiscard]] Bytes script(std::uint32_t output) const noexcept { return Bytes(raw).subspan(batch.script_begin[output], batch.script_size[output]); }
+  [[nodiscard]] Bytes script(std::uint32_t output) const noexcept {
+    return Bytes(raw).subspan(batch.script_begin[output], batch.script_size[output]);
+  }
 };
 
 }  // namespace
@@ -31,20 +33,28 @@ struct ParsedTx {
 Result<std::unique_ptr<ChainView>> ChainView::open(const Database& database, source::RangeReader& blocks) {
   const State& state = *database.state();
   const chain::Network* network = chain::find_network(state.coin, state.net);
-  if (network == nullptr) return Error{ErrorKind::unsupported, fmt::format("{}: the index is of {} {}, which this program does not know", database.directory(), state.coin, state.net)};
+  if (network == nullptr)
+    return Error{ErrorKind::unsupported, fmt::format("{}: the index is of {} {}, which this program does not know",
+                                                     database.directory(), state.coin, state.net)};
   std::unique_ptr<ChainView> view(new ChainView(database, blocks, *network));
   view->blocks_.resize(state.block_count);
-  if (Status status = database.flat().blocks.read(0, state.block_count, reinterpret_cast<std::byte*>(view->blocks_.data())); !status) return std::move(status).error();
+  if (Status status =
+          database.flat().blocks.read(0, state.block_count, reinterpret_cast<std::byte*>(view->blocks_.data()));
+      !status)
+    return std::move(status).error();
   std::uint64_t last = 0;
   for (const BlockPlace& block : view->blocks_) {
-    if (block.first_tx < last || block.first_tx > state.tx_count) return Error{ErrorKind::corrupt, fmt::format("{}: transaction numbers do not ascend: run `sluice verify`", database.flat().blocks.path())};
+    if (block.first_tx < last || block.first_tx > state.tx_count)
+      return Error{ErrorKind::corrupt, fmt::format("{}: transaction numbers do not ascend: run `sluice verify`",
+                                                   database.flat().blocks.path())};
     last = block.first_tx;
   }
   return view;
 }
 
 Error ChainView::corrupt(Table table) const {
-  return {ErrorKind::corrupt, fmt::format("{}: table {}: malformed row: run `sluice verify`", database_.directory(), table_name(table))};
+  return {ErrorKind::corrupt,
+          fmt::format("{}: table {}: malformed row: run `sluice verify`", database_.directory(), table_name(table))};
 }
 
 chain::RawHeader ChainView::header(std::uint32_t height) const {
@@ -66,7 +76,8 @@ std::uint32_t ChainView::block_tx_count(std::uint32_t height) const {
 
 std::vector<Txid> ChainView::block_txids(std::uint32_t height) const {
   std::vector<Txid> txids(block_tx_count(height));
-  if (!txids.empty()) require(database_.flat().txids.read(blocks_[height].first_tx, txids.size(), txids.front().data()));
+  if (!txids.empty())
+    require(database_.flat().txids.read(blocks_[height].first_tx, txids.size(), txids.front().data()));
   return txids;
 }
 
@@ -91,7 +102,9 @@ std::optional<serve::TxPlace> ChainView::find_tx(const Txid& wanted) const {
 }
 
 serve::TxPlace ChainView::place_of(serve::TxNumber tx_number) const {
-  const auto after = std::upper_bound(blocks_.begin(), blocks_.end(), tx_number, [](serve::TxNumber number, const BlockPlace& block) { return number < block.first_tx; });
+  const auto after =
+      std::upper_bound(blocks_.begin(), blocks_.end(), tx_number,
+                       [](serve::TxNumber number, const BlockPlace& block) { return number < block.first_tx; });
   SLUICE_CHECK(after != blocks_.begin());
   const auto height = static_cast<std::uint32_t>(after - blocks_.begin() - 1);
   return {tx_number, height, static_cast<std::uint32_t>(tx_number - blocks_[height].first_tx)};
@@ -102,9 +115,12 @@ Result<std::vector<std::byte>> ChainView::raw_tx(serve::TxNumber tx_number) cons
   const BlockPlace& block = blocks_[place.height];
   std::uint32_t begin_end[2] = {0, block.size};
   const bool last = place.position + 1 == block_tx_count(place.height);
-  if (Status status = database_.flat().places.read(tx_number, last ? 1 : 2, reinterpret_cast<std::byte*>(begin_end)); !status) return std::move(status).error();
+  if (Status status = database_.flat().places.read(tx_number, last ? 1 : 2, reinterpret_cast<std::byte*>(begin_end));
+      !status)
+    return std::move(status).error();
   if (begin_end[0] >= begin_end[1] || begin_end[1] > block.size) {
-    return Error{ErrorKind::corrupt, fmt::format("{}: bad place of transaction number {}: run `sluice verify`", database_.flat().places.path(), tx_number)};
+    return Error{ErrorKind::corrupt, fmt::format("{}: bad place of transaction number {}: run `sluice verify`",
+                                                 database_.flat().places.path(), tx_number)};
   }
   return block_files_.read_range(block.file_number, block.file_offset + begin_end[0], begin_end[1] - begin_end[0]);
 }
@@ -119,19 +135,24 @@ Result<ParsedTx> parse_tx(Result<std::vector<std::byte>> raw, const chain::Netwo
   parse::ParseFault fault;
   const parse::ParseErrc errc = parse::parse_transaction(tx.raw, network.coin, tx.batch, scratch, fault);
   if (errc != parse::ParseErrc::ok) {
-    return Error{ErrorKind::corrupt, fmt::format("block files: no transaction where the index says ({}): are they the files it was built from?", parse::parse_errc_text(errc))};
+    return Error{
+        ErrorKind::corrupt,
+        fmt::format("block files: no transaction where the index says ({}): are they the files it was built from?",
+                    parse::parse_errc_text(errc))};
   }
   return tx;
 }
 
 }  // namespace
 
-Result<bool> ChainView::output_pays(serve::TxNumber tx_number, std::uint32_t index, const ScriptHash& scripthash) const {
+Result<bool> ChainView::output_pays(serve::TxNumber tx_number, std::uint32_t index,
+                                    const ScriptHash& scripthash) const {
   auto tx = parse_tx(raw_tx(tx_number), network_);
   if (!tx) return std::move(tx).error();
   if (index >= tx.value().batch.output_count()) return false;
   const Bytes script = tx.value().script(index);
-  return classify::is_indexed(script, network_.coin) && classify::script_hash(script, network_.coin, state_.parity) == scripthash;
+  return classify::is_indexed(script, network_.coin) &&
+         classify::script_hash(script, network_.coin, state_.parity) == scripthash;
 }
 
 Result<bool> ChainView::tx_touches(serve::TxNumber tx_number, const ScriptHash& scripthash) const {
@@ -140,7 +161,9 @@ Result<bool> ChainView::tx_touches(serve::TxNumber tx_number, const ScriptHash& 
   const parse::TxBatch& batch = tx.value().batch;
   for (std::uint32_t output = 0; output < batch.output_count(); ++output) {
     const Bytes script = tx.value().script(output);
-    if (classify::is_indexed(script, network_.coin) && classify::script_hash(script, network_.coin, state_.parity) == scripthash) return true;
+    if (classify::is_indexed(script, network_.coin) &&
+        classify::script_hash(script, network_.coin, state_.parity) == scripthash)
+      return true;
   }
   for (const std::uint32_t at : batch.prevout_offset) {
     const std::byte* prevout = tx.value().raw.data() + at;
@@ -160,12 +183,13 @@ Status ChainView::walk_history(std::uint64_t prefix, const std::function<Result<
     if (row->prefix != prefix) break;
     Status failed;
     bool stop = false;
-    const bool well_formed = write::for_each_history(row->tx_number, bytes_of_slice(iterator->value()), [&](std::uint64_t tx_number) {
-      if (stop || !failed || tx_number >= state_.tx_count) return;
-      auto walk = visit(tx_number);
-      if (!walk) failed = std::move(walk).error();
-      else stop = walk.value() == Walk::stop;
-    });
+    const bool well_formed =
+        write::for_each_history(row->tx_number, bytes_of_slice(iterator->value()), [&](std::uint64_t tx_number) {
+          if (stop || !failed || tx_number >= state_.tx_count) return;
+          auto walk = visit(tx_number);
+          if (!walk) failed = std::move(walk).error();
+          else stop = walk.value() == Walk::stop;
+        });
     if (!well_formed) return corrupt(Table::history);
     if (!failed || stop) return failed;
   }
@@ -218,7 +242,8 @@ Result<std::vector<serve::HistoryItem>> ChainView::history(const ScriptHash& scr
       if (!touches.value()) return Walk::go_on;
     }
     // Histories ascend: the next transaction is often in the same block or the next one.
-    const bool near = height + 2 < blocks_.size() && tx_number >= blocks_[height].first_tx && tx_number < blocks_[height + 2].first_tx;
+    const bool near = height + 2 < blocks_.size() && tx_number >= blocks_[height].first_tx &&
+                      tx_number < blocks_[height + 2].first_tx;
     height = !near ? place_of(tx_number).height : tx_number < blocks_[height + 1].first_tx ? height : height + 1;
     items.push_back({tx_number, height});
     return items.size() > limit ? Walk::stop : Walk::go_on;
@@ -227,7 +252,8 @@ Result<std::vector<serve::HistoryItem>> ChainView::history(const ScriptHash& scr
   return items;
 }
 
-Status ChainView::walk_unspent(const ScriptHash& scripthash, const std::function<Status(const serve::UnspentItem&)>& visit) const {
+Status ChainView::walk_unspent(const ScriptHash& scripthash,
+                               const std::function<Status(const serve::UnspentItem&)>& visit) const {
   auto known = standing(scripthash);
   if (!known) return std::move(known).error();
   if (known.value() == Standing::unknown) return {};
@@ -242,7 +268,8 @@ Status ChainView::walk_unspent(const ScriptHash& scripthash, const std::function
       if (!pays) return std::move(pays).error();
       if (!pays.value()) continue;
     }
-    if (Status status = visit({row->tx_number, 0, row->index, row->value.value(), row->value.has_refs()}); !status) return status;
+    if (Status status = visit({row->tx_number, 0, row->index, row->value.value(), row->value.has_refs()}); !status)
+      return status;
   }
   if (!iterator->status().ok()) return rocks_error(database_.directory(), iterator->status());
   return {};

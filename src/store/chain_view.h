@@ -31,10 +31,12 @@ class ChainView final : public serve::ReadView {
   [[nodiscard]] std::optional<serve::TxPlace> find_tx(const Txid& txid) const override;
   [[nodiscard]] serve::TxPlace place_of(serve::TxNumber tx_number) const override;
   [[nodiscard]] Result<std::vector<std::byte>> raw_tx(serve::TxNumber tx_number) const override;
-  [[nodiscard]] Result<std::vector<serve::HistoryItem>> history(const ScriptHash& scripthash, std::size_t limit) const override;
+  [[nodiscard]] Result<std::vector<serve::HistoryItem>> history(const ScriptHash& scripthash,
+                                                                std::size_t limit) const override;
   [[nodiscard]] Result<std::vector<serve::UnspentItem>> unspent(const ScriptHash& scripthash) const override;
   [[nodiscard]] Result<Balance> balance(const ScriptHash& scripthash) const override;
-  [[nodiscard]] Result<std::vector<serve::RefItem>> refs_of(serve::TxNumber tx_number, std::uint32_t output_index) const override;
+  [[nodiscard]] Result<std::vector<serve::RefItem>> refs_of(serve::TxNumber tx_number,
+                                                            std::uint32_t output_index) const override;
   [[nodiscard]] Result<serve::RefPlaces> ref_places(const std::array<std::byte, 36>& ref) const override;
 
  private:
@@ -48,9 +50,11 @@ class ChainView final : public serve::ReadView {
   [[nodiscard]] Result<Standing> standing(const ScriptHash& scripthash) const;
   [[nodiscard]] Result<bool> first_tx_funds(const ScriptHash& scripthash) const;
   [[nodiscard]] Result<bool> tx_touches(serve::TxNumber tx_number, const ScriptHash& scripthash) const;
-  [[nodiscard]] Result<bool> output_pays(serve::TxNumber tx_number, std::uint32_t index, const ScriptHash& scripthash) const;
+  [[nodiscard]] Result<bool> output_pays(serve::TxNumber tx_number, std::uint32_t index,
+                                         const ScriptHash& scripthash) const;
   Status walk_history(std::uint64_t prefix, const std::function<Result<Walk>(serve::TxNumber)>& visit) const;
-  Status walk_unspent(const ScriptHash& scripthash, const std::function<Status(const serve::UnspentItem&)>& visit) const;
+  Status walk_unspent(const ScriptHash& scripthash,
+                      const std::function<Status(const serve::UnspentItem&)>& visit) const;
   [[nodiscard]] Error corrupt(Table table) const;
 
   const Database& database_;

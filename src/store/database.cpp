@@ -12,6 +12,7 @@
 #include <mutex>
 
 #include "store/discard.h"
+#include "store/manifest_guard.h"
 
 namespace sluice::store {
 namespace {
@@ -53,11 +54,13 @@ Database::~Database() {
   if (db_) (void)db_->Close().ok();
 }
 
-Result<std::unique_ptr<Database>> Database::open(const std::string& directory, OpenMode mode, const StoreOptions& options) {
+Result<std::unique_ptr<Database>> Database::open(const std::string& directory, OpenMode mode,
+                                                 const StoreOptions& options) {
   std::unique_ptr<Database> database(new Database);
   database->directory_ = directory;
   database->options_ = options;
   if (!database->options_.file_system) database->options_.file_system = rocksdb::FileSystem::Default();
+  database->options_.file_system = sync_before_current(std::move(database->options_.file_system));
   rocksdb::FileSystem& fs = *database->options_.file_system;
   database->env_ = rocksdb::NewCompositeEnv(database->options_.file_system);
   database->block_cache_ = rocksdb::NewLRUCache(options.block_cache_bytes, 4);
@@ -69,7 +72,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& directory, O
       if (!status.ok()) return io_error(path, status);
     }
   } else if (!fs.FileExists(rocks + "/CURRENT", rocksdb::IOOptions(), nullptr).ok()) {
-    return Error{ErrorKind::not_found, fmt::format("{}: no index here: build one with `sluice sync --db-dir {}`", directory, directory)};
+    return Error{ErrorKind::not_found,
+                 fmt::format("{}: no index here: build one with `sluice sync --db-dir {}`", directory, directory)};
   }
   if (mode == OpenMode::read_write) {
     if (Status status = finish_discard(directory, fs); !status) return std::move(status).error();
@@ -77,7 +81,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& directory, O
   if (Status status = database->open_rocks(mode); !status) return std::move(status).error();
   if (Status status = database->load_state(); !status) return std::move(status).error();
   if (mode == OpenMode::read_only && !database->state_) {
-    return Error{ErrorKind::not_found, fmt::format("{}: the index is empty: a first sync was never committed", directory)};
+    return Error{ErrorKind::not_found,
+                 fmt::format("{}: the index is empty: a first sync was never committed", directory)};
   }
   if (Status status = database->open_flat(mode); !status) return std::move(status).error();
   if (mode == OpenMode::read_write) {
@@ -109,7 +114,9 @@ rocksdb::ColumnFamilyOptions Database::column_options(Table table) const {
   return column;
 }
 
-rocksdb::Options Database::builder_options(Table table) const { return rocksdb::Options(db_options_, column_options(table)); }
+rocksdb::Options Database::builder_options(Table table) const {
+  return rocksdb::Options(db_options_, column_options(table));
+}
 
 Status Database::open_rocks(OpenMode mode) {
   db_options_.env = env_.get();
@@ -140,6 +147,11 @@ Status Database::open_rocks(OpenMode mode) {
                  : rocksdb::DB::OpenForReadOnly(db_options_, path, families, &handles, &db);
   } else {
     status = rocksdb::DB::Open(db_options_, path, families, &handles, &db);
+    if (status.IsCorruption()) {
+      auto cut = cut_torn_manifest(path, *options_.file_system);
+      if (!cut) return std::move(cut).error();
+      if (cut.value()) status = rocksdb::DB::Open(db_options_, path, families, &handles, &db);
+    }
   }
   if (!status.ok()) return rocks_error(path, status);
   db_.reset(db);
@@ -173,7 +185,8 @@ Status Database::open_flat(OpenMode mode) {
   if (!txids) return std::move(txids).error();
   auto offsets = open_one("places.dat", 4, txs);
   if (!offsets) return std::move(offsets).error();
-  flat_ = std::make_unique<FlatFiles>(FlatFiles{std::move(headers).value(), std::move(places).value(), std::move(txids).value(), std::move(offsets).value()});
+  flat_ = std::make_unique<FlatFiles>(FlatFiles{std::move(headers).value(), std::move(places).value(),
+                                                std::move(txids).value(), std::move(offsets).value()});
   if (!writable) return {};
   // The files' names must be durable before a state that counts on them is.
   std::unique_ptr<rocksdb::FSDirectory> directory;
@@ -297,6 +310,5 @@ std::uint64_t Database::table_bytes(Table table) const {
   (void)db_->GetIntProperty(handle(table), rocksdb::DB::Properties::kLiveSstFilesSize, &bytes);
   return bytes;
 }
-
 
 }  // namespace sluice::store

@@ -29,16 +29,16 @@
 namespace sluice::store {
 
 struct StoreOptions {
-  FileSystemPtr file_system;              ///< null: the operating system's
-  bool use_fsync = false;                 ///< fsync instead of fdatasync
+  FileSystemPtr file_system;  ///< null: the operating system's
+  bool use_fsync = false;     ///< fsync instead of fdatasync
   std::size_t block_cache_bytes = 8u << 20;
   std::size_t block_bytes = 16384;
   std::size_t write_buffer_bytes = 4u << 20;
   std::size_t target_file_bytes = 64u << 20;
   int max_open_files = 256;
   int background_jobs = 2;
-  bool merge_in_background = true;        ///< off while a sync brings in whole table files: it merges once at its end
-  std::string compression = "lz4";        ///< none snappy lz4 zstd zlib
+  bool merge_in_background = true;  ///< off while a sync brings in whole table files: it merges once at its end
+  std::string compression = "lz4";  ///< none snappy lz4 zstd zlib
 };
 
 /// Where a block stands in the block files, and where its transactions begin.
@@ -71,7 +71,8 @@ class Database {
  public:
   /// Opens DIR, creating it if asked to write. Cuts flat files to the committed state and empties
   /// ingest/. Errors: io, corrupt, unsupported (another format version).
-  static Result<std::unique_ptr<Database>> open(const std::string& directory, OpenMode mode, const StoreOptions& options);
+  static Result<std::unique_ptr<Database>> open(const std::string& directory, OpenMode mode,
+                                                const StoreOptions& options);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

@@ -27,9 +27,11 @@ Result<std::string> digest_table(const Database& database, Table table) {
     }
     const auto row = write::decode_prefix_tx(key);
     const bool well_formed = row && write::for_each_history(row->tx_number, value, [&](std::uint64_t tx_number) {
-      hash_sized(sha, write::prefix_tx_key(row->prefix, tx_number).span());
-    });
-    if (!well_formed) return Error{ErrorKind::corrupt, fmt::format("{}: table history: malformed row {}", database.directory(), to_hex(key))};
+                               hash_sized(sha, write::prefix_tx_key(row->prefix, tx_number).span());
+                             });
+    if (!well_formed)
+      return Error{ErrorKind::corrupt,
+                   fmt::format("{}: table history: malformed row {}", database.directory(), to_hex(key))};
   }
   if (!iterator->status().ok()) return rocks_error(database.directory(), iterator->status());
   return to_hex(sha.finish().span());
@@ -55,10 +57,12 @@ Result<Digests> digest_index(const Database& database) {
   for (const Table table : all_tables) {
     Result<std::string> digest = digest_table(database, table);
     if (!digest) return std::move(digest).error();
-    digests.parts.emplace_back(std::string(table == Table::state ? "state" : table_name(table)), std::move(digest).value());
+    digests.parts.emplace_back(std::string(table == Table::state ? "state" : table_name(table)),
+                               std::move(digest).value());
   }
   const FlatFiles& flat = database.flat();
-  const std::pair<const FlatFile*, std::size_t> files[] = {{&flat.headers, 80}, {&flat.blocks, block_place_bytes}, {&flat.txids, 32}, {&flat.places, 4}};
+  const std::pair<const FlatFile*, std::size_t> files[] = {
+      {&flat.headers, 80}, {&flat.blocks, block_place_bytes}, {&flat.txids, 32}, {&flat.places, 4}};
   for (const auto& [file, record_bytes] : files) {
     Result<std::string> digest = digest_flat(*file, record_bytes);
     if (!digest) return std::move(digest).error();

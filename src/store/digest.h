@@ -16,7 +16,7 @@ namespace sluice::store {
 
 struct Digests {
   std::vector<std::pair<std::string, std::string>> parts;  ///< name of table or file -> hex digest
-  std::string all;                                          ///< over the parts, hex
+  std::string all;                                         ///< over the parts, hex
 };
 
 /// Reads the whole index once. Errors: io, corrupt.

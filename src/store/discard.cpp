@@ -13,24 +13,28 @@ Status sync_names(rocksdb::FileSystem& fs, const std::string& path) {
   return {};
 }
 
-}  // namespace
+// RocksDB's own lock: no other process may have the index open meanwhile.
+class IndexLock {
+ public:
+  IndexLock(rocksdb::FileSystem& fs, std::string path) : fs_(fs), path_(std::move(path)) {}
+  IndexLock(const IndexLock&) = delete;
+  IndexLock& operator=(const IndexLock&) = delete;
+  ~IndexLock() {
+    if (lock_ != nullptr) (void)fs_.UnlockFile(lock_, rocksdb::IOOptions(), nullptr).ok();
+  }
+  Status take() {
+    const rocksdb::IOStatus status = fs_.LockFile(path_, rocksdb::IOOptions(), &lock_, nullptr);
+    return status.ok() ? Status() : Status(rocks_error(path_, status));
+  }
 
-Status discard_index(const std::string& directory, const StoreOptions& options) {
-  const FileSystemPtr fs = options.file_system ? options.file_system : rocksdb::FileSystem::Default();
-  const std::string rocks = directory + "/rocks";
-  const rocksdb::IOStatus status =
-      fs->RenameFile(rocks + "/CURRENT", rocks + "/" + mark_name, rocksdb::IOOptions(), nullptr);
-  if (!status.ok()) return io_error(rocks + "/CURRENT", status);
-  if (Status synced = sync_names(*fs, rocks); !synced) return synced;
-  return finish_discard(directory, *fs);
-}
+ private:
+  rocksdb::FileSystem& fs_;
+  std::string path_;
+  rocksdb::FileLock* lock_ = nullptr;
+};
 
-Status finish_discard(const std::string& directory, rocksdb::FileSystem& fs) {
-  const std::string rocks = directory + "/rocks";
+Status remove_marked(const std::string& rocks, rocksdb::FileSystem& fs) {
   const std::string mark = rocks + "/" + mark_name;
-  const rocksdb::IOStatus marked = fs.FileExists(mark, rocksdb::IOOptions(), nullptr);
-  if (marked.IsNotFound()) return {};
-  if (!marked.ok()) return io_error(mark, marked);
   std::vector<std::string> names;
   rocksdb::IOStatus status = fs.GetChildren(rocks, rocksdb::IOOptions(), &names, nullptr);
   if (!status.ok()) return io_error(rocks, status);
@@ -39,11 +43,36 @@ Status finish_discard(const std::string& directory, rocksdb::FileSystem& fs) {
     status = fs.DeleteFile(rocks + "/" + name, rocksdb::IOOptions(), nullptr);
     if (!status.ok()) return io_error(rocks + "/" + name, status);
   }
-  // Each step is durable before the next: the mark goes last, and before anything new comes.
+  // The mark goes last. Its own removal is durable before a new CURRENT is: see sync_before_current.
   if (Status synced = sync_names(fs, rocks); !synced) return synced;
   status = fs.DeleteFile(mark, rocksdb::IOOptions(), nullptr);
   if (!status.ok()) return io_error(mark, status);
-  return sync_names(fs, rocks);
+  return {};
+}
+
+}  // namespace
+
+Status discard_index(const std::string& directory, const StoreOptions& options) {
+  const FileSystemPtr fs = options.file_system ? options.file_system : rocksdb::FileSystem::Default();
+  const std::string rocks = directory + "/rocks";
+  IndexLock lock(*fs, rocks + "/LOCK");
+  if (Status status = lock.take(); !status) return status;
+  const rocksdb::IOStatus status =
+      fs->RenameFile(rocks + "/CURRENT", rocks + "/" + mark_name, rocksdb::IOOptions(), nullptr);
+  if (!status.ok()) return io_error(rocks + "/CURRENT", status);
+  if (Status synced = sync_names(*fs, rocks); !synced) return synced;
+  return remove_marked(rocks, *fs);
+}
+
+Status finish_discard(const std::string& directory, rocksdb::FileSystem& fs) {
+  const std::string rocks = directory + "/rocks";
+  const std::string mark = rocks + "/" + mark_name;
+  const rocksdb::IOStatus marked = fs.FileExists(mark, rocksdb::IOOptions(), nullptr);
+  if (marked.IsNotFound()) return {};
+  if (!marked.ok()) return io_error(mark, marked);
+  IndexLock lock(fs, rocks + "/LOCK");
+  if (Status status = lock.take(); !status) return status;
+  return remove_marked(rocks, fs);
 }
 
 }  // namespace sluice::store

@@ -15,13 +15,15 @@ Error io_error(const std::string& path, const IOStatus& status) {
   return {ErrorKind::io, fmt::format("{}: {}{}", path, text, hint)};
 }
 
-Result<FlatFile> FlatFile::open(FileSystemPtr fs, std::string path, std::size_t record_bytes, std::uint64_t records, bool writable) {
+Result<FlatFile> FlatFile::open(FileSystemPtr fs, std::string path, std::size_t record_bytes, std::uint64_t records,
+                                bool writable) {
   FlatFile file;
   file.fs_ = std::move(fs);
   file.path_ = std::move(path);
   file.record_bytes_ = record_bytes;
   if (!file.fs_->FileExists(file.path_, IOOptions(), nullptr).ok()) {
-    if (!writable || records > 0) return Error{ErrorKind::corrupt, fmt::format("{}: the file is missing from the index", file.path_)};
+    if (!writable || records > 0)
+      return Error{ErrorKind::corrupt, fmt::format("{}: the file is missing from the index", file.path_)};
     std::unique_ptr<rocksdb::FSWritableFile> created;
     IOStatus status = file.fs_->NewWritableFile(file.path_, FileOptions(), &created, nullptr);
     if (status.ok()) status = created->Close(IOOptions(), nullptr);
@@ -31,7 +33,8 @@ Result<FlatFile> FlatFile::open(FileSystemPtr fs, std::string path, std::size_t 
     return io_error(file.path_, status);
   }
   if (file.bytes_ < records * record_bytes) {
-    return Error{ErrorKind::corrupt, fmt::format("{}: {} bytes, but the index counts {} records of {} bytes", file.path_, file.bytes_, records, record_bytes)};
+    return Error{ErrorKind::corrupt, fmt::format("{}: {} bytes, but the index counts {} records of {} bytes",
+                                                 file.path_, file.bytes_, records, record_bytes)};
   }
   if (!writable) {
     file.bytes_ = records * record_bytes;
@@ -53,7 +56,8 @@ Status FlatFile::reopen() {
 Status FlatFile::append(Bytes bytes) {
   SLUICE_CHECK(bytes.size() % record_bytes_ == 0);
   if (bytes.empty()) return {};
-  const IOStatus status = writer_->Append(Slice(reinterpret_cast<const char*>(bytes.data()), bytes.size()), IOOptions(), nullptr);
+  const IOStatus status =
+      writer_->Append(Slice(reinterpret_cast<const char*>(bytes.data()), bytes.size()), IOOptions(), nullptr);
   if (!status.ok()) return io_error(path_, status);
   bytes_ += bytes.size();
   return {};
@@ -73,7 +77,8 @@ Status FlatFile::cut(std::uint64_t records) {
     if (Status status = reopen(); !status) return status;
   }
   if (bytes == bytes_) return {};
-  if (const IOStatus status = writer_->Truncate(bytes, IOOptions(), nullptr); !status.ok()) return io_error(path_, status);
+  if (const IOStatus status = writer_->Truncate(bytes, IOOptions(), nullptr); !status.ok())
+    return io_error(path_, status);
   bytes_ = bytes;
   return {};
 }
@@ -82,9 +87,11 @@ Status FlatFile::read(std::uint64_t first, std::uint64_t count, std::byte* targe
   SLUICE_CHECK(first + count <= records());
   Slice got;
   const std::size_t size = count * record_bytes_;
-  const IOStatus status = reader_->Read(first * record_bytes_, size, IOOptions(), &got, reinterpret_cast<char*>(target), nullptr);
+  const IOStatus status =
+      reader_->Read(first * record_bytes_, size, IOOptions(), &got, reinterpret_cast<char*>(target), nullptr);
   if (!status.ok()) return io_error(path_, status);
-  if (got.size() != size) return Error{ErrorKind::corrupt, fmt::format("{}: cut off at {} bytes", path_, first * record_bytes_ + got.size())};
+  if (got.size() != size)
+    return Error{ErrorKind::corrupt, fmt::format("{}: cut off at {} bytes", path_, first * record_bytes_ + got.size())};
   if (got.data() != reinterpret_cast<const char*>(target)) std::memcpy(target, got.data(), size);
   return {};
 }

@@ -25,7 +25,8 @@ using FileSystemPtr = std::shared_ptr<rocksdb::FileSystem>;
 class FlatFile {
  public:
   /// Opens or creates the file and cuts it to `records`. Errors: corrupt if it is shorter than that.
-  static Result<FlatFile> open(FileSystemPtr fs, std::string path, std::size_t record_bytes, std::uint64_t records, bool writable);
+  static Result<FlatFile> open(FileSystemPtr fs, std::string path, std::size_t record_bytes, std::uint64_t records,
+                               bool writable);
 
   [[nodiscard]] std::uint64_t records() const noexcept { return bytes_ / record_bytes_; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }

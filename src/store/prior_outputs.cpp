@@ -8,8 +8,8 @@ namespace sluice::store {
 namespace {
 
 Error corrupt_row(const Database& database, Table table, std::uint64_t tx_number) {
-  return {ErrorKind::corrupt, fmt::format("{}: table {}: malformed row of transaction number {}: run `sluice verify`", database.directory(),
-                                          table_name(table), tx_number)};
+  return {ErrorKind::corrupt, fmt::format("{}: table {}: malformed row of transaction number {}: run `sluice verify`",
+                                          database.directory(), table_name(table), tx_number)};
 }
 
 /// Reads one candidate transaction and, if it is the spend's, its output.
@@ -22,10 +22,11 @@ Status try_candidate(const Database& database, const resolve::OutpointHasher& ha
   Result<std::optional<std::string>> row = database.get(Table::outputs, write::outputs_key(tx_number).span());
   if (!row) return std::move(row).error();
   if (!row.value()) return {};
-  const bool well_formed = write::for_each_output(std::as_bytes(std::span(*row.value())), [&](const write::OutputEntry& entry) {
-    if (entry.index != index) return;
-    answer = {true, tx_number, entry};
-  });
+  const bool well_formed =
+      write::for_each_output(std::as_bytes(std::span(*row.value())), [&](const write::OutputEntry& entry) {
+        if (entry.index != index) return;
+        answer = {true, tx_number, entry};
+      });
   if (!well_formed) return corrupt_row(database, Table::outputs, tx_number);
   return {};
 }
@@ -44,7 +45,8 @@ Status find_prior_outputs(const Database& database, const resolve::OutpointHashe
       const auto row = write::decode_prefix_tx(bytes_of_slice(iterator->key()));
       if (!row || row->tx_number >= tx_count) return corrupt_row(database, Table::txs, row ? row->tx_number : 0);
       if (row->prefix != spends[i].txid_prefix) break;
-      if (Status status = try_candidate(database, hasher, spends[i], row->tx_number, answers[i]); !status) return status;
+      if (Status status = try_candidate(database, hasher, spends[i], row->tx_number, answers[i]); !status)
+        return status;
       if (answers[i].found) break;
     }
     if (!iterator->status().ok()) return rocks_error(database.directory(), iterator->status());
@@ -67,10 +69,11 @@ Status write_reduced_outputs(const Database& database, std::span<const SpentPlac
     if (!row.value()) return corrupt_row(database, Table::outputs, tx_number);
     value.clear();
     std::size_t removed_count = 0;
-    const bool well_formed = write::for_each_output(std::as_bytes(std::span(*row.value())), [&](const write::OutputEntry& entry) {
-      if (std::binary_search(removed.begin(), removed.end(), SpentPlace{tx_number, entry.index})) ++removed_count;
-      else write::append_output(value, entry);
-    });
+    const bool well_formed =
+        write::for_each_output(std::as_bytes(std::span(*row.value())), [&](const write::OutputEntry& entry) {
+          if (std::binary_search(removed.begin(), removed.end(), SpentPlace{tx_number, entry.index})) ++removed_count;
+          else write::append_output(value, entry);
+        });
     if (!well_formed || removed_count != removed.size()) return corrupt_row(database, Table::outputs, tx_number);
     value.empty() ? sink.remove(key.span()) : sink.put(key.span(), value);
   }

@@ -17,16 +17,19 @@ namespace {
 
 class Rollback {
  public:
-  Rollback(Database& database, std::uint32_t block_count) : database_(database), block_count_(block_count), next_(*database.state()) {}
+  Rollback(Database& database, std::uint32_t block_count)
+      : database_(database), block_count_(block_count), next_(*database.state()) {}
 
   Status run() {
     SLUICE_CHECK(block_count_ > 0 && block_count_ < next_.block_count);
     SLUICE_CHECK(next_.undo_first_height <= block_count_);
     BlockPlace first_gone;
-    if (Status status = database_.flat().blocks.read(block_count_, 1, reinterpret_cast<std::byte*>(&first_gone)); !status) return status;
+    if (Status status = database_.flat().blocks.read(block_count_, 1, reinterpret_cast<std::byte*>(&first_gone));
+        !status)
+      return status;
     first_tx_ = first_gone.first_tx;
-    for (auto step : {&Rollback::remove_outputs, &Rollback::undo_spends, &Rollback::restore_outputs, &Rollback::cut_history,
-                      &Rollback::remove_refs, &Rollback::remove_txs, &Rollback::set_tip}) {
+    for (auto step : {&Rollback::remove_outputs, &Rollback::undo_spends, &Rollback::restore_outputs,
+                      &Rollback::cut_history, &Rollback::remove_refs, &Rollback::remove_txs, &Rollback::set_tip}) {
       if (Status status = (this->*step)(); !status) return status;
     }
     return database_.commit_rollback(batch_, next_);
@@ -34,10 +37,13 @@ class Rollback {
 
  private:
   [[nodiscard]] Error corrupt(Table table, std::string_view what) const {
-    return {ErrorKind::corrupt, fmt::format("{}: table {}: {}: run `sluice verify`", database_.directory(), table_name(table), what)};
+    return {ErrorKind::corrupt,
+            fmt::format("{}: table {}: {}: run `sluice verify`", database_.directory(), table_name(table), what)};
   }
   void remove(Table table, Bytes key) { (void)batch_.Delete(database_.handle(table), slice_of(key)).ok(); }
-  void put(Table table, Bytes key, Bytes value) { (void)batch_.Put(database_.handle(table), slice_of(key), slice_of(value)).ok(); }
+  void put(Table table, Bytes key, Bytes value) {
+    (void)batch_.Put(database_.handle(table), slice_of(key), slice_of(value)).ok();
+  }
 
   Status subtract_outpoint(std::uint64_t tx_number, std::uint32_t index, bool subtract) {
     Txid txid;
@@ -55,13 +61,15 @@ class Rollback {
       if (key.size() != write::tx_number_bytes) return corrupt(Table::outputs, "malformed key");
       const std::uint64_t tx_number = write::get_tx_number(key.data());
       Status failed;
-      const bool well_formed = write::for_each_output(bytes_of_slice(iterator->value()), [&](const write::OutputEntry& entry) {
-        remove(Table::unspent, write::unspent_key(entry.prefix, tx_number, entry.index).span());
-        touched_.insert(entry.prefix);
-        --next_.outputs_created;
-        if (Status status = subtract_outpoint(tx_number, entry.index, true); !status) failed = std::move(status);
-      });
-      if (!well_formed) return corrupt(Table::outputs, fmt::format("malformed row of transaction number {}", tx_number));
+      const bool well_formed =
+          write::for_each_output(bytes_of_slice(iterator->value()), [&](const write::OutputEntry& entry) {
+            remove(Table::unspent, write::unspent_key(entry.prefix, tx_number, entry.index).span());
+            touched_.insert(entry.prefix);
+            --next_.outputs_created;
+            if (Status status = subtract_outpoint(tx_number, entry.index, true); !status) failed = std::move(status);
+          });
+      if (!well_formed)
+        return corrupt(Table::outputs, fmt::format("malformed row of transaction number {}", tx_number));
       if (!failed) return failed;
       remove(Table::outputs, key);
     }
@@ -76,18 +84,21 @@ class Rollback {
       if (!row) return std::move(row).error();
       if (!row.value()) return corrupt(Table::undo, fmt::format("no row for height {}", height));
       Status failed;
-      const bool well_formed = write::for_each_undo(std::as_bytes(std::span(*row.value())), [&](const write::UndoEntry& entry) {
-        touched_.insert(entry.prefix);
-        --next_.outputs_spent;
-        if (entry.tx_number >= first_tx_) {
-          --next_.outputs_created;
-          return;
-        }
-        restored_[entry.tx_number].push_back({entry.index, entry.value, entry.prefix});
-        std::byte value[varint_bytes_max];
-        put(Table::unspent, write::unspent_key(entry.prefix, entry.tx_number, entry.index).span(), {value, put_varint(value, entry.value.bits)});
-        if (Status status = subtract_outpoint(entry.tx_number, entry.index, false); !status) failed = std::move(status);
-      });
+      const bool well_formed =
+          write::for_each_undo(std::as_bytes(std::span(*row.value())), [&](const write::UndoEntry& entry) {
+            touched_.insert(entry.prefix);
+            --next_.outputs_spent;
+            if (entry.tx_number >= first_tx_) {
+              --next_.outputs_created;
+              return;
+            }
+            restored_[entry.tx_number].push_back({entry.index, entry.value, entry.prefix});
+            std::byte value[varint_bytes_max];
+            put(Table::unspent, write::unspent_key(entry.prefix, entry.tx_number, entry.index).span(),
+                {value, put_varint(value, entry.value.bits)});
+            if (Status status = subtract_outpoint(entry.tx_number, entry.index, false); !status)
+              failed = std::move(status);
+          });
       if (!well_formed) return corrupt(Table::undo, fmt::format("malformed row of height {}", height));
       if (!failed) return failed;
       remove(Table::undo, key.span());
@@ -101,8 +112,10 @@ class Rollback {
       auto row = database_.get(Table::outputs, key.span());
       if (!row) return std::move(row).error();
       if (row.value()) {
-        const bool well_formed = write::for_each_output(std::as_bytes(std::span(*row.value())), [&](const write::OutputEntry& entry) { entries.push_back(entry); });
-        if (!well_formed) return corrupt(Table::outputs, fmt::format("malformed row of transaction number {}", tx_number));
+        const bool well_formed = write::for_each_output(
+            std::as_bytes(std::span(*row.value())), [&](const write::OutputEntry& entry) { entries.push_back(entry); });
+        if (!well_formed)
+          return corrupt(Table::outputs, fmt::format("malformed row of transaction number {}", tx_number));
       }
       std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
       std::vector<std::byte> value;
@@ -169,7 +182,8 @@ class Rollback {
     for (iterator->Seek(slice_of(write::outputs_key(first_tx_).span())); iterator->Valid(); iterator->Next()) {
       const Bytes key = bytes_of_slice(iterator->key());
       const Bytes value = bytes_of_slice(iterator->value());
-      if (key.size() <= write::tx_number_bytes || value.size() % 37 != 0) return corrupt(Table::output_refs, "malformed row");
+      if (key.size() <= write::tx_number_bytes || value.size() % 37 != 0)
+        return corrupt(Table::output_refs, "malformed row");
       const std::uint64_t tx_number = write::get_tx_number(key.data());
       for (std::size_t at = 0; at < value.size(); at += 37) {
         std::array<std::byte, 36> ref;
@@ -195,7 +209,9 @@ class Rollback {
     std::array<std::byte, chain::header_bytes> header;
     if (Status status = database_.flat().headers.read(block_count_ - 1, 1, header.data()); !status) return status;
     const chain::Network* network = chain::find_network(next_.coin, next_.net);
-    if (network == nullptr) return Error{ErrorKind::unsupported, fmt::format("{}: unknown coin {} {}", database_.directory(), next_.coin, next_.net)};
+    if (network == nullptr)
+      return Error{ErrorKind::unsupported,
+                   fmt::format("{}: unknown coin {} {}", database_.directory(), next_.coin, next_.net)};
     next_.tip = chain::block_hash(network->coin, header);
     next_.block_count = block_count_;
     next_.tx_count = first_tx_;
@@ -213,6 +229,8 @@ class Rollback {
 
 }  // namespace
 
-Status disconnect_blocks(Database& database, std::uint32_t block_count) { return Rollback(database, block_count).run(); }
+Status disconnect_blocks(Database& database, std::uint32_t block_count) {
+  return Rollback(database, block_count).run();
+}
 
 }  // namespace sluice::store

@@ -22,8 +22,9 @@ std::string encode_state(const State& state) {
   return fmt::format(
       "format={}\ncoin={}\nnet={}\nparity={}\nprefix_bits={}\nblock_count={}\ntip={}\ntx_count={}\noutputs_created={}\n"
       "outputs_spent={}\noutpoint_sum_high={:016x}\noutpoint_sum_low={:016x}\nundo_first_height={}\n",
-      format_version, state.coin, state.net, state.parity ? 1 : 0, state.prefix_bits, state.block_count, state.tip.display(), state.tx_count,
-      state.outputs_created, state.outputs_spent, state.outpoint_sum.high, state.outpoint_sum.low, state.undo_first_height);
+      format_version, state.coin, state.net, state.parity ? 1 : 0, state.prefix_bits, state.block_count,
+      state.tip.display(), state.tx_count, state.outputs_created, state.outputs_spent, state.outpoint_sum.high,
+      state.outpoint_sum.low, state.undo_first_height);
 }
 
 Result<State> decode_state(std::string_view text) {
@@ -39,26 +40,29 @@ Result<State> decode_state(std::string_view text) {
   std::uint32_t format = 0;
   if (!parse_number(values["format"], format)) return corrupt("no format version");
   if (format != format_version) {
-    return Error{ErrorKind::unsupported, fmt::format("the index has format version {}, this program reads {}: "
-                                                     "use the matching program or build the index anew in another directory",
-                                                     format, format_version)};
+    return Error{ErrorKind::unsupported,
+                 fmt::format("the index has format version {}, this program reads {}: "
+                             "use the matching program or build the index anew in another directory",
+                             format, format_version)};
   }
   state.coin = values["coin"];
   state.net = values["net"];
   unsigned parity = 0;
   const auto tip = BlockHash::from_display(values["tip"]);
-  const bool complete = parse_number(values["parity"], parity) && parity <= 1 && parse_number(values["prefix_bits"], state.prefix_bits) &&
-                        parse_number(values["block_count"], state.block_count) && parse_number(values["tx_count"], state.tx_count) &&
-                        parse_number(values["outputs_created"], state.outputs_created) &&
-                        parse_number(values["outputs_spent"], state.outputs_spent) &&
-                        parse_number(values["outpoint_sum_high"], state.outpoint_sum.high, 16) &&
-                        parse_number(values["outpoint_sum_low"], state.outpoint_sum.low, 16) &&
-                        parse_number(values["undo_first_height"], state.undo_first_height) && tip.has_value();
+  const bool complete =
+      parse_number(values["parity"], parity) && parity <= 1 && parse_number(values["prefix_bits"], state.prefix_bits) &&
+      parse_number(values["block_count"], state.block_count) && parse_number(values["tx_count"], state.tx_count) &&
+      parse_number(values["outputs_created"], state.outputs_created) &&
+      parse_number(values["outputs_spent"], state.outputs_spent) &&
+      parse_number(values["outpoint_sum_high"], state.outpoint_sum.high, 16) &&
+      parse_number(values["outpoint_sum_low"], state.outpoint_sum.low, 16) &&
+      parse_number(values["undo_first_height"], state.undo_first_height) && tip.has_value();
   if (!complete) return corrupt("a value is missing or no number");
   state.parity = parity == 1;
   state.tip = *tip;
   if (state.prefix_bits != SLUICE_PREFIX_BITS) {
-    return Error{ErrorKind::unsupported, fmt::format("the index keeps {} bits of each prefix, this build {}", state.prefix_bits, SLUICE_PREFIX_BITS)};
+    return Error{ErrorKind::unsupported, fmt::format("the index keeps {} bits of each prefix, this build {}",
+                                                     state.prefix_bits, SLUICE_PREFIX_BITS)};
   }
   return state;
 }

@@ -21,13 +21,13 @@ struct State {
   std::string net;
   bool parity = false;
   std::uint32_t prefix_bits = SLUICE_PREFIX_BITS;
-  std::uint32_t block_count = 0;       ///< blocks indexed: tip height + 1
-  BlockHash tip;                       ///< meaningless while block_count is 0
+  std::uint32_t block_count = 0;  ///< blocks indexed: tip height + 1
+  BlockHash tip;                  ///< meaningless while block_count is 0
   std::uint64_t tx_count = 0;
-  std::uint64_t outputs_created = 0;   ///< indexed outputs, ever, on this chain
+  std::uint64_t outputs_created = 0;  ///< indexed outputs, ever, on this chain
   std::uint64_t outputs_spent = 0;
-  resolve::OutpointSum outpoint_sum;   ///< of the unspent outpoints
-  std::uint32_t undo_first_height = 0; ///< undo rows exist for heights from here to the tip
+  resolve::OutpointSum outpoint_sum;    ///< of the unspent outpoints
+  std::uint32_t undo_first_height = 0;  ///< undo rows exist for heights from here to the tip
 
   friend bool operator==(const State&, const State&) = default;
 };

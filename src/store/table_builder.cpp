@@ -3,7 +3,9 @@
 namespace sluice::store {
 
 TableBuilder::TableBuilder(Database& database, Table table)
-    : table_(table), path_(database.next_ingest_path()), writer_(rocksdb::EnvOptions(database.builder_options(table)), database.builder_options(table)) {}
+    : table_(table),
+      path_(database.next_ingest_path()),
+      writer_(rocksdb::EnvOptions(database.builder_options(table)), database.builder_options(table)) {}
 
 TableBuilder::~TableBuilder() = default;
 

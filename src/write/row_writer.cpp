@@ -35,7 +35,8 @@ void append_delta(std::vector<std::byte>& value, std::uint64_t delta) {
 void write_history(std::size_t partition, Sources sources, const resolve::SegmentContext& segment, ChunkArena& arena,
                    WriteScratch& scratch, RowSink& sink) {
   auto& records = scratch.history;
-  gather(records, sources, arena, [&](resolve::RecordSet& set) -> auto& { return set.history[partition]; });
+  gather(
+      records, sources, arena, [&](resolve::RecordSet & set) -> auto& { return set.history[partition]; });
   sort_records(records, scratch.history_sorted, resolve::partition_shift(sources[0]->history.size()), segment.tx_count,
                [](const resolve::HistoryRecord& record) { return record.prefix; });
   for (std::size_t i = 0; i < records.size();) {
@@ -58,7 +59,8 @@ void write_history(std::size_t partition, Sources sources, const resolve::Segmen
 
 void write_scripts(std::size_t partition, Sources sources, ChunkArena& arena, WriteScratch& scratch, RowSink& sink) {
   auto& scripts = scratch.scripts;
-  gather(scripts, sources, arena, [&](resolve::RecordSet& set) -> auto& { return set.scripts[partition]; });
+  gather(
+      scripts, sources, arena, [&](resolve::RecordSet & set) -> auto& { return set.scripts[partition]; });
   std::sort(scripts.begin(), scripts.end(), [](const resolve::ScriptKey& a, const resolve::ScriptKey& b) {
     const auto left = load_be<std::uint64_t>(a.bytes.data());
     const auto right = load_be<std::uint64_t>(b.bytes.data());
@@ -71,7 +73,8 @@ void write_scripts(std::size_t partition, Sources sources, ChunkArena& arena, Wr
 void write_txs(std::size_t partition, Sources sources, const resolve::SegmentContext& segment, ChunkArena& arena,
                WriteScratch& scratch, RowSink& sink) {
   auto& records = scratch.txs;
-  gather(records, sources, arena, [&](resolve::RecordSet& set) -> auto& { return set.txs[partition]; });
+  gather(
+      records, sources, arena, [&](resolve::RecordSet & set) -> auto& { return set.txs[partition]; });
   sort_records(records, scratch.txs_sorted, resolve::partition_shift(sources[0]->txs.size()), segment.tx_count,
                [](const resolve::TxRecord& record) { return record.txid_prefix; });
   for (const resolve::TxRecord& record : records) {
@@ -81,7 +84,8 @@ void write_txs(std::size_t partition, Sources sources, const resolve::SegmentCon
 
 void write_unspent(std::size_t partition, Sources sources, ChunkArena& arena, WriteScratch& scratch, RowSink& sink) {
   auto& records = scratch.unspent;
-  gather(records, sources, arena, [&](resolve::RecordSet& set) -> auto& { return set.unspent[partition]; });
+  gather(
+      records, sources, arena, [&](resolve::RecordSet & set) -> auto& { return set.unspent[partition]; });
   std::sort(records.begin(), records.end(), [](const resolve::UnspentRecord& a, const resolve::UnspentRecord& b) {
     return std::tie(a.prefix, a.tx_number, a.index) < std::tie(b.prefix, b.tx_number, b.index);
   });
@@ -98,7 +102,8 @@ void write_unspent(std::size_t partition, Sources sources, ChunkArena& arena, Wr
 
 void write_outputs(std::size_t partition, Sources sources, ChunkArena& arena, WriteScratch& scratch, RowSink& sink) {
   auto& records = scratch.unspent;
-  gather(records, sources, arena, [&](resolve::RecordSet& set) -> auto& { return set.created[partition]; });
+  gather(
+      records, sources, arena, [&](resolve::RecordSet & set) -> auto& { return set.created[partition]; });
   std::sort(records.begin(), records.end(), [](const resolve::UnspentRecord& a, const resolve::UnspentRecord& b) {
     return std::tie(a.tx_number, a.index) < std::tie(b.tx_number, b.index);
   });
@@ -114,7 +119,8 @@ void write_outputs(std::size_t partition, Sources sources, ChunkArena& arena, Wr
 
 void write_output_refs(Sources sources, const resolve::SegmentContext& segment, ChunkArena& arena, RowSink& sink) {
   Column<resolve::OutputRefRecord> records;
-  gather(records, sources, arena, [](resolve::RecordSet& set) -> auto& { return set.output_refs; });
+  gather(
+      records, sources, arena, [](resolve::RecordSet & set) -> auto& { return set.output_refs; });
   std::sort(records.begin(), records.end(), [](const resolve::OutputRefRecord& a, const resolve::OutputRefRecord& b) {
     return std::tie(a.rel, a.index, a.order) < std::tie(b.rel, b.index, b.order);
   });
@@ -132,7 +138,8 @@ void write_output_refs(Sources sources, const resolve::SegmentContext& segment, 
 
 void write_refs(Sources sources, const resolve::SegmentContext& segment, ChunkArena& arena, RowSink& sink) {
   Column<resolve::RefPlaceRecord> records;
-  gather(records, sources, arena, [](resolve::RecordSet& set) -> auto& { return set.ref_places; });
+  gather(
+      records, sources, arena, [](resolve::RecordSet & set) -> auto& { return set.ref_places; });
   std::sort(records.begin(), records.end(), [](const resolve::RefPlaceRecord& a, const resolve::RefPlaceRecord& b) {
     return std::tie(a.ref, a.is_location, a.rel) < std::tie(b.ref, b.is_location, b.rel);
   });
@@ -141,9 +148,11 @@ void write_refs(Sources sources, const resolve::SegmentContext& segment, ChunkAr
   }
 }
 
-void write_undo(Sources sources, std::uint32_t first_height, std::uint32_t until_height, ChunkArena& arena, RowSink& sink) {
+void write_undo(Sources sources, std::uint32_t first_height, std::uint32_t until_height, ChunkArena& arena,
+                RowSink& sink) {
   Column<resolve::UndoRecord> records;
-  gather(records, sources, arena, [](resolve::RecordSet& set) -> auto& { return set.undo; });
+  gather(
+      records, sources, arena, [](resolve::RecordSet & set) -> auto& { return set.undo; });
   std::sort(records.begin(), records.end(), [](const resolve::UndoRecord& a, const resolve::UndoRecord& b) {
     return std::tie(a.height, a.tx_number, a.index) < std::tie(b.height, b.tx_number, b.index);
   });

@@ -48,6 +48,7 @@ void write_outputs(std::size_t partition, Sources sources, ChunkArena& arena, Wr
 void write_output_refs(Sources sources, const resolve::SegmentContext& segment, ChunkArena& arena, RowSink& sink);
 void write_refs(Sources sources, const resolve::SegmentContext& segment, ChunkArena& arena, RowSink& sink);
 /// One row a block in [first_height, until_height), empty ones included.
-void write_undo(Sources sources, std::uint32_t first_height, std::uint32_t until_height, ChunkArena& arena, RowSink& sink);
+void write_undo(Sources sources, std::uint32_t first_height, std::uint32_t until_height, ChunkArena& arena,
+                RowSink& sink);
 
 }  // namespace sluice::write

@@ -49,7 +49,9 @@ void sort_records(Column<T>& records, Column<T>& scratch, unsigned shift, std::u
   }
   const unsigned top = shift < 16 ? 16 : shift;
   for (const unsigned at : {top - 16, top - 8}) {
-    const auto digit = [at, prefix_of](const T& record) { return static_cast<std::size_t>(prefix_of(record) >> at) & 0xff; };
+    const auto digit = [at, prefix_of](const T& record) {
+      return static_cast<std::size_t>(prefix_of(record) >> at) & 0xff;
+    };
     passes++ % 2 == 0 ? detail::radix_pass<T, 8>(a, b, digit) : detail::radix_pass<T, 8>(b, a, digit);
   }
   if (passes % 2 == 1) std::copy(b.begin(), b.end(), a.begin());
@@ -57,7 +59,8 @@ void sort_records(Column<T>& records, Column<T>& scratch, unsigned shift, std::u
   for (std::size_t begin = 0; begin < a.size();) {
     std::size_t end = begin + 1;
     bool mixed = false;
-    for (; end < a.size() && bucket_of(a[end]) == bucket_of(a[begin]); ++end) mixed |= prefix_of(a[end]) != prefix_of(a[begin]);
+    for (; end < a.size() && bucket_of(a[end]) == bucket_of(a[begin]); ++end)
+      mixed |= prefix_of(a[end]) != prefix_of(a[begin]);
     if (mixed) {
       std::stable_sort(a.begin() + static_cast<std::ptrdiff_t>(begin), a.begin() + static_cast<std::ptrdiff_t>(end),
                        [prefix_of](const T& x, const T& y) { return prefix_of(x) < prefix_of(y); });

@@ -23,7 +23,8 @@ void require(Status status) {
 template <typename Visit>
 void for_each_row(const store::Database& database, store::Table table, Visit visit) {
   const auto iterator = database.iterate(table);
-  for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) visit(store::bytes_of_slice(iterator->key()), store::bytes_of_slice(iterator->value()));
+  for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next())
+    visit(store::bytes_of_slice(iterator->key()), store::bytes_of_slice(iterator->value()));
   require(iterator->status().ok(), "table cannot be read");
 }
 
@@ -56,9 +57,12 @@ IndexRows rows_of(const store::Database& database) {
   for_each_row(database, Table::history, [&](Bytes key, Bytes value) {
     const auto row = write::decode_prefix_tx(key);
     require(row.has_value(), "history key");
-    require(write::for_each_history(row->tx_number, value, [&](std::uint64_t tx_number) {
-      require(rows.history.emplace(row->prefix, tx_number).second, "history entry twice");
-    }), "history row");
+    require(write::for_each_history(row->tx_number, value,
+                                    [&](std::uint64_t tx_number) {
+                                      require(rows.history.emplace(row->prefix, tx_number).second,
+                                              "history entry twice");
+                                    }),
+            "history row");
   });
   for_each_row(database, Table::scripts, [&](Bytes key, Bytes) { rows.scripts.insert(text_of(key)); });
   for_each_row(database, Table::unspent, [&](Bytes key, Bytes value) {
@@ -69,11 +73,13 @@ IndexRows rows_of(const store::Database& database) {
   for_each_row(database, Table::outputs, [&](Bytes key, Bytes value) {
     const std::uint64_t tx_number = write::get_tx_number(key.data());
     std::int64_t last = -1;
-    require(write::for_each_output(value, [&](const write::OutputEntry& entry) {
-      require(entry.index > last, "outputs row out of order");
-      last = entry.index;
-      rows.outputs[{tx_number, entry.index}] = {entry.prefix, entry.value.bits};
-    }), "outputs row");
+    require(write::for_each_output(value,
+                                   [&](const write::OutputEntry& entry) {
+                                     require(entry.index > last, "outputs row out of order");
+                                     last = entry.index;
+                                     rows.outputs[{tx_number, entry.index}] = {entry.prefix, entry.value.bits};
+                                   }),
+            "outputs row");
   });
   for_each_row(database, Table::txs, [&](Bytes key, Bytes) {
     const auto row = write::decode_prefix_tx(key);
@@ -82,7 +88,8 @@ IndexRows rows_of(const store::Database& database) {
   });
   for_each_row(database, Table::output_refs, [&](Bytes key, Bytes value) {
     std::uint32_t index = 0;
-    require(get_ordered(key.data() + write::tx_number_bytes, key.data() + key.size(), index) == key.data() + key.size(), "output_refs key");
+    require(get_ordered(key.data() + write::tx_number_bytes, key.data() + key.size(), index) == key.data() + key.size(),
+            "output_refs key");
     rows.output_refs[{write::get_tx_number(key.data()), index}] = text_of(value);
   });
   for_each_row(database, Table::refs, [&](Bytes key, Bytes) {
@@ -133,7 +140,9 @@ IndexRows rows_of(const model::NaiveIndex& model) {
 std::string difference(const IndexRows& expected, const IndexRows& actual) {
   std::string text;
   const auto compare = [&](const char* name, const auto& a, const auto& b) {
-    if (a != b) text += std::string(name) + " (" + std::to_string(a.size()) + " expected, " + std::to_string(b.size()) + " found) ";
+    if (a != b)
+      text +=
+          std::string(name) + " (" + std::to_string(a.size()) + " expected, " + std::to_string(b.size()) + " found) ";
   };
   compare("headers", expected.headers, actual.headers);
   compare("txids", expected.txids, actual.txids);

@@ -19,10 +19,12 @@ struct IndexRows {
   std::vector<std::string> txids;
   std::vector<std::uint32_t> places;
   std::vector<std::uint64_t> block_first_tx;
-  std::set<std::pair<std::uint64_t, std::uint64_t>> history;                          ///< prefix, tx number
+  std::set<std::pair<std::uint64_t, std::uint64_t>> history;  ///< prefix, tx number
   std::set<std::string> scripts;
-  std::map<std::tuple<std::uint64_t, std::uint64_t, std::uint32_t>, std::uint64_t> unspent;  ///< -> value << 1 | has refs
-  std::map<std::tuple<std::uint64_t, std::uint32_t>, std::pair<std::uint64_t, std::uint64_t>> outputs;  ///< -> prefix, value << 1 | has refs
+  std::map<std::tuple<std::uint64_t, std::uint64_t, std::uint32_t>, std::uint64_t>
+      unspent;  ///< -> value << 1 | has refs
+  std::map<std::tuple<std::uint64_t, std::uint32_t>, std::pair<std::uint64_t, std::uint64_t>>
+      outputs;  ///< -> prefix, value << 1 | has refs
   std::set<std::pair<std::uint64_t, std::uint64_t>> txs;
   std::map<std::tuple<std::uint64_t, std::uint32_t>, std::string> output_refs;
   std::map<std::string, std::uint64_t> mints;

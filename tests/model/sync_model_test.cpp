@@ -26,7 +26,8 @@ std::uint64_t environment_number(const char* name, std::uint64_t fallback) {
 }
 
 /// Block files of our own making: the given blocks, in record order, one file.
-void write_block_file(const std::string& directory, const chain::Network& network, const std::vector<const devnet::DevnetBlock*>& blocks) {
+void write_block_file(const std::string& directory, const chain::Network& network,
+                      const std::vector<const devnet::DevnetBlock*>& blocks) {
   std::filesystem::create_directories(directory);
   std::ofstream file(directory + "/blk00000.dat", std::ios::binary | std::ios::trunc);
   for (const devnet::DevnetBlock* block : blocks) {
@@ -42,7 +43,10 @@ model::NaiveRules rules_of(const chain::Network& network, bool parity);
 class Scenario {
  public:
   Scenario(const std::string& coin, std::uint64_t seed)
-      : random_(seed * 2654435761 + 17), network_(*chain::find_network(coin, "regtest")), devnet_(random_devnet(coin, seed)), chain_(make_chain(devnet_)) {
+      : random_(seed * 2654435761 + 17),
+        network_(*chain::find_network(coin, "regtest")),
+        devnet_(random_devnet(coin, seed)),
+        chain_(make_chain(devnet_)) {
     blocks_dir_ = (directory_.path() / "blocks").string();
   }
 

@@ -1,0 +1,104 @@
+#include "store/manifest_guard.h"
+
+#include <array>
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "store/flat_file.h"
+
+namespace sluice::store {
+namespace {
+
+constexpr std::size_t log_block_bytes = 32768;
+constexpr std::size_t log_header_bytes = 7;
+enum class Fragment : std::uint8_t { full = 1, first = 2, middle = 3, last = 4 };
+/// More than the edits of one commit with every table file it can have.
+constexpr std::size_t commit_bytes_max = 1u << 20;
+
+constexpr std::array<std::uint32_t, 256> make_crc32c_table() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t i = 0; i < table.size(); ++i) {
+    std::uint32_t value = i;
+    for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ ((value & 1) != 0 ? 0x82f63b78u : 0u);
+    table[i] = value;
+  }
+  return table;
+}
+constexpr auto crc32c_table = make_crc32c_table();
+
+// CRC-32C, turned and shifted so that a record that holds checksums does not check itself.
+std::uint32_t masked_crc32c(std::string_view bytes) noexcept {
+  std::uint32_t crc = ~std::uint32_t{0};
+  for (const char byte : bytes) crc = crc32c_table[(crc ^ static_cast<std::uint8_t>(byte)) & 0xff] ^ (crc >> 8);
+  crc = ~crc;
+  return ((crc >> 15) | (crc << 17)) + 0xa282ead8u;
+}
+
+class SyncBeforeCurrent final : public rocksdb::FileSystemWrapper {
+ public:
+  explicit SyncBeforeCurrent(std::shared_ptr<rocksdb::FileSystem> fs) : FileSystemWrapper(std::move(fs)) {}
+  const char* Name() const override { return "sluice.SyncBeforeCurrent"; }
+
+  rocksdb::IOStatus RenameFile(const std::string& source, const std::string& target, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override {
+    if (target.ends_with("/CURRENT")) {
+      const std::string parent = target.substr(0, target.rfind('/'));
+      std::unique_ptr<rocksdb::FSDirectory> directory;
+      rocksdb::IOStatus status = this->target()->NewDirectory(parent, options, &directory, debug);
+      if (status.ok()) status = directory->Fsync(options, debug);
+      if (!status.ok()) return status;
+    }
+    return this->target()->RenameFile(source, target, options, debug);
+  }
+};
+
+}  // namespace
+
+std::size_t whole_record_bytes(std::string_view manifest) noexcept {
+  std::size_t whole = 0;
+  bool in_record = false;
+  for (std::size_t at = 0; at < manifest.size();) {
+    const std::size_t left = log_block_bytes - at % log_block_bytes;
+    if (left < log_header_bytes) {
+      at += left;
+      continue;
+    }
+    if (manifest.size() - at < log_header_bytes) break;
+    const auto* header = reinterpret_cast<const std::byte*>(manifest.data()) + at;
+    const auto length = load_le<std::uint16_t>(header + 4);
+    const auto type = static_cast<Fragment>(header[6]);
+    if (log_header_bytes + length > std::min(left, manifest.size() - at)) break;
+    if (masked_crc32c(manifest.substr(at + 6, 1u + length)) != load_le<std::uint32_t>(header)) break;
+    const bool begins = type == Fragment::full || type == Fragment::first;
+    const bool ends = type == Fragment::full || type == Fragment::last;
+    if (type > Fragment::last || begins == in_record) break;
+    at += log_header_bytes + length;
+    in_record = !ends;
+    if (ends) whole = at;
+  }
+  return whole;
+}
+
+Result<bool> cut_torn_manifest(const std::string& rocks_directory, rocksdb::FileSystem& fs) {
+  std::string name;
+  const std::string current = rocks_directory + "/CURRENT";
+  rocksdb::IOStatus status = rocksdb::ReadFileToString(&fs, current, &name);
+  if (!status.ok()) return io_error(current, status);
+  if (!name.starts_with("MANIFEST-") || !name.ends_with('\n')) return false;
+  name.pop_back();
+  const std::string path = rocks_directory + "/" + name;
+  std::string manifest;
+  status = rocksdb::ReadFileToString(&fs, path, &manifest);
+  if (!status.ok()) return io_error(path, status);
+  const std::size_t whole = whole_record_bytes(manifest);
+  if (whole == manifest.size() || whole == 0 || manifest.size() - whole > commit_bytes_max) return false;
+  status = fs.Truncate(path, whole, rocksdb::IOOptions(), nullptr);
+  if (!status.ok()) return io_error(path, status);
+  return true;
+}
+
+std::shared_ptr<rocksdb::FileSystem> sync_before_current(std::shared_ptr<rocksdb::FileSystem> fs) {
+  return std::make_shared<SyncBeforeCurrent>(std::move(fs));
+}
+
+}  // namespace sluice::store

@@ -1,0 +1,33 @@
+// Closes two gaps that RocksDB leaves open when the power goes while its manifest is written.
+//
+// A manifest's last records may reach the disk in parts: bytes of a later sector without those of an
+// earlier one. RocksDB takes that for damage and refuses to open. Nobody was promised those records, so
+// they are cut off before it looks.
+//
+// A new manifest is named in CURRENT by a rename. RocksDB syncs the directory only afterwards, so CURRENT
+// may come back naming a manifest whose own name did not. The directory is synced before, too.
+#pragma once
+
+#include <rocksdb/file_system.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace sluice::store {
+
+/// Bytes of a manifest up to the end of its last whole record.
+/// Bounds: any bytes. Source: RocksDB's log format: blocks of 32 KiB, records of masked CRC-32C, length
+/// and type, long ones in fragments.
+[[nodiscard]] std::size_t whole_record_bytes(std::string_view manifest) noexcept;
+
+/// Cuts a torn end off the manifest that DIR/CURRENT names; false if it has none. Damage further back than
+/// one commit can write is left for RocksDB to report. Bounds: nobody has the index open. Errors: io.
+Result<bool> cut_torn_manifest(const std::string& rocks_directory, rocksdb::FileSystem& fs);
+
+/// The same file system, with the directory synced before CURRENT is replaced.
+[[nodiscard]] std::shared_ptr<rocksdb::FileSystem> sync_before_current(std::shared_ptr<rocksdb::FileSystem> fs);
+
+}  // namespace sluice::store
