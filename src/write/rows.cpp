@@ -84,7 +84,8 @@ std::optional<PrefixTx> decode_prefix_tx(Bytes key) noexcept {
 }
 
 std::optional<UnspentRow> decode_unspent(Bytes key, Bytes value) noexcept {
-  if (key.size() <= 8 + tx_number_bytes) return std::nullopt;
+  // An empty value may have no address, and get_varint's refusal would look like its end.
+  if (key.size() <= 8 + tx_number_bytes || value.empty()) return std::nullopt;
   UnspentRow row{load_be<std::uint64_t>(key.data()), get_tx_number(key.data() + 8), 0, {}};
   const std::byte* key_end = key.data() + key.size();
   const std::byte* value_end = value.data() + value.size();

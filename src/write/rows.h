@@ -112,6 +112,7 @@ template <typename Visit>
     at = get_varint(at, end, delta);
     if (at == nullptr || delta == 0 || delta >> 40 != 0) return false;
     first += delta;
+    if (first >> 40 != 0) return false;
     visit(first);
   }
   return true;
