@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "base/kill_point.h"
 #include "store/discard.h"
 #include "store/manifest_guard.h"
 
@@ -78,16 +79,20 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& directory, O
   if (mode == OpenMode::read_write) {
     if (Status status = finish_discard(directory, fs); !status) return std::move(status).error();
   }
+  SLUICE_KILL_POINT("open.directories");
   if (Status status = database->open_rocks(mode); !status) return std::move(status).error();
+  SLUICE_KILL_POINT("open.rocks");
   if (Status status = database->load_state(); !status) return std::move(status).error();
   if (mode == OpenMode::read_only && !database->state_) {
     return Error{ErrorKind::not_found,
                  fmt::format("{}: the index is empty: a first sync was never committed", directory)};
   }
   if (Status status = database->open_flat(mode); !status) return std::move(status).error();
+  SLUICE_KILL_POINT("open.flat");
   if (mode == OpenMode::read_write) {
     if (Status status = database->empty_ingest_directory(); !status) return std::move(status).error();
   }
+  SLUICE_KILL_POINT("open.end");
   return database;
 }
 
@@ -233,6 +238,7 @@ Status Database::commit(const std::vector<TableFile>& files, const State& next) 
   for (FlatFile* file : {&flat_->headers, &flat_->blocks, &flat_->txids, &flat_->places}) {
     if (Status status = file->sync(); !status) return status;
   }
+  SLUICE_KILL_POINT("commit.flat");
   SLUICE_CHECK(flat_->headers.records() == next.block_count && flat_->blocks.records() == next.block_count);
   SLUICE_CHECK(flat_->txids.records() == next.tx_count && flat_->places.records() == next.tx_count);
 
@@ -243,6 +249,7 @@ Status Database::commit(const std::vector<TableFile>& files, const State& next) 
   if (status.ok()) status = writer.Put(state_key, text);
   if (status.ok()) status = writer.Finish();
   if (!status.ok()) return rocks_error(state_path, status);
+  SLUICE_KILL_POINT("commit.state");
 
   std::array<std::vector<std::string>, table_count> paths;
   for (const TableFile& file : files) paths[table_index(file.table)].push_back(file.path);
@@ -260,6 +267,7 @@ Status Database::commit(const std::vector<TableFile>& files, const State& next) 
   }
   status = db_->IngestExternalFiles(args);
   if (!status.ok()) return rocks_error(directory_, status);
+  SLUICE_KILL_POINT("commit.end");
   state_ = next;
   return {};
 }
@@ -268,8 +276,10 @@ Status Database::commit_rollback(rocksdb::WriteBatch& batch, const State& next) 
   rocksdb::Status status = batch.Put(handle(Table::state), state_key, encode_state(next));
   rocksdb::WriteOptions durable;
   durable.sync = true;
+  SLUICE_KILL_POINT("rollback.begin");
   if (status.ok()) status = db_->Write(durable, &batch);
   if (!status.ok()) return rocks_error(directory_, status);
+  SLUICE_KILL_POINT("rollback.written");
   state_ = next;
   for (FlatFile* file : {&flat_->headers, &flat_->blocks}) {
     if (Status cut = file->cut(next.block_count); !cut) return cut;
@@ -277,6 +287,7 @@ Status Database::commit_rollback(rocksdb::WriteBatch& batch, const State& next) 
   for (FlatFile* file : {&flat_->txids, &flat_->places}) {
     if (Status cut = file->cut(next.tx_count); !cut) return cut;
   }
+  SLUICE_KILL_POINT("rollback.end");
   return {};
 }
 
@@ -287,6 +298,7 @@ Status Database::compact(unsigned threads) {
   for (const Table table : all_tables) {
     const rocksdb::Status status = db_->CompactRange(range, handle(table), nullptr, nullptr);
     if (!status.ok()) return rocks_error(directory_, status);
+    SLUICE_KILL_POINT("compact.table");
   }
   return {};
 }

@@ -1,5 +1,7 @@
 #include "store/discard.h"
 
+#include "base/kill_point.h"
+
 namespace sluice::store {
 namespace {
 
@@ -42,11 +44,13 @@ Status remove_marked(const std::string& rocks, rocksdb::FileSystem& fs) {
     if (name == "." || name == ".." || name == "LOCK" || name == mark_name) continue;
     status = fs.DeleteFile(rocks + "/" + name, rocksdb::IOOptions(), nullptr);
     if (!status.ok()) return io_error(rocks + "/" + name, status);
+    SLUICE_KILL_POINT("discard.remove");
   }
   // The mark goes last. Its own removal is durable before a new CURRENT is: see sync_before_current.
   if (Status synced = sync_names(fs, rocks); !synced) return synced;
   status = fs.DeleteFile(mark, rocksdb::IOOptions(), nullptr);
   if (!status.ok()) return io_error(mark, status);
+  SLUICE_KILL_POINT("discard.end");
   return {};
 }
 
@@ -60,6 +64,7 @@ Status discard_index(const std::string& directory, const StoreOptions& options) 
   const rocksdb::IOStatus status =
       fs->RenameFile(rocks + "/CURRENT", rocks + "/" + mark_name, rocksdb::IOOptions(), nullptr);
   if (!status.ok()) return io_error(rocks + "/CURRENT", status);
+  SLUICE_KILL_POINT("discard.mark");
   if (Status synced = sync_names(*fs, rocks); !synced) return synced;
   return remove_marked(rocks, *fs);
 }

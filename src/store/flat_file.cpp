@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/kill_point.h"
+
 namespace sluice::store {
 
 using rocksdb::FileOptions;
@@ -60,12 +62,14 @@ Status FlatFile::append(Bytes bytes) {
       writer_->Append(Slice(reinterpret_cast<const char*>(bytes.data()), bytes.size()), IOOptions(), nullptr);
   if (!status.ok()) return io_error(path_, status);
   bytes_ += bytes.size();
+  SLUICE_KILL_POINT("flat_file.append");
   return {};
 }
 
 Status FlatFile::sync() {
   const IOStatus status = writer_->Sync(IOOptions(), nullptr);
   if (!status.ok()) return io_error(path_, status);
+  SLUICE_KILL_POINT("flat_file.sync");
   return {};
 }
 
@@ -80,6 +84,7 @@ Status FlatFile::cut(std::uint64_t records) {
   if (const IOStatus status = writer_->Truncate(bytes, IOOptions(), nullptr); !status.ok())
     return io_error(path_, status);
   bytes_ = bytes;
+  SLUICE_KILL_POINT("flat_file.cut");
   return {};
 }
 

@@ -1,5 +1,7 @@
 #include "store/table_builder.h"
 
+#include "base/kill_point.h"
+
 namespace sluice::store {
 
 TableBuilder::TableBuilder(Database& database, Table table)
@@ -26,6 +28,7 @@ Status TableBuilder::finish(std::vector<TableFile>& files) {
   if (rows_ == 0) return {};
   if (status_.ok()) status_ = writer_.Finish();
   if (!status_.ok()) return rocks_error(path_, status_);
+  SLUICE_KILL_POINT("table_builder.finish");
   files.push_back({table_, path_});
   return {};
 }
