@@ -2,8 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace sluice::test {
 namespace {
+
+/// About as many operations as a start with a reorg or a discard takes.
+constexpr std::uint64_t start_operations = 120;
+constexpr int images_each = 4;
 
 /// Which states of the index may be found after a cut.
 struct Promise {
@@ -43,7 +49,7 @@ class PowerRun {
     for (std::uint64_t i = 0; i < cuts; ++i) {
       if (auto failure = cut_once()) return failure;
     }
-    auto fs = power_on();
+    auto fs = power_on(false);
     const SyncRun last = sync_index(world_, *set_, fs);
     if (!last.status) return told("the sync after the cut: " + last.status.error().message);
     auto look = look_at_index(index_directory, fs);
@@ -62,9 +68,14 @@ class PowerRun {
     if (second) before_ = look(disk_).value().state;
   }
 
-  std::shared_ptr<FaultFs> power_on() {
+  std::shared_ptr<FaultFs> power_on(bool cut) {
     auto fs = std::make_shared<FaultFs>(std::move(disk_));
-    if (ignored_) fs->ignore_syncs(ignored_);
+    // Starts are short beside what follows, and do much that must not be cut in two.
+    const std::uint64_t at =
+        1 + random_.below(random_.chance(0.3) ? std::min(operations_, start_operations) : operations_);
+    const CutAfterIgnored after{random_.chance(0.5) ? 1 : 1 + random_.below(40), 1 + random_.below(12)};
+    if (ignored_) fs->ignore_syncs(ignored_, cut ? after : CutAfterIgnored{});
+    if (cut && (!ignored_ || random_.chance(0.3))) fs->cut_power_at(at);
     return fs;
   }
 
@@ -73,18 +84,20 @@ class PowerRun {
     return look_at_index(index_directory, std::make_shared<FaultFs>(disk.settled_copy()));
   }
 
+  // Several images of one cut are opened; the run goes on with the last.
   std::optional<std::string> cut_once() {
-    auto fs = power_on();
-    const std::uint64_t at = 1 + random_.below(operations_);
-    fs->cut_power_at(at);
+    auto fs = power_on(true);
     const SyncRun run = sync_index(world_, *set_, fs);
-    history_ += fmt::format("; cut at {} of {}: {}", at, operations_, fs->power_is_off() ? fs->cut_place() : "its end");
+    history_ += fmt::format("; power off at {}", fs->power_is_off() ? fs->cut_place() : "the end");
     if (!fs->power_is_off() && !run.status) return told("a sync with power: " + run.status.error().message);
-    disk_ = fs->disk().crash_image(random_.next());
-    auto found = look(disk_);
-    if (!found) return told("opening after the cut: " + found.error().message);
-    if (auto failure = check(promise_of(run, before_), found.value().state)) return told(*failure);
-    before_ = found.value().state;
+    const Promise promise = promise_of(run, before_);
+    for (int image = 0; image < images_each; ++image) {
+      disk_ = fs->disk().crash_image(random_.next());
+      auto found = look(disk_);
+      if (!found) return told("opening after the cut: " + found.error().message);
+      if (auto failure = check(promise, found.value().state)) return told(*failure);
+      before_ = found.value().state;
+    }
     return std::nullopt;
   }
 

@@ -1,7 +1,6 @@
 // One power cut and what must hold after it.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -9,11 +8,10 @@
 
 namespace sluice::test {
 
-using SyncFilter = std::function<bool(DiskOperation, const std::string& path)>;
-
 /// Cuts the power once or more, at places and with losses drawn from the seed, then syncs to the end.
 /// Returns what went wrong: an index that does not open or is not at a committed height that was promised,
-/// a sync that cannot go on, another content in the end. ignored: syncs that do nothing.
+/// a sync that cannot go on, another content in the end. ignored: syncs that do nothing;
+/// the power then goes soon after one of them.
 [[nodiscard]] std::optional<std::string> cut_power_and_recover(const World& world, std::uint64_t seed,
                                                                const SyncFilter& ignored);
 

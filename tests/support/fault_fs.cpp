@@ -158,9 +158,10 @@ void FaultFs::fail(DiskFault fault) {
   fault_ = std::move(fault);
   fault_matches_ = 0;
 }
-void FaultFs::ignore_syncs(std::function<bool(DiskOperation, const std::string&)> ignored) {
+void FaultFs::ignore_syncs(SyncFilter ignored, CutAfterIgnored cut) {
   const std::lock_guard lock(mutex_);
   ignored_ = std::move(ignored);
+  cut_after_ignored_ = cut;
 }
 bool FaultFs::power_is_off() const {
   const std::lock_guard lock(mutex_);
@@ -214,11 +215,11 @@ rocksdb::IOStatus FaultFs::run(DiskOperation operation, const std::string& path,
     if (at_cut && !sync) (void)change().ok();
     return refused;
   }
-  if (sync && ignored_ && ignored_(operation, path)) {
-    ++syncs_ignored_;
-    return IOStatus::OK();
-  }
-  return change();
+  const bool ignored = sync && ignored_ && ignored_(operation, path, previous_);
+  if (mutates(operation)) previous_ = std::string(operation_name(operation)) + " " + path;
+  if (!ignored) return change();
+  if (++syncs_ignored_ == cut_after_ignored_.sync) cut_at_ = mutations_ + cut_after_ignored_.operation;
+  return IOStatus::OK();
 }
 
 // A write that fails may have written a part of it.
@@ -226,6 +227,7 @@ rocksdb::IOStatus FaultFs::append(DiskNode& file, const std::string& path, std::
   const std::lock_guard lock(mutex_);
   bool at_cut = false;
   const IOStatus status = admit(DiskOperation::append, path, at_cut);
+  previous_ = std::string(operation_name(DiskOperation::append)) + " " + path;
   if (status.ok() || at_cut) DiskModel::write(file, file.content.size(), data);
   else if (!off_) DiskModel::write(file, file.content.size(), data.substr(0, data.size() / 2));
   return status;

@@ -35,12 +35,21 @@ enum class DiskOperation : std::uint8_t {
 /// All but open and read change the disk, and count towards a cut.
 [[nodiscard]] constexpr bool mutates(DiskOperation operation) noexcept { return operation < DiskOperation::open; }
 
+/// Tells syncs apart: by path, and by the mutating operation before it ("operation path").
+using SyncFilter = std::function<bool(DiskOperation, const std::string& path, const std::string& previous)>;
+
 /// Which operation fails, and how.
 struct DiskFault {
   std::function<bool(DiskOperation, const std::string& path)> matches;
   std::uint64_t at = 1;       ///< the first matching operation that fails, counted from 1
   bool from_then_on = false;  ///< or that one only
   bool no_space = false;      ///< "No space left on device" instead of "Input/output error"
+};
+
+/// The power goes at the operation-th mutating operation after the sync-th ignored sync; 0: never.
+struct CutAfterIgnored {
+  std::uint64_t sync = 0;
+  std::uint64_t operation = 1;
 };
 
 class FaultFs final : public rocksdb::FileSystemWrapper {
@@ -53,8 +62,8 @@ class FaultFs final : public rocksdb::FileSystemWrapper {
   /// Cuts the power at the n-th mutating operation from now, counted from 1.
   void cut_power_at(std::uint64_t operation);
   void fail(DiskFault fault);
-  /// Syncs for which this is true answer success and do nothing.
-  void ignore_syncs(std::function<bool(DiskOperation, const std::string& path)> ignored);
+  /// Syncs for which `ignored` is true answer success and do nothing.
+  void ignore_syncs(SyncFilter ignored, CutAfterIgnored cut = {});
 
   [[nodiscard]] bool power_is_off() const;
   [[nodiscard]] std::uint64_t mutations() const;   ///< so far
@@ -138,7 +147,9 @@ class FaultFs final : public rocksdb::FileSystemWrapper {
   std::uint64_t faults_hit_ = 0;
   std::string first_fault_;
   std::string cut_place_;
-  std::function<bool(DiskOperation, const std::string&)> ignored_;
+  SyncFilter ignored_;
+  std::string previous_;  ///< the mutating operation before
+  CutAfterIgnored cut_after_ignored_;
   std::uint64_t syncs_ignored_ = 0;
   std::set<std::string> locks_;
 };
