@@ -14,8 +14,12 @@ const std::vector<World>& worlds() {
     std::vector<World> list;
     list.push_back(make_world({.seed = 11}));
     list.push_back(make_world({.seed = 12, .blocks = 20, .batch_blocks = 3, .undo_reaches_fork = false}));
-    list.push_back(make_world(
-        {.seed = 13, .blocks = 30, .txs_per_block = 4, .batch_blocks = 4, .way = pipeline::ResolveWay::table}));
+    list.push_back(make_world({.seed = 13,
+                               .blocks = 30,
+                               .txs_per_block = 4,
+                               .batch_blocks = 1,
+                               .slots = 4,
+                               .way = pipeline::ResolveWay::table}));
     return list;
   }();
   return made;

@@ -142,6 +142,7 @@ pipeline::SyncOptions sync_options(const World& world, const FileSet& set, std::
   options.way = world.options.way;
   options.memory_budget = 64u << 20;
   options.batch_bytes = 64u << 10;
+  options.slots = world.options.slots;
   options.segment_bytes = 1;
   options.partitions = 16;
   options.batch_blocks = world.options.batch_blocks;

@@ -22,6 +22,7 @@ struct WorldOptions {
   std::uint32_t blocks = 24;
   std::uint32_t txs_per_block = 8;
   std::uint32_t batch_blocks = 2;  ///< and a commit a batch
+  std::uint32_t slots = 1;         ///< one batch at a time: each is a segment, however fast the threads are
   bool undo_reaches_fork = true;
   pipeline::ResolveWay way = pipeline::ResolveWay::join;
 };

@@ -1,0 +1,28 @@
+// A sync to be killed: the real pipeline and store with a commit every few blocks.
+//
+//   kill_target BLOCKS_DIR DB_DIR REORG_LIMIT BATCH_BLOCKS join|table
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "crash/world.h"
+
+int main(int count, char** arguments) {
+  if (count != 6) {
+    std::fputs("usage: kill_target BLOCKS_DIR DB_DIR REORG_LIMIT BATCH_BLOCKS join|table\n", stderr);
+    return 2;
+  }
+  sluice::test::World world;
+  sluice::test::FileSet set;
+  set.directory = arguments[1];
+  world.reorg_limit = static_cast<std::uint32_t>(std::strtoul(arguments[3], nullptr, 10));
+  world.options.batch_blocks = static_cast<std::uint32_t>(std::strtoul(arguments[4], nullptr, 10));
+  if (std::string_view(arguments[5]) == "table") world.options.way = sluice::pipeline::ResolveWay::table;
+  sluice::pipeline::SyncReport report;
+  std::unique_ptr<sluice::pipeline::Counters> counters;
+  const sluice::Status status =
+      sluice::pipeline::run_sync(sync_options(world, set, arguments[2], nullptr), report, counters, {});
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "%s\n", status.error().message.c_str());
+  return 1;
+}
