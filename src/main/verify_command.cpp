@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::string_view area = "verify";
 
-Status write_verify_report(const config::VerifyConfig& config, const verify::VerifyReport& report, double wall_seconds) {
+Status write_verify_report(const config::VerifyConfig& config, const verify::VerifyReport& report,
+                           double wall_seconds) {
   observe::JsonWriter json;
   json.begin_object();
   json.field("outcome", report.whole() ? std::string_view("whole") : std::string_view("damaged"));

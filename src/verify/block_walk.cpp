@@ -52,9 +52,11 @@ bool BlockWalk::map_by_scan() {
   map_ = std::move(scanned).value();
   const std::uint32_t count = context_.state.block_count;
   if (map_.height_count() < count || map_.at(count - 1).hash != context_.state.tip) {
-    context_.findings.add(fmt::format("{}: these block files do not hold the chain of the index: their best chain has {} at height {}, the index has {}",
-                                      context_.options.blocks_directory, map_.height_count() < count ? "nothing" : map_.at(count - 1).hash.display(), count - 1,
-                                      context_.state.tip.display()));
+    context_.findings.add(fmt::format(
+        "{}: these block files do not hold the chain of the index: their best chain has {} at height {}, the index has "
+        "{}",
+        context_.options.blocks_directory, map_.height_count() < count ? "nothing" : map_.at(count - 1).hash.display(),
+        count - 1, context_.state.tip.display()));
     return false;
   }
   map_.best.resize(count);
@@ -72,7 +74,8 @@ bool BlockWalk::check_places() {
     const auto wrong = [&](std::string_view what) {
       all_right = false;
       context_.findings.add([&] {
-        return fmt::format("blocks.dat: height {}: said to be {} bytes at offset {} of {}: {}", height, block.size, block.offset, source::block_file_name(block.file_number), what);
+        return fmt::format("blocks.dat: height {}: said to be {} bytes at offset {} of {}: {}", height, block.size,
+                           block.offset, source::block_file_name(block.file_number), what);
       });
     };
     context_.findings.looked_at(1);
@@ -80,7 +83,8 @@ bool BlockWalk::check_places() {
       wrong("there is no such place");
       continue;
     }
-    const auto record = reader.read_range(block.file_number, block.offset - record_head_bytes, record_head_bytes + chain::header_bytes);
+    const auto record =
+        reader.read_range(block.file_number, block.offset - record_head_bytes, record_head_bytes + chain::header_bytes);
     if (!record) {
       wrong(record.error().message);
       continue;
@@ -88,8 +92,10 @@ bool BlockWalk::check_places() {
     const Bytes bytes(record.value());
     const auto same = [](Bytes a, Bytes b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); };
     if (!same(bytes.first(4), context_.network.disk_magic)) wrong("no record begins there");
-    else if (load_le<std::uint32_t>(bytes.data() + 4) != block.size) wrong(fmt::format("the record there has {} bytes", load_le<std::uint32_t>(bytes.data() + 4)));
-    else if (!same(bytes.subspan(record_head_bytes), block.header)) wrong("the header there is not the one of headers.dat");
+    else if (load_le<std::uint32_t>(bytes.data() + 4) != block.size)
+      wrong(fmt::format("the record there has {} bytes", load_le<std::uint32_t>(bytes.data() + 4)));
+    else if (!same(bytes.subspan(record_head_bytes), block.header))
+      wrong("the header there is not the one of headers.dat");
   }
   return all_right || context_.stopped() || map_by_scan();
 }
@@ -140,12 +146,15 @@ bool BlockWalk::run(bool classify, const Visit& visit) {
     if (step != source::SourceStep::ready) continue;
     const source::RawBatch raw = memory.slots[slot].batch();
     parse::ParseFault fault;
-    const parse::ParseErrc errc = parse::parse_blocks(raw, context_.network.coin, memory.txs, memory.parse, fault, parse_counters);
+    const parse::ParseErrc errc =
+        parse::parse_blocks(raw, context_.network.coin, memory.txs, memory.parse, fault, parse_counters);
     if (errc != parse::ParseErrc::ok) {
-      context_.findings.add(fmt::format("{}/{}", context_.options.blocks_directory, parse::describe_fault(errc, fault, raw)));
+      context_.findings.add(
+          fmt::format("{}/{}", context_.options.blocks_directory, parse::describe_fault(errc, fault, raw)));
       return false;
     }
-    if (classify) classify::classify_scripts(raw, memory.txs, options, memory.scripts, memory.classify, classify_counters);
+    if (classify)
+      classify::classify_scripts(raw, memory.txs, options, memory.scripts, memory.classify, classify_counters);
     visit({raw, memory.txs, memory.scripts, next_tx});
     next_tx += memory.txs.tx_count();
     context_.progress.height = raw.blocks.back().height;
@@ -159,7 +168,8 @@ bool BlockWalk::run(bool classify, const Visit& visit) {
 void match_flat(Context& context, const WalkBatch& batch) {
   const store::FlatFiles& flat = context.database.flat();
   const std::uint64_t in_files = batch.txs.tx_count();
-  const std::uint64_t in_index = context.state.tx_count > batch.first_tx ? std::min(in_files, context.state.tx_count - batch.first_tx) : 0;
+  const std::uint64_t in_index =
+      context.state.tx_count > batch.first_tx ? std::min(in_files, context.state.tx_count - batch.first_tx) : 0;
   std::vector<Txid> txids(in_index);
   std::vector<std::uint32_t> places(in_index);
   if (in_index > 0) {
@@ -175,7 +185,8 @@ void match_flat(Context& context, const WalkBatch& batch) {
     const std::uint64_t first_tx = batch.first_tx + batch.txs.block_tx_begin[i];
     if (context.blocks[block.height].first_tx != first_tx) {
       context.findings.add([&] {
-        return fmt::format("blocks.dat: height {}: its first transaction is said to be {}, by the block files it is {}", block.height, context.blocks[block.height].first_tx, first_tx);
+        return fmt::format("blocks.dat: height {}: its first transaction is said to be {}, by the block files it is {}",
+                           block.height, context.blocks[block.height].first_tx, first_tx);
       });
     }
     for (std::uint32_t tx = batch.txs.block_tx_begin[i]; tx < batch.txs.block_tx_begin[i + 1]; ++tx) {
@@ -187,13 +198,15 @@ void match_flat(Context& context, const WalkBatch& batch) {
       }
       if (txids[tx] != batch.txs.txid[tx]) {
         context.findings.add([&] {
-          return fmt::format("txids.dat: transaction {} (height {}) is {}, expected {}", batch.first_tx + tx, block.height, txids[tx].display(), batch.txs.txid[tx].display());
+          return fmt::format("txids.dat: transaction {} (height {}) is {}, expected {}", batch.first_tx + tx,
+                             block.height, txids[tx].display(), batch.txs.txid[tx].display());
         });
       }
       if (places[tx] != place) {
         context.findings.add([&] {
-          return fmt::format("places.dat: transaction {} (height {}, {}) is said to be at offset {} of its block, it is at {}", batch.first_tx + tx, block.height,
-                             batch.txs.txid[tx].display(), places[tx], place);
+          return fmt::format(
+              "places.dat: transaction {} (height {}, {}) is said to be at offset {} of its block, it is at {}",
+              batch.first_tx + tx, block.height, batch.txs.txid[tx].display(), places[tx], place);
         });
       }
     }

@@ -41,19 +41,22 @@ void check_state(Context& context) {
   }
   if (state.block_count == 0) findings.add("table state: the state record counts no blocks");
   if (state.outputs_spent > state.outputs_created) {
-    findings.add(fmt::format("table state: {} outputs spent, but only {} created", state.outputs_spent, state.outputs_created));
+    findings.add(
+        fmt::format("table state: {} outputs spent, but only {} created", state.outputs_spent, state.outputs_created));
   }
   if (state.undo_first_height > state.block_count) {
-    findings.add(fmt::format("table state: undo rows from height {} on, but the tip is {}", state.undo_first_height, context.state.block_count - 1));
+    findings.add(fmt::format("table state: undo rows from height {} on, but the tip is {}", state.undo_first_height,
+                             context.state.block_count - 1));
   }
 }
 
 void check_lengths(Context& context) {
   const store::FlatFiles& flat = context.database.flat();
-  const std::tuple<const store::FlatFile*, std::uint64_t, std::uint64_t> files[] = {{&flat.headers, chain::header_bytes, context.state.block_count},
-                                                                                   {&flat.blocks, store::block_place_bytes, context.state.block_count},
-                                                                                   {&flat.txids, 32, context.state.tx_count},
-                                                                                   {&flat.places, 4, context.state.tx_count}};
+  const std::tuple<const store::FlatFile*, std::uint64_t, std::uint64_t> files[] = {
+      {&flat.headers, chain::header_bytes, context.state.block_count},
+      {&flat.blocks, store::block_place_bytes, context.state.block_count},
+      {&flat.txids, 32, context.state.tx_count},
+      {&flat.places, 4, context.state.tx_count}};
   for (const auto& [file, record_bytes, records] : files) {
     context.findings.looked_at(1);
     std::error_code error;
@@ -61,8 +64,11 @@ void check_lengths(Context& context) {
     if (error) {
       context.findings.add(fmt::format("{}: {}", file->path(), error.message()));
     } else if (bytes != records * record_bytes) {
-      context.findings.add(fmt::format("{}: {} bytes, but the state record counts {} records of {} bytes{}", file->path(), bytes, records, record_bytes,
-                                       bytes > records * record_bytes ? " (a run that was cut off leaves such a tail; the next sync takes it away)" : ""));
+      context.findings.add(fmt::format("{}: {} bytes, but the state record counts {} records of {} bytes{}",
+                                       file->path(), bytes, records, record_bytes,
+                                       bytes > records * record_bytes
+                                           ? " (a run that was cut off leaves such a tail; the next sync takes it away)"
+                                           : ""));
     }
   }
 }
@@ -82,7 +88,9 @@ void check_headers(Context& context) {
       findings.add([&] { return fmt::format("headers.dat: height {} (block {}): {}", height, hash.display(), what); });
     };
     if (height == 0 && hash.display() != context.network.genesis_hash) wrong("not the genesis block of the network");
-    if (height > 0 && header.previous != previous) wrong(fmt::format("its previous block is {}, the header before it is {}", header.previous.display(), previous.display()));
+    if (height > 0 && header.previous != previous)
+      wrong(fmt::format("its previous block is {}, the header before it is {}", header.previous.display(),
+                        previous.display()));
     const auto target = chain::target_of_bits(header.bits);
     if (!chain::meets_target(hash, header.bits)) wrong("does not carry its proof of work");
     else if (target && easiest && *easiest < *target) wrong("its target is easier than the network allows");
@@ -94,7 +102,8 @@ void check_headers(Context& context) {
   }
   findings.looked_at(context.state.block_count);
   if (context.state.block_count > 0 && previous != context.state.tip) {
-    findings.add(fmt::format("table state: the tip is {}, but headers.dat ends with {}", context.state.tip.display(), previous.display()));
+    findings.add(fmt::format("table state: the tip is {}, but headers.dat ends with {}", context.state.tip.display(),
+                             previous.display()));
   }
 }
 
@@ -104,14 +113,18 @@ void check_blocks(Context& context) {
   constexpr std::uint32_t least_block_bytes = chain::header_bytes + 1;
   for (std::uint32_t height = 0; height < context.state.block_count; ++height) {
     const store::BlockPlace& block = context.blocks[height];
-    const auto wrong = [&](std::string_view what) { findings.add([&] { return fmt::format("blocks.dat: height {}: {}", height, what); }); };
+    const auto wrong = [&](std::string_view what) {
+      findings.add([&] { return fmt::format("blocks.dat: height {}: {}", height, what); });
+    };
     if (context.stopped()) return;
     if (block.size < least_block_bytes) wrong(fmt::format("a block of {} bytes", block.size));
-    if (block.file_offset < 8) wrong(fmt::format("at offset {} of its file, where no block can begin", block.file_offset));
+    if (block.file_offset < 8)
+      wrong(fmt::format("at offset {} of its file, where no block can begin", block.file_offset));
     // The genesis block is indexed with no transactions, every other block has one at least.
     const std::uint64_t expected_first = height <= 1 ? 0 : context.blocks[height - 1].first_tx + 1;
     if (height <= 1 ? block.first_tx != 0 : block.first_tx < expected_first) {
-      wrong(fmt::format("its first transaction is {}, expected {}{}", block.first_tx, height <= 1 ? "" : "at least ", expected_first));
+      wrong(fmt::format("its first transaction is {}, expected {}{}", block.first_tx, height <= 1 ? "" : "at least ",
+                        expected_first));
       continue;
     }
     if (height > 0 && block.first_tx >= context.state.tx_count) {
@@ -128,7 +141,8 @@ void check_blocks(Context& context) {
       if (is_first) least = chain::header_bytes + compact_size_bytes(tx_count_of(context, height));
       if (is_first ? place != least : place < least || place >= block.size) {
         findings.add([&] {
-          return fmt::format("places.dat: {}: at offset {} of a block of {} bytes, expected {}{}", tx_text(context, tx), place, block.size, is_first ? "" : "at least ", least);
+          return fmt::format("places.dat: {}: at offset {} of a block of {} bytes, expected {}{}", tx_text(context, tx),
+                             place, block.size, is_first ? "" : "at least ", least);
         });
       }
       constexpr std::uint32_t least_tx_bytes = 10;
@@ -149,7 +163,9 @@ void check_merkle_roots(Context& context) {
     txids.resize(tx_count_of(context, height));
     scratch.resize(chain::merkle_scratch_count(txids.size()));
     if (!txids.empty()) {
-      if (Status status = context.database.flat().txids.read(context.blocks[height].first_tx, txids.size(), txids.front().data()); !status) {
+      if (Status status =
+              context.database.flat().txids.read(context.blocks[height].first_tx, txids.size(), txids.front().data());
+          !status) {
         context.findings.add(status.error().message);
         return;
       }
@@ -157,7 +173,8 @@ void check_merkle_roots(Context& context) {
     const Digest root = chain::merkle_root(std::span<const Txid>(txids), scratch);
     if (root != expected) {
       context.findings.add([&] {
-        return fmt::format("txids.dat: height {}: its {} transaction ids hash to {}, the header's merkle root is {}", height, txids.size(), root.display(), expected.display());
+        return fmt::format("txids.dat: height {}: its {} transaction ids hash to {}, the header's merkle root is {}",
+                           height, txids.size(), root.display(), expected.display());
       });
     }
     context.findings.looked_at(txids.size());

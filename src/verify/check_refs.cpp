@@ -44,7 +44,8 @@ std::vector<RefPush> pushes_of(Context& context, const PrefixRange& range, Malfo
 }
 
 std::string place_text(const Context& context, const RefPlaceItem& place) {
-  return fmt::format("{} of ref {} in {}", place.is_location != 0 ? "location" : "mint", ref_text(place.ref.data()), tx_text(context, place.tx_number));
+  return fmt::format("{} of ref {} in {}", place.is_location != 0 ? "location" : "mint", ref_text(place.ref.data()),
+                     tx_text(context, place.tx_number));
 }
 
 void match_places(Context& context, const PrefixRange& range, std::vector<RefPush>& pushes, TableCounts& counts) {
@@ -54,19 +55,24 @@ void match_places(Context& context, const PrefixRange& range, std::vector<RefPus
   bool has_last = false;
   for (RefPlaceItem place; rows.next(place);) {
     ++counts.ref_places;
-    const auto at = std::lower_bound(pushes.begin(), pushes.end(), place, [](const RefPush& push, const RefPlaceItem& item) {
-      return push.key() < std::tie(item.ref, item.tx_number);
-    });
+    const auto at = std::lower_bound(
+        pushes.begin(), pushes.end(), place,
+        [](const RefPush& push, const RefPlaceItem& item) { return push.key() < std::tie(item.ref, item.tx_number); });
     const bool found = at != pushes.end() && at->key() == std::tie(place.ref, place.tx_number);
     if (!found || (place.is_location != 0 && !at->is_singleton)) {
-      context.findings.add([&] { return fmt::format("table refs: {}: table output_refs knows no such push", place_text(context, place)); });
+      context.findings.add([&] {
+        return fmt::format("table refs: {}: table output_refs knows no such push", place_text(context, place));
+      });
     } else if (placed[static_cast<std::size_t>(at - pushes.begin())]) {
-      context.findings.add([&] { return fmt::format("table refs: {}: the same transaction has a mint of it as well", place_text(context, place)); });
+      context.findings.add([&] {
+        return fmt::format("table refs: {}: the same transaction has a mint of it as well", place_text(context, place));
+      });
     } else {
       placed[static_cast<std::size_t>(at - pushes.begin())] = true;
     }
     if (has_last && last.ref == place.ref && last.is_location == 0 && place.is_location == 0) {
-      context.findings.add([&] { return fmt::format("table refs: {}: the ref has an earlier mint", place_text(context, place)); });
+      context.findings.add(
+          [&] { return fmt::format("table refs: {}: the ref has an earlier mint", place_text(context, place)); });
     }
     last = place;
     has_last = true;
@@ -74,7 +80,8 @@ void match_places(Context& context, const PrefixRange& range, std::vector<RefPus
   for (std::size_t i = 0; i < pushes.size() && !context.stopped(); ++i) {
     if (placed[i] || !pushes[i].is_singleton) continue;
     context.findings.add([&] {
-      return fmt::format("table refs: no mint or location of ref {} in {}, which pushes it as a singleton", ref_text(pushes[i].ref.data()), tx_text(context, pushes[i].tx_number));
+      return fmt::format("table refs: no mint or location of ref {} in {}, which pushes it as a singleton",
+                         ref_text(pushes[i].ref.data()), tx_text(context, pushes[i].tx_number));
     });
   }
 }
@@ -87,7 +94,8 @@ void check_refs(Context& context, TableCounts& counts) {
   const std::uint32_t passes = passes_for(context.options, bytes);
   for (std::uint32_t pass = 0; pass < passes && !context.stopped(); ++pass) {
     const PrefixRange range = share_of_prefixes(pass, passes);
-    std::vector<RefPush> pushes = pushes_of(context, range, pass == 0 ? Malformed::told : Malformed::passed_over, counts);
+    std::vector<RefPush> pushes =
+        pushes_of(context, range, pass == 0 ? Malformed::told : Malformed::passed_over, counts);
     match_places(context, range, pushes, counts);
   }
   context.findings.looked_at(counts.ref_places + counts.ref_pushes);

@@ -15,7 +15,8 @@ namespace {
 template <typename Cursor, typename Item, typename PrefixOf>
 class PrefixGroups {
  public:
-  PrefixGroups(Cursor& cursor, PrefixOf prefix_of_item, std::uint64_t& items) : cursor_(cursor), prefix_of_item_(prefix_of_item), items_(items) {}
+  PrefixGroups(Cursor& cursor, PrefixOf prefix_of_item, std::uint64_t& items)
+      : cursor_(cursor), prefix_of_item_(prefix_of_item), items_(items) {}
   [[nodiscard]] bool next(std::uint64_t& prefix) {
     Item item{};
     while (cursor_.next(item)) {
@@ -64,10 +65,15 @@ void check_txs(Context& context) {
       context.findings.looked_at(1);
       const std::uint64_t i = row.tx_number - first;
       if (prefixes[i] == row.prefix) seen[i] = true;
-      else context.findings.add([&] { return fmt::format("table txs: row {:016x} -> {}: not the id of that transaction", row.prefix, tx_text(context, row.tx_number)); });
+      else
+        context.findings.add([&] {
+          return fmt::format("table txs: row {:016x} -> {}: not the id of that transaction", row.prefix,
+                             tx_text(context, row.tx_number));
+        });
     }
     for (std::uint64_t i = 0; i < count && !context.stopped(); ++i) {
-      if (!seen[i]) context.findings.add([&] { return fmt::format("table txs: no row for {}", tx_text(context, first + i)); });
+      if (!seen[i])
+        context.findings.add([&] { return fmt::format("table txs: no row for {}", tx_text(context, first + i)); });
     }
   }
   if (tx_count > 0) return;
@@ -79,15 +85,25 @@ void check_history(Context& context, TableCounts& counts) {
   HistoryCursor history(context, Malformed::told);
   ScriptsCursor scripts(context, Malformed::told);
   std::uint64_t entries = 0;
-  const auto of_history = [](const HistoryItem& item) { return item.prefix; };
+  const auto of_history = [&](const HistoryItem& item) {
+    counts.history.add(item.prefix);
+    return item.prefix;
+  };
   const auto of_script = [](const ScriptKey& key) { return prefix_of_key(key); };
   PrefixGroups<HistoryCursor, HistoryItem, decltype(of_history)> left(history, of_history, entries);
   PrefixGroups<ScriptsCursor, ScriptKey, decltype(of_script)> right(scripts, of_script, counts.scripts);
   const auto self = [](std::uint64_t prefix) { return prefix; };
   merge<std::uint64_t, std::uint64_t>(
       left, right, self, self,
-      [&](std::uint64_t prefix) { context.findings.add([&] { return fmt::format("table scripts: no row for {}, which has history", script_text(prefix)); }); },
-      [&](std::uint64_t prefix) { context.findings.add([&] { return fmt::format("table history: no entry for {}, which is in table scripts", script_text(prefix)); }); },
+      [&](std::uint64_t prefix) {
+        context.findings.add(
+            [&] { return fmt::format("table scripts: no row for {}, which has history", script_text(prefix)); });
+      },
+      [&](std::uint64_t prefix) {
+        context.findings.add([&] {
+          return fmt::format("table history: no entry for {}, which is in table scripts", script_text(prefix));
+        });
+      },
       [](std::uint64_t, std::uint64_t) {});
   context.findings.looked_at(entries + counts.scripts);
 }
@@ -102,22 +118,25 @@ void check_outputs(Context& context, TableCounts& counts) {
     if (const std::byte* txid = txids.at(item.tx_number)) sum.add(resolve::outpoint_term(txid, item.index));
     if (((item.bits & 1) != 0) == pushes_refs) return;
     context.findings.add([&] {
-      return fmt::format("table outputs: {}: marked as {}, but table output_refs {}", output_text(context, item.tx_number, item.index),
+      return fmt::format("table outputs: {}: marked as {}, but table output_refs {}",
+                         output_text(context, item.tx_number, item.index),
                          pushes_refs ? "without refs" : "pushing refs", pushes_refs ? "has a row for it" : "has none");
     });
   };
   const auto by_place = [](const auto& item) { return item.by_place(); };
   merge<OutputItem, OutputRefsItem>(
-      outputs, refs, by_place, by_place, [&](const OutputItem& item) { take(item, false); }, [](const OutputRefsItem&) {},
-      [&](const OutputItem& item, const OutputRefsItem&) { take(item, true); });
+      outputs, refs, by_place, by_place, [&](const OutputItem& item) { take(item, false); },
+      [](const OutputRefsItem&) {}, [&](const OutputItem& item, const OutputRefsItem&) { take(item, true); });
   context.findings.looked_at(counts.unspent);
   const store::State& state = context.state;
   if (sum != state.outpoint_sum) {
-    context.findings.add(fmt::format("table outputs: the outpoints add up to {:016x}{:016x}, the state record says {:016x}{:016x}", sum.high, sum.low,
-                                     state.outpoint_sum.high, state.outpoint_sum.low));
+    context.findings.add(
+        fmt::format("table outputs: the outpoints add up to {:016x}{:016x}, the state record says {:016x}{:016x}",
+                    sum.high, sum.low, state.outpoint_sum.high, state.outpoint_sum.low));
   }
   if (counts.unspent != state.outputs_created - state.outputs_spent) {
-    context.findings.add(fmt::format("table outputs: {} outputs, but the state record counts {} created and {} spent", counts.unspent, state.outputs_created, state.outputs_spent));
+    context.findings.add(fmt::format("table outputs: {} outputs, but the state record counts {} created and {} spent",
+                                     counts.unspent, state.outputs_created, state.outputs_spent));
   }
 }
 
@@ -128,7 +147,8 @@ void match_unspent(Context& context, const PrefixRange& range, Malformed malform
   std::vector<OutputItem> expected;
   OutputsCursor outputs(context, Malformed::passed_over, range);
   for (OutputItem item; outputs.next(item);) expected.push_back(item);
-  std::sort(expected.begin(), expected.end(), [](const OutputItem& a, const OutputItem& b) { return a.by_script() < b.by_script(); });
+  std::sort(expected.begin(), expected.end(),
+            [](const OutputItem& a, const OutputItem& b) { return a.by_script() < b.by_script(); });
   VectorCursor<OutputItem> left(expected);
   UnspentCursor right(context, malformed, range);
   const auto by_script = [](const OutputItem& item) { return item.by_script(); };
@@ -136,14 +156,15 @@ void match_unspent(Context& context, const PrefixRange& range, Malformed malform
       left, right, by_script, by_script,
       [&](const OutputItem& item) {
         context.findings.add([&] {
-          return fmt::format("table unspent: no row for {}, {}, which table outputs has ({})", script_text(item.prefix), output_text(context, item.tx_number, item.index),
-                             value_text(item.bits));
+          return fmt::format("table unspent: no row for {}, {}, which table outputs has ({})", script_text(item.prefix),
+                             output_text(context, item.tx_number, item.index), value_text(item.bits));
         });
       },
       [&](const OutputItem& item) {
         context.findings.looked_at(1);
         context.findings.add([&] {
-          return fmt::format("table outputs: no entry for {}, {}, which table unspent has ({})", script_text(item.prefix), output_text(context, item.tx_number, item.index),
+          return fmt::format("table outputs: no entry for {}, {}, which table unspent has ({})",
+                             script_text(item.prefix), output_text(context, item.tx_number, item.index),
                              value_text(item.bits));
         });
       },
@@ -151,8 +172,9 @@ void match_unspent(Context& context, const PrefixRange& range, Malformed malform
         context.findings.looked_at(1);
         if (wanted.bits == found.bits) return;
         context.findings.add([&] {
-          return fmt::format("table unspent: {}, {}: {}, but table outputs says {}", script_text(found.prefix), output_text(context, found.tx_number, found.index),
-                             value_text(found.bits), value_text(wanted.bits));
+          return fmt::format("table unspent: {}, {}: {}, but table outputs says {}", script_text(found.prefix),
+                             output_text(context, found.tx_number, found.index), value_text(found.bits),
+                             value_text(wanted.bits));
         });
       });
 }
@@ -191,7 +213,10 @@ void check_unspent(Context& context, const TableCounts& counts) {
   merge<HistoryItem, HistoryItem>(
       left, right, self, self,
       [&](const HistoryItem& item) {
-        context.findings.add([&] { return fmt::format("table history: no entry for {}, {}, which has an unspent output to it", script_text(item.prefix), tx_text(context, item.tx_number)); });
+        context.findings.add([&] {
+          return fmt::format("table history: no entry for {}, {}, which has an unspent output to it",
+                             script_text(item.prefix), tx_text(context, item.tx_number));
+        });
       },
       [](const HistoryItem&) {}, [](const HistoryItem&, const HistoryItem&) {});
 }
@@ -202,10 +227,12 @@ void check_undo(Context& context, TableCounts& counts) {
   UndoCursor rows(context, Malformed::told, {}, &heights);
   for (UndoItem item; rows.next(item);) {
     ++counts.undo;
-    const auto unspent = context.database.get(store::Table::unspent, write::unspent_key(item.output.prefix, item.output.tx_number, item.output.index).span());
+    const auto unspent = context.database.get(
+        store::Table::unspent, write::unspent_key(item.output.prefix, item.output.tx_number, item.output.index).span());
     if (unspent && !unspent.value()) continue;
     context.findings.add([&] {
-      return fmt::format("table undo: height {}: {} is said to be spent there, but is in table unspent", item.height, output_text(context, item.output.tx_number, item.output.index));
+      return fmt::format("table undo: height {}: {} is said to be spent there, but is in table unspent", item.height,
+                         output_text(context, item.output.tx_number, item.output.index));
     });
   }
   context.findings.looked_at(counts.undo);
@@ -213,11 +240,13 @@ void check_undo(Context& context, TableCounts& counts) {
   std::size_t at = 0;
   for (std::uint32_t height = state.undo_first_height; height < state.block_count; ++height) {
     while (at < heights.size() && heights[at] < height) ++at;
-    if (at == heights.size() || heights[at] != height) context.findings.add(fmt::format("table undo: no row for height {}", height));
+    if (at == heights.size() || heights[at] != height)
+      context.findings.add(fmt::format("table undo: no row for height {}", height));
   }
   for (const std::uint32_t height : heights) {
     if (height >= state.undo_first_height && height < state.block_count) continue;
-    context.findings.add(fmt::format("table undo: a row for height {}, expected are {} to {}", height, state.undo_first_height, state.block_count - 1));
+    context.findings.add(fmt::format("table undo: a row for height {}, expected are {} to {}", height,
+                                     state.undo_first_height, state.block_count - 1));
   }
 }
 

@@ -10,6 +10,7 @@ namespace sluice::verify {
 
 /// What the tables hold; tells the deep checks how many passes to make.
 struct TableCounts {
+  PrefixHistogram history;  ///< entries
   std::uint64_t scripts = 0;
   std::uint64_t unspent = 0;
   std::uint64_t ref_places = 0;

@@ -63,9 +63,33 @@ PrefixRange share_of_prefixes(std::uint32_t pass, std::uint32_t passes) noexcept
   return {begin_of(pass), pass + 1 == passes ? ~std::uint64_t{0} : begin_of(pass + 1) - 1};
 }
 
+PrefixShares balanced_shares(const PrefixHistogram& histogram, std::uint32_t passes) {
+  std::uint64_t total = 0;
+  for (const std::uint64_t count : histogram.counts) total += count;
+  const std::uint64_t aim = total / passes + 1;
+  PrefixShares shares;
+  PrefixRange range;
+  std::uint64_t entries = 0;
+  for (std::uint64_t part = 0; part < histogram.counts.size(); ++part) {
+    const std::uint64_t begin = part << (64 - PrefixHistogram::bits);
+    if (entries > 0 && entries + histogram.counts[part] > aim && shares.ranges.size() + 1 < passes) {
+      range.last = begin - 1;
+      shares.ranges.push_back(range);
+      shares.entries_max = std::max(shares.entries_max, entries);
+      range.first = begin;
+      entries = 0;
+    }
+    entries += histogram.counts[part];
+  }
+  range.last = ~std::uint64_t{0};
+  shares.ranges.push_back(range);
+  shares.entries_max = std::max(shares.entries_max, entries);
+  return shares;
+}
+
 std::uint32_t passes_for(const VerifyOptions& options, std::uint64_t bytes) noexcept {
   constexpr std::uint64_t mib = std::uint64_t{1} << 20;
-  constexpr std::uint64_t others = 48 * mib;  // program, RocksDB, batches of blocks
+  constexpr std::uint64_t others = 56 * mib;  // measured: program and RocksDB 36, batches of blocks 10, some slack
   constexpr std::uint64_t least = 8 * mib;
   const std::uint64_t room = options.memory_budget > others + least ? options.memory_budget - others : least;
   return static_cast<std::uint32_t>(std::clamp<std::uint64_t>((bytes + room - 1) / room, 1, 1u << 16));

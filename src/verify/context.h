@@ -107,6 +107,21 @@ struct PrefixRange {
 };
 /// Share `pass` of `passes` equal ones. Bounds: pass < passes.
 [[nodiscard]] PrefixRange share_of_prefixes(std::uint32_t pass, std::uint32_t passes) noexcept;
+/// How many entries fall to each of equal small parts of the prefixes: what a busy script does to shares.
+struct PrefixHistogram {
+  static constexpr unsigned bits = 12;
+  std::vector<std::uint64_t> counts = std::vector<std::uint64_t>(std::size_t{1} << bits);
+  void add(std::uint64_t prefix) noexcept { ++counts[prefix >> (64 - bits)]; }
+};
+
+struct PrefixShares {
+  std::vector<PrefixRange> ranges;  ///< [passes or less] ascending, together all prefixes
+  std::uint64_t entries_max = 0;    ///< of the largest share
+};
+/// Shares of about as many entries each. Bounds: passes > 0. A part is never split, so `passes` beyond
+/// the number of parts make no smaller shares.
+[[nodiscard]] PrefixShares balanced_shares(const PrefixHistogram& histogram, std::uint32_t passes);
+
 /// Passes that keep `bytes` within the part of the budget meant for one table's rows.
 [[nodiscard]] std::uint32_t passes_for(const VerifyOptions& options, std::uint64_t bytes) noexcept;
 

@@ -51,8 +51,9 @@ void RowCursor::reject(std::string_view why) {
   context_.findings.add([&] {
     constexpr std::size_t shown = 64;
     std::string value_hex = to_hex(value().first(std::min(shown, value().size())));
-    return fmt::format("table {}: row {} -> {}{}: {}", table_ == Table::state ? "state" : table_name(table_), to_hex(key()),
-                       value_hex.empty() ? "nothing" : value_hex, value().size() > shown ? "..." : "", why);
+    return fmt::format("table {}: row {} -> {}{}: {}", table_ == Table::state ? "state" : table_name(table_),
+                       to_hex(key()), value_hex.empty() ? "nothing" : value_hex, value().size() > shown ? "..." : "",
+                       why);
   });
 }
 
@@ -88,7 +89,9 @@ bool HistoryCursor::load() {
   const std::size_t count = numbers_.size();
   // A varint can only be read from more bytes than it is written to, so equal sizes mean equal bytes.
   if (!read || encoded != rows_.value().size() || count > write::history_run_max || !is_prefix(prefix_)) {
-    rows_.reject(!read || encoded != rows_.value().size() ? "malformed value" : count > write::history_run_max ? "run too long" : "malformed prefix");
+    rows_.reject(!read || encoded != rows_.value().size() ? "malformed value"
+                 : count > write::history_run_max         ? "run too long"
+                                                          : "malformed prefix");
     numbers_.clear();
     return true;
   }
@@ -204,15 +207,17 @@ bool TxsCursor::next(write::PrefixTx& item) {
   return false;
 }
 
-OutputRefsCursor::OutputRefsCursor(Context& context, Malformed malformed) : rows_(context, Table::output_refs, malformed) {}
+OutputRefsCursor::OutputRefsCursor(Context& context, Malformed malformed)
+    : rows_(context, Table::output_refs, malformed) {}
 
 bool OutputRefsCursor::next(OutputRefsItem& item) {
   while (rows_.next()) {
     const Bytes key = rows_.key();
     const Bytes value = rows_.value();
     std::uint32_t index = 0;
-    const bool key_read = key.size() > write::tx_number_bytes &&
-                          get_ordered(key.data() + write::tx_number_bytes, key.data() + key.size(), index) == key.data() + key.size();
+    const bool key_read =
+        key.size() > write::tx_number_bytes &&
+        get_ordered(key.data() + write::tx_number_bytes, key.data() + key.size(), index) == key.data() + key.size();
     const std::uint64_t tx_number = key_read ? write::get_tx_number(key.data()) : 0;
     if (!key_read || !same_bytes(write::output_refs_key(tx_number, index).span(), key)) {
       rows_.reject("malformed key");
@@ -293,7 +298,8 @@ bool UndoCursor::load() {
     entries_.push_back(item);
   });
   if (read && ascending && in_range && same_bytes(again_, rows_.value())) return true;
-  rows_.reject(read && ascending && !in_range ? "names a transaction that its block cannot have spent" : "malformed value");
+  rows_.reject(read && ascending && !in_range ? "names a transaction that its block cannot have spent"
+                                              : "malformed value");
   return false;
 }
 

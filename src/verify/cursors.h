@@ -173,7 +173,8 @@ struct UndoItem {
 /// Entries of undo rows whose script is in the range. `heights`, if given, gets the height of every row.
 class UndoCursor {
  public:
-  UndoCursor(Context& context, Malformed malformed, PrefixRange range = {}, std::vector<std::uint32_t>* heights = nullptr);
+  UndoCursor(Context& context, Malformed malformed, PrefixRange range = {},
+             std::vector<std::uint32_t>* heights = nullptr);
   [[nodiscard]] bool next(UndoItem& item);
 
  private:
@@ -206,7 +207,8 @@ class VectorCursor {
 /// each key, in key order.
 template <typename L, typename R, typename Left, typename Right, typename LeftKey, typename RightKey, typename OnLeft,
           typename OnRight, typename OnBoth>
-void merge(Left& left, Right& right, LeftKey left_key, RightKey right_key, OnLeft only_left, OnRight only_right, OnBoth both) {
+void merge(Left& left, Right& right, LeftKey left_key, RightKey right_key, OnLeft only_left, OnRight only_right,
+           OnBoth both) {
   L l{};
   R r{};
   bool has_left = left.next(l);

@@ -18,9 +18,9 @@
 
 namespace sluice::verify {
 
-/// The first pass also does what match_flat does. Bounds: walk.check_places() returned true; passes > 0.
-void check_deep(Context& context, BlockWalk& walk, std::uint32_t passes);
-/// Passes that keep the rows of a share within the memory budget.
-[[nodiscard]] std::uint32_t deep_passes(const Context& context, const TableCounts& counts) noexcept;
+/// The first pass also does what match_flat does. Bounds: walk.check_places() returned true.
+void check_deep(Context& context, BlockWalk& walk, const PrefixShares& shares);
+/// Shares whose rows keep within the memory budget, a pass each.
+[[nodiscard]] PrefixShares deep_shares(const Context& context, const TableCounts& counts);
 
 }  // namespace sluice::verify

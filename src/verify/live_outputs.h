@@ -5,6 +5,7 @@
 // share those bytes takes 2^64 hashes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -59,6 +60,12 @@ class LiveOutputs {
     return taken;
   }
 
+  /// Forgets all outputs and keeps the memory.
+  void clear() noexcept {
+    std::fill(slots_.begin(), slots_.end(), LiveOutput{});
+    count_ = 0;
+  }
+
   [[nodiscard]] std::size_t size() const noexcept { return count_; }
   template <typename Visit>
   void for_each(Visit&& visit) const {
@@ -73,10 +80,13 @@ class LiveOutputs {
     mixed ^= mixed >> 32;
     return static_cast<std::size_t>(mixed * seed_ >> 20) & (slots_.size() - 1);
   }
-  [[nodiscard]] std::size_t home_of(const LiveOutput& output) const noexcept { return home(output.txid_low, output.txid_high, output.index); }
+  [[nodiscard]] std::size_t home_of(const LiveOutput& output) const noexcept {
+    return home(output.txid_low, output.txid_high, output.index);
+  }
   [[nodiscard]] std::size_t find(std::uint64_t low, std::uint64_t high, std::uint32_t index) const noexcept {
     std::size_t at = home(low, high, index);
-    while (slots_[at].used != 0 && (slots_[at].txid_low != low || slots_[at].txid_high != high || slots_[at].index != index)) {
+    while (slots_[at].used != 0 &&
+           (slots_[at].txid_low != low || slots_[at].txid_high != high || slots_[at].index != index)) {
       at = (at + 1) & (slots_.size() - 1);
     }
     return at;

@@ -31,16 +31,20 @@ Result<VerifyReport> refused(const VerifyOptions& options, const Error& error) {
   VerifyReport report;
   Findings findings(report, options.findings_max);
   findings.enter_check("opening");
-  findings.add(state_gone ? fmt::format("table state: {}: no state record, but flat files with content", options.db_directory) : error.message);
+  findings.add(state_gone
+                   ? fmt::format("table state: {}: no state record, but flat files with content", options.db_directory)
+                   : error.message);
   return report;
 }
 
 Result<const chain::Network*> network_of(const VerifyOptions& options, const store::State& state) {
   const chain::Network* own = chain::find_network(state.coin, state.net);
-  if (own == nullptr) return Error{ErrorKind::corrupt, fmt::format("table state: unknown network {} {}", state.coin, state.net)};
+  if (own == nullptr)
+    return Error{ErrorKind::corrupt, fmt::format("table state: unknown network {} {}", state.coin, state.net)};
   if (options.network != nullptr && options.network != own) {
-    return Error{ErrorKind::config, fmt::format("{}: this index is of {} {}, not of {} {}", options.db_directory, own->coin_name, own->name, options.network->coin_name,
-                                                options.network->name)};
+    return Error{ErrorKind::config,
+                 fmt::format("{}: this index is of {} {}, not of {} {}", options.db_directory, own->coin_name,
+                             own->name, options.network->coin_name, options.network->name)};
   }
   return own;
 }
@@ -68,17 +72,20 @@ void check_files(Context& context, BlockWalk& walk, const TableCounts& counts, V
   context.findings.enter_check("block places");
   context.tell();
   if (context.stopped() || !walk.check_places()) return;
-  report.passes = context.options.deep ? deep_passes(context, counts) : 1;
+  PrefixShares shares{{{}}, 0};
+  if (context.options.deep) shares = deep_shares(context, counts);
+  report.passes = static_cast<std::uint32_t>(shares.ranges.size());
   context.progress.bytes_total = walk.bytes() * report.passes;
   context.findings.enter_check("block files");
-  if (context.options.deep) check_deep(context, walk, report.passes);
+  if (context.options.deep) check_deep(context, walk, shares);
   else (void)walk.run(false, [&](const WalkBatch& batch) { match_flat(context, batch); });
 }
 
 }  // namespace
 
 Result<VerifyReport> verify_index(const VerifyOptions& options, const VerifyHook& hook) {
-  if (options.deep && options.blocks_directory.empty()) return Error{ErrorKind::config, "a deep check needs the block files"};
+  if (options.deep && options.blocks_directory.empty())
+    return Error{ErrorKind::config, "a deep check needs the block files"};
   auto opened = store::Database::open(options.db_directory, store::OpenMode::read_only, options.store);
   if (!opened) return refused(options, opened.error());
   const store::Database& database = *opened.value();
@@ -89,7 +96,14 @@ Result<VerifyReport> verify_index(const VerifyOptions& options, const VerifyHook
   VerifyReport report;
   report.height = state.block_count > 0 ? state.block_count - 1 : 0;
   report.tx_count = state.tx_count;
-  Context context{options, hook, database, state, *network.value(), Findings(report, options.findings_max), std::vector<store::BlockPlace>(state.block_count), {}};
+  Context context{options,
+                  hook,
+                  database,
+                  state,
+                  *network.value(),
+                  Findings(report, options.findings_max),
+                  std::vector<store::BlockPlace>(state.block_count),
+                  {}};
   std::unique_ptr<BlockWalk> walk;
   if (!options.blocks_directory.empty()) {
     auto made = BlockWalk::open(context);
@@ -97,7 +111,8 @@ Result<VerifyReport> verify_index(const VerifyOptions& options, const VerifyHook
     walk = std::move(made).value();
   }
   if (state.block_count > 0) {
-    Status read = database.flat().blocks.read(0, state.block_count, reinterpret_cast<std::byte*>(context.blocks.data()));
+    Status read =
+        database.flat().blocks.read(0, state.block_count, reinterpret_cast<std::byte*>(context.blocks.data()));
     if (!read) return refused(options, read.error());
   }
   TableCounts counts;
@@ -110,10 +125,13 @@ Result<VerifyReport> verify_index(const VerifyOptions& options, const VerifyHook
 
 std::string describe(const VerifyReport& report) {
   std::string text;
-  for (const CheckCount& check : report.checks) text += fmt::format("verify: {}: {} looked at, {} findings\n", check.name, check.items, check.findings);
-  text += fmt::format("index digest: {}\n", report.digest.empty() ? "none, the index cannot be read whole" : report.digest);
+  for (const CheckCount& check : report.checks)
+    text += fmt::format("verify: {}: {} looked at, {} findings\n", check.name, check.items, check.findings);
+  text +=
+      fmt::format("index digest: {}\n", report.digest.empty() ? "none, the index cannot be read whole" : report.digest);
   if (report.whole()) {
-    return text + fmt::format("verify: the index is whole: height {}, {} transactions, digest {}\n", report.height, report.tx_count, report.digest);
+    return text + fmt::format("verify: the index is whole: height {}, {} transactions, digest {}\n", report.height,
+                              report.tx_count, report.digest);
   }
   return text + fmt::format("verify: the index is damaged: {} findings\n", report.finding_count);
 }

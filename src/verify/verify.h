@@ -46,7 +46,7 @@ struct VerifyReport {
   std::vector<CheckCount> checks;
   std::uint32_t height = 0;  ///< of the tip that the state record names
   std::uint64_t tx_count = 0;
-  std::string digest;  ///< store::digest_index over everything; "" if the index cannot be read whole
+  std::string digest;        ///< store::digest_index over everything; "" if the index cannot be read whole
   std::uint32_t passes = 0;  ///< over the block files
 
   [[nodiscard]] bool whole() const noexcept { return finding_count == 0; }

@@ -39,7 +39,8 @@ std::vector<Row> rows_of(const std::string& directory, Table table) {
   const auto database = open_writable(directory);
   std::vector<Row> rows;
   const auto iterator = database->iterate(table);
-  for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) rows.push_back({iterator->key().ToString(), iterator->value().ToString()});
+  for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next())
+    rows.push_back({iterator->key().ToString(), iterator->value().ToString()});
   return rows;
 }
 
@@ -60,11 +61,14 @@ void expect_found(const std::string& directory, Depth depth, const std::string& 
   const std::string text = findings_text(report.value());
   EXPECT_NE(text.find(name), text.npos) << "does not name " << name << ":\n" << text;
   const std::string lines = verify::describe(report.value());
-  EXPECT_NE(lines.find("verify: the index is damaged: " + std::to_string(report.value().finding_count) + " findings\n"), lines.npos) << lines;
+  EXPECT_NE(lines.find("verify: the index is damaged: " + std::to_string(report.value().finding_count) + " findings\n"),
+            lines.npos)
+      << lines;
 }
 
 void expect_row_found(const std::string& directory, Table table, Depth depth = Depth::deep) {
-  expect_found(directory, depth, "table " + std::string(table == Table::state ? "state" : store::table_name(table)) + ":");
+  expect_found(directory, depth,
+               "table " + std::string(table == Table::state ? "state" : store::table_name(table)) + ":");
 }
 
 /// Five rows all over a table.
@@ -74,7 +78,8 @@ std::vector<Row> sample(const std::vector<Row>& rows) {
   return some;
 }
 
-constexpr Table row_tables[] = {Table::history, Table::scripts, Table::unspent, Table::outputs, Table::txs, Table::output_refs, Table::refs, Table::undo};
+constexpr Table row_tables[] = {Table::history, Table::scripts,     Table::unspent, Table::outputs,
+                                Table::txs,     Table::output_refs, Table::refs,    Table::undo};
 
 class EveryTable : public testing::TestWithParam<Table> {
  protected:
@@ -219,7 +224,8 @@ class EveryFile : public testing::TestWithParam<FlatCase> {
 TEST_P(EveryFile, ChangedByte) {
   const std::uint64_t size = std::filesystem::file_size(shared_index().db_dir() + "/" + GetParam().name);
   std::set<std::uint64_t> places = {0, size - 1};
-  for (std::size_t i = 0; i < GetParam().record_bytes; i += 3) places.insert(size / 2 / GetParam().record_bytes * GetParam().record_bytes + i);
+  for (std::size_t i = 0; i < GetParam().record_bytes; i += 3)
+    places.insert(size / 2 / GetParam().record_bytes * GetParam().record_bytes + i);
   for (const std::uint64_t at : places) {
     const std::string directory = copy();
     {
@@ -237,7 +243,8 @@ TEST_P(EveryFile, ChangedByte) {
 
 TEST_P(EveryFile, ShorterAndLonger) {
   const std::uint64_t size = std::filesystem::file_size(shared_index().db_dir() + "/" + GetParam().name);
-  for (const std::uint64_t bytes : {size - 1, size - GetParam().record_bytes, std::uint64_t{0}, size + 1, size + GetParam().record_bytes}) {
+  for (const std::uint64_t bytes :
+       {size - 1, size - GetParam().record_bytes, std::uint64_t{0}, size + 1, size + GetParam().record_bytes}) {
     const std::string directory = copy();
     std::filesystem::resize_file(path_, bytes);
     SCOPED_TRACE(std::to_string(bytes) + " of " + std::to_string(size) + " bytes");
@@ -248,14 +255,17 @@ TEST_P(EveryFile, ShorterAndLonger) {
   expect_found(directory, Depth::tables, GetParam().name);
 }
 
-INSTANTIATE_TEST_SUITE_P(VerifyDamage, EveryFile, testing::ValuesIn(flat_files),
-                         [](const auto& parameter) { return std::string(parameter.param.name).substr(0, std::string(parameter.param.name).find('.')); });
+INSTANTIATE_TEST_SUITE_P(VerifyDamage, EveryFile, testing::ValuesIn(flat_files), [](const auto& parameter) {
+  return std::string(parameter.param.name).substr(0, std::string(parameter.param.name).find('.'));
+});
 
 TEST(VerifyDamage, TableFileThatCannotBeRead) {
   const std::string directory = shared_index().copy("sst");
   std::filesystem::path largest;
   for (const auto& entry : std::filesystem::directory_iterator(directory + "/rocks")) {
-    if (entry.path().extension() == ".sst" && (largest.empty() || entry.file_size() > std::filesystem::file_size(largest))) largest = entry.path();
+    if (entry.path().extension() == ".sst" &&
+        (largest.empty() || entry.file_size() > std::filesystem::file_size(largest)))
+      largest = entry.path();
   }
   ASSERT_FALSE(largest.empty());
   std::fstream file(largest, std::ios::in | std::ios::out | std::ios::binary);

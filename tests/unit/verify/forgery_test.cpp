@@ -23,8 +23,13 @@ class Forger {
  public:
   explicit Forger(const std::string& directory) : state_(open(directory)) {}
 
-  void put(Table table, Bytes key, Bytes value) { ASSERT_TRUE(database_->rocks().Put({}, database_->handle(table), store::slice_of(key), store::slice_of(value)).ok()); }
-  void remove(Table table, Bytes key) { ASSERT_TRUE(database_->rocks().Delete({}, database_->handle(table), store::slice_of(key)).ok()); }
+  void put(Table table, Bytes key, Bytes value) {
+    ASSERT_TRUE(
+        database_->rocks().Put({}, database_->handle(table), store::slice_of(key), store::slice_of(value)).ok());
+  }
+  void remove(Table table, Bytes key) {
+    ASSERT_TRUE(database_->rocks().Delete({}, database_->handle(table), store::slice_of(key)).ok());
+  }
   void put_state() {
     const std::string text = store::encode_state(state_);
     ASSERT_TRUE(database_->rocks().Put({}, database_->handle(Table::state), "state", text).ok());
@@ -38,7 +43,8 @@ class Forger {
     std::vector<write::OutputEntry> entries;
     const auto row = database_->get(Table::outputs, write::outputs_key(tx_number).span());
     SLUICE_CHECK(row.ok() && row.value());
-    SLUICE_CHECK(write::for_each_output(std::as_bytes(std::span(*row.value())), [&](const write::OutputEntry& entry) { entries.push_back(entry); }));
+    SLUICE_CHECK(write::for_each_output(std::as_bytes(std::span(*row.value())),
+                                        [&](const write::OutputEntry& entry) { entries.push_back(entry); }));
     return entries;
   }
   void put_outputs(std::uint64_t tx_number, const std::vector<write::OutputEntry>& entries) {
@@ -48,7 +54,8 @@ class Forger {
   }
   void put_unspent(std::uint64_t tx_number, const write::OutputEntry& entry) {
     std::byte value[varint_bytes_max];
-    put(Table::unspent, write::unspent_key(entry.prefix, tx_number, entry.index).span(), {value, put_varint(value, entry.value.bits)});
+    put(Table::unspent, write::unspent_key(entry.prefix, tx_number, entry.index).span(),
+        {value, put_varint(value, entry.value.bits)});
   }
   /// An unspent output without refs somewhere in the middle.
   [[nodiscard]] std::uint64_t some_tx() const {
@@ -73,7 +80,8 @@ class Forger {
   }
 };
 
-void expect_only_deep_finds(const SmallIndex& index, const std::string& directory, const std::vector<std::string>& names) {
+void expect_only_deep_finds(const SmallIndex& index, const std::string& directory,
+                            const std::vector<std::string>& names) {
   for (const Depth depth : {Depth::tables, Depth::blocks}) {
     const auto shallow = index.verify(directory, depth);
     ASSERT_TRUE(shallow.ok()) << shallow.error().message;
@@ -121,7 +129,8 @@ TEST(VerifyForgery, OutputThatNeverWas) {
     ++forger.state_.outputs_created;
     forger.put_state();
   }
-  expect_only_deep_finds(index, directory, {"table unspent: an entry for ", "table outputs: an entry for ", "table state: "});
+  expect_only_deep_finds(index, directory,
+                         {"table unspent: an entry for ", "table outputs: an entry for ", "table state: "});
 }
 
 TEST(VerifyForgery, OutputThatVanished) {
@@ -140,7 +149,8 @@ TEST(VerifyForgery, OutputThatVanished) {
     ++forger.state_.outputs_spent;
     forger.put_state();
   }
-  expect_only_deep_finds(index, directory, {"table unspent: no entry for ", "table outputs: no entry for ", "table state: "});
+  expect_only_deep_finds(index, directory,
+                         {"table unspent: no entry for ", "table outputs: no entry for ", "table state: "});
 }
 
 TEST(VerifyForgery, HistoryOfAKnownScript) {
@@ -155,9 +165,11 @@ TEST(VerifyForgery, HistoryOfAKnownScript) {
     const auto row = write::decode_prefix_tx(store::bytes_of_slice(rows->key()));
     ASSERT_TRUE(row.has_value());
     std::uint64_t last = 0;
-    for (; rows->Valid() && write::decode_prefix_tx(store::bytes_of_slice(rows->key()))->prefix == row->prefix; rows->Next()) {
+    for (; rows->Valid() && write::decode_prefix_tx(store::bytes_of_slice(rows->key()))->prefix == row->prefix;
+         rows->Next()) {
       const auto part = write::decode_prefix_tx(store::bytes_of_slice(rows->key()));
-      ASSERT_TRUE(write::for_each_history(part->tx_number, store::bytes_of_slice(rows->value()), [&](std::uint64_t number) { last = number; }));
+      ASSERT_TRUE(write::for_each_history(part->tx_number, store::bytes_of_slice(rows->value()),
+                                          [&](std::uint64_t number) { last = number; }));
     }
     tx_number = last + 1;
     ASSERT_LT(tx_number, forger.state_.tx_count);
@@ -165,7 +177,8 @@ TEST(VerifyForgery, HistoryOfAKnownScript) {
   }
   expect_only_deep_finds(index, directory, {"table history: an entry for "});
   const auto deep = index.verify(directory, Depth::deep);
-  EXPECT_NE(findings_text(deep.value()).find("transaction " + std::to_string(tx_number) + " (height "), std::string::npos);
+  EXPECT_NE(findings_text(deep.value()).find("transaction " + std::to_string(tx_number) + " (height "),
+            std::string::npos);
 }
 
 TEST(VerifyForgery, UndoValue) {

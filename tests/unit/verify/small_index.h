@@ -68,7 +68,8 @@ class SmallIndex {
   }
 
   enum class Depth { tables, blocks, deep };
-  [[nodiscard]] Result<verify::VerifyReport> verify(const std::string& db, Depth depth, std::uint32_t passes = 0) const {
+  [[nodiscard]] Result<verify::VerifyReport> verify(const std::string& db, Depth depth,
+                                                    std::uint32_t passes = 0) const {
     verify::VerifyOptions options;
     options.db_directory = db;
     if (depth != Depth::tables) options.blocks_directory = blocks_dir();

@@ -27,7 +27,9 @@ void expect_whole(const SmallIndex& index) {
     EXPECT_EQ(report.value().height + 1, database.value()->state()->block_count);
     EXPECT_EQ(report.value().tx_count, database.value()->state()->tx_count);
     const std::string text = verify::describe(report.value());
-    EXPECT_NE(text.find("verify: the index is whole: height " + std::to_string(report.value().height) + ", "), text.npos) << text;
+    EXPECT_NE(text.find("verify: the index is whole: height " + std::to_string(report.value().height) + ", "),
+              text.npos)
+        << text;
     EXPECT_NE(text.find("index digest: " + report.value().digest + "\n"), text.npos) << text;
     for (const verify::CheckCount& check : report.value().checks) {
       EXPECT_EQ(check.findings, 0U) << check.name;
@@ -149,7 +151,9 @@ TEST(VerifyWhole, SmallBudgetMakesMorePasses) {
 
 TEST(VerifyRefuses, WhatIsNoIndexOrAskedForWrongly) {
   const SmallIndex index(random_devnet("Radiant", 5));
-  const auto kind_of = [](const Result<verify::VerifyReport>& result) { return result.ok() ? std::string("ok") : result.error().message; };
+  const auto kind_of = [](const Result<verify::VerifyReport>& result) {
+    return result.ok() ? std::string("ok") : result.error().message;
+  };
   EXPECT_NE(kind_of(index.verify(index.blocks_dir(), Depth::tables)).find("no index here"), std::string::npos);
 
   verify::VerifyOptions options;
