@@ -4,7 +4,7 @@
 
 namespace sluice {
 
-ChunkArena::ChunkArena(std::size_t bytes_max, std::size_t chunk_bytes)
+ChunkArena::ChunkArena(std::size_t bytes_max, std::size_t chunk_bytes, bool huge_pages)
     : chunk_bytes_(chunk_bytes), chunk_count_(bytes_max / chunk_bytes) {
   SLUICE_CHECK(chunk_count_ > 0);
   SLUICE_CHECK(chunk_bytes >= 1024 && chunk_bytes % 64 == 0);
@@ -13,8 +13,7 @@ ChunkArena::ChunkArena(std::size_t bytes_max, std::size_t chunk_bytes)
       ::mmap(nullptr, bytes_max_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   SLUICE_CHECK(memory != MAP_FAILED);
   memory_ = static_cast<std::byte*>(memory);
-  // Huge pages save most of the page faults of a fill; without them only time is lost.
-  (void)::madvise(memory_, bytes_max_, MADV_HUGEPAGE);
+  (void)::madvise(memory_, bytes_max_, huge_pages ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 }
 
 ChunkArena::~ChunkArena() { ::munmap(memory_, bytes_max_); }

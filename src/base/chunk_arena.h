@@ -18,8 +18,9 @@ namespace sluice {
 
 class ChunkArena {
  public:
-  /// Reserves (virtually) bytes_max, to be handed out in chunks of chunk_bytes.
-  ChunkArena(std::size_t bytes_max, std::size_t chunk_bytes);
+  /// Reserves (virtually) bytes_max, to be handed out in chunks of chunk_bytes. Huge pages save most of
+  /// the page faults of a large fill, and waste memory on a small one.
+  ChunkArena(std::size_t bytes_max, std::size_t chunk_bytes, bool huge_pages = true);
   ~ChunkArena();
   ChunkArena(const ChunkArena&) = delete;
   ChunkArena& operator=(const ChunkArena&) = delete;

@@ -9,6 +9,11 @@
 #include "main/wiring.h"
 #include "sluice/exit_status.h"
 
+/// jemalloc reads this at start: few arenas, because memory is taken in batches and not per call, and
+/// freed pages go back to the system within a second.
+extern "C" const char* malloc_conf;
+const char* malloc_conf = "narenas:2,dirty_decay_ms:1000,muzzy_decay_ms:0";
+
 namespace sluice {
 namespace {
 

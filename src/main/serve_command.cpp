@@ -87,6 +87,7 @@ Status serve_offline(const config::ServeConfig& config) {
 
   const serve::ServeOptions options = serve_options(config);
   serve::MerkleCaches merkle(config.network->coin);
+  merkle.headers.warm(*view.value());  // so that no client waits for the first proof
   serve::ServerContext context;
   context.view = view.value().get();
   context.options = &options;

@@ -62,7 +62,12 @@ int run_verify_command(const config::VerifyConfig& config) {
   const auto write = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); };
   const observe::Instant begin = observe::steady_now();
   observe::ProgressLine line("verify", style, write, begin);
+  std::string check;
   const auto report = verify::verify_index(options, [&](const verify::VerifyProgress& progress) {
+    if (check != progress.check) {
+      check = progress.check;
+      observe::log(observe::Level::debug, area, "checking " + check);
+    }
     line.update({.height = progress.height,
                  .bytes_done = progress.bytes_done,
                  .bytes_total = progress.bytes_total,

@@ -131,6 +131,7 @@ void BlockPipeline::run_parse() {
   parse::ParseScratch scratch;
   parse::ParseCounters counters;
   flow::run_stage(raw_, parsed_, counters_.of(Stage::parse), [&](std::uint32_t index) {
+    counters_.note_busy();
     Slot& slot = *slots_[index];
     parse::ParseFault fault;
     const parse::ParseErrc errc =
@@ -139,7 +140,6 @@ void BlockPipeline::run_parse() {
       slot.error = Error{ErrorKind::corrupt,
                          reader_.directory() + "/" + parse::describe_fault(errc, fault, slot.buffer->batch())};
     }
-    counters_.note_busy();
     return slot.work();
   });
   if (parsers_left_.fetch_sub(1, std::memory_order_acq_rel) == 1) parsed_.close();
@@ -152,6 +152,7 @@ void BlockPipeline::run_classify() {
   options.coin = options_.network->coin;
   options.parity = options_.parity;
   flow::run_stage(parsed_, classified_, counters_.of(Stage::classify), [&](std::uint32_t index) {
+    counters_.note_busy();
     Slot& slot = *slots_[index];
     if (slot.error) return flow::StageWork{};
     classify::classify_scripts(slot.buffer->batch(), slot.txs, options, slot.scripts, scratch, counters);
@@ -177,6 +178,7 @@ void BlockPipeline::run_resolve(std::uint32_t worker) {
     Slot& slot = *slots_[index];
     const std::uint64_t taken = flow::now_ns();
     counters.busy_now.fetch_add(1, std::memory_order_relaxed);
+    counters_.note_busy();
     segment_.add_batch(worker, {slot.buffer->batch(), &slot.txs, &slot.scripts, slot.first_rel}, slot.owner == worker);
     counters.busy_now.fetch_sub(1, std::memory_order_relaxed);
     flow::StageCounters::add(counters.starved_ns, taken - begin);
@@ -287,6 +289,7 @@ void BlockPipeline::run_order(BlockRange range) {
     next_state_.net = options_.network->name;
     next_state_.parity = options_.parity;
   }
+  segment_.reserve_blocks(range.until - range.first);
   segment_.begin(next_state_.tx_count, range.first, options_.undo_first_height);
   flow::StageCounters& counters = counters_.of(Stage::order);
   std::uint64_t begin = flow::now_ns();
@@ -296,6 +299,7 @@ void BlockPipeline::run_order(BlockRange range) {
     const std::uint64_t taken = flow::now_ns();
     flow::StageCounters::add(counters.starved_ns, taken - begin);
     counters.busy_now.fetch_add(1, std::memory_order_relaxed);
+    counters_.note_busy();
     std::uint64_t blocked = 0;
     waiting_[slots_[arrived]->sequence % waiting_.size()] = arrived;
     for (std::uint32_t* next = &waiting_[next_sequence_ % waiting_.size()]; !ended && *next != no_slot;
@@ -311,7 +315,10 @@ void BlockPipeline::run_order(BlockRange range) {
       }
       if (segment_.full()) {
         const std::uint64_t finishing = flow::now_ns();
-        if (Status status = finish_segment(); !status) return fail(std::move(status).error());
+        counters.busy_now.fetch_sub(1, std::memory_order_relaxed);  // the write stage is at work now, not this one
+        Status finished = finish_segment();
+        counters.busy_now.fetch_add(1, std::memory_order_relaxed);
+        if (!finished) return fail(std::move(finished).error());
         blocked += flow::now_ns() - finishing;
       }
       if (Status status = order_batch(slot); !status) return fail(std::move(status).error());

@@ -16,6 +16,9 @@
 namespace sluice::pipeline {
 namespace {
 
+/// Arenas from this size on are worth huge pages.
+constexpr std::size_t huge_page_arena_bytes = std::size_t{64} << 20;
+
 resolve::OutpointHasher draw_hasher() {
   std::random_device device;
   resolve::OutpointHasher hasher{};
@@ -87,7 +90,7 @@ Segment::Segment(store::Database& database, ResolveWay way, const SegmentLimits&
       limits_(limits),
       parallelism_(std::make_unique<Parallelism>(limits.workers)),
       hasher_(draw_hasher()),
-      arena_(limits.arena_bytes + limits.reserve_bytes, limits.chunk_bytes) {
+      arena_(limits.arena_bytes + limits.reserve_bytes, limits.chunk_bytes, limits.arena_bytes >= huge_page_arena_bytes) {
   for (std::uint32_t i = 0; i < limits.workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(arena_, hasher_, limits_, way, i));
     sets_.push_back(&workers_.back()->records);
@@ -99,7 +102,10 @@ Segment::~Segment() {
 }
 
 void Segment::begin(std::uint64_t first_tx, std::uint32_t first_height, std::uint32_t undo_first_height) {
+  std::vector<std::uint32_t> blocks = std::move(context_.block_first_rel);  // its room is kept
+  blocks.clear();
   context_ = {};
+  context_.block_first_rel = std::move(blocks);
   context_.first_tx = first_tx;
   context_.first_height = first_height;
   context_.undo_first_height = undo_first_height;
@@ -233,7 +239,7 @@ Status Segment::settle_prior(std::vector<resolve::PriorSpend> prior, std::vector
             [](const resolve::SpendRecord& a, const resolve::SpendRecord& b) { return a.txid_prefix < b.txid_prefix; });
   std::vector<store::PriorOutput> found(left.size());
   FirstError error;
-  const std::size_t share = std::max<std::size_t>(1024, left.size() / (limits_.workers * 8) + 1);
+  const std::size_t share = std::max<std::size_t>(1024, left.size() / limits_.workers + 1);
   for_each_parallel(limits_.workers, (left.size() + share - 1) / share, [&](std::size_t i, std::size_t) {
     const std::size_t begin = i * share;
     const std::size_t count = std::min(share, left.size() - begin);

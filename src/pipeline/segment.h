@@ -43,6 +43,8 @@ class Segment {
   Segment(store::Database& database, ResolveWay way, const SegmentLimits& limits);
   ~Segment();
 
+  /// Makes room for the plan of so many blocks, so that plan_block() allocates nothing.
+  void reserve_blocks(std::size_t block_count) { context_.block_first_rel.reserve(block_count); }
   /// Begins at a committed point. undo_first_height: see SegmentContext.
   void begin(std::uint64_t first_tx, std::uint32_t first_height, std::uint32_t undo_first_height);
 

@@ -17,6 +17,12 @@ namespace {
 
 /// Early Bitcoin blocks repeat coinbase transactions; from this height on BIP34 makes it impossible.
 constexpr std::uint32_t duplicate_coinbase_until = 227931;
+/// Below this budget every open table file counts.
+constexpr std::uint64_t small_budget = std::uint64_t{128} << 20;
+constexpr int small_budget_open_files = 48;
+constexpr std::size_t small_budget_cache_bytes = std::size_t{2} << 20;
+/// A sync brings in table files and writes next to nothing through RocksDB's own buffers.
+constexpr std::size_t sync_write_buffer_bytes = std::size_t{1} << 20;
 /// A run of more segments than this is merged at its end: every read would look into each of them.
 constexpr std::uint32_t unmerged_segments_max = 4;
 
@@ -55,6 +61,11 @@ class Sync {
   Status open_database() {
     store::StoreOptions store_options = options_.store;
     store_options.merge_in_background = false;
+    if (options_.memory_budget < small_budget) {
+      store_options.max_open_files = std::clamp(store_options.max_open_files, 0, small_budget_open_files);
+      store_options.block_cache_bytes = std::min(store_options.block_cache_bytes, small_budget_cache_bytes);
+    }
+    store_options.write_buffer_bytes = std::min(store_options.write_buffer_bytes, sync_write_buffer_bytes);
     auto database = store::Database::open(options_.db_directory, store::OpenMode::read_write, store_options);
     if (!database) return std::move(database).error();
     database_ = std::move(database).value();

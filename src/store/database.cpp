@@ -13,6 +13,7 @@
 
 #include "base/kill_point.h"
 #include "store/discard.h"
+#include "store/guarded_fs.h"
 #include "store/manifest_guard.h"
 
 namespace sluice::store {
@@ -61,7 +62,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& directory, O
   database->directory_ = directory;
   database->options_ = options;
   if (!database->options_.file_system) database->options_.file_system = rocksdb::FileSystem::Default();
-  database->options_.file_system = sync_before_current(std::move(database->options_.file_system));
+  database->options_.file_system = guarded_file_system(std::move(database->options_.file_system));
   rocksdb::FileSystem& fs = *database->options_.file_system;
   database->env_ = rocksdb::NewCompositeEnv(database->options_.file_system);
   database->block_cache_ = rocksdb::NewLRUCache(options.block_cache_bytes, 4);

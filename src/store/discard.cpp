@@ -46,7 +46,7 @@ Status remove_marked(const std::string& rocks, rocksdb::FileSystem& fs) {
     if (!status.ok()) return io_error(rocks + "/" + name, status);
     SLUICE_KILL_POINT("discard.remove");
   }
-  // The mark goes last. Its own removal is durable before a new CURRENT is: see sync_before_current.
+  // The mark goes last. Its own removal is durable before a new CURRENT is: see guarded_fs.h.
   if (Status synced = sync_names(fs, rocks); !synced) return synced;
   status = fs.DeleteFile(mark, rocksdb::IOOptions(), nullptr);
   if (!status.ok()) return io_error(mark, status);

@@ -34,24 +34,6 @@ std::uint32_t masked_crc32c(std::string_view bytes) noexcept {
   return ((crc >> 15) | (crc << 17)) + 0xa282ead8u;
 }
 
-class SyncBeforeCurrent final : public rocksdb::FileSystemWrapper {
- public:
-  explicit SyncBeforeCurrent(std::shared_ptr<rocksdb::FileSystem> fs) : FileSystemWrapper(std::move(fs)) {}
-  const char* Name() const override { return "sluice.SyncBeforeCurrent"; }
-
-  rocksdb::IOStatus RenameFile(const std::string& source, const std::string& target, const rocksdb::IOOptions& options,
-                               rocksdb::IODebugContext* debug) override {
-    if (target.ends_with("/CURRENT")) {
-      const std::string parent = target.substr(0, target.rfind('/'));
-      std::unique_ptr<rocksdb::FSDirectory> directory;
-      rocksdb::IOStatus status = this->target()->NewDirectory(parent, options, &directory, debug);
-      if (status.ok()) status = directory->Fsync(options, debug);
-      if (!status.ok()) return status;
-    }
-    return this->target()->RenameFile(source, target, options, debug);
-  }
-};
-
 }  // namespace
 
 std::size_t whole_record_bytes(std::string_view manifest) noexcept {
@@ -95,10 +77,6 @@ Result<bool> cut_torn_manifest(const std::string& rocks_directory, rocksdb::File
   status = fs.Truncate(path, whole, rocksdb::IOOptions(), nullptr);
   if (!status.ok()) return io_error(path, status);
   return true;
-}
-
-std::shared_ptr<rocksdb::FileSystem> sync_before_current(std::shared_ptr<rocksdb::FileSystem> fs) {
-  return std::make_shared<SyncBeforeCurrent>(std::move(fs));
 }
 
 }  // namespace sluice::store

@@ -1,16 +1,12 @@
-// Closes two gaps that RocksDB leaves open when the power goes while its manifest is written.
+// Closes a gap that RocksDB leaves open when the power goes while its manifest is written.
 //
 // A manifest's last records may reach the disk in parts: bytes of a later sector without those of an
 // earlier one. RocksDB takes that for damage and refuses to open. Nobody was promised those records, so
-// they are cut off before it looks.
-//
-// A new manifest is named in CURRENT by a rename. RocksDB syncs the directory only afterwards, so CURRENT
-// may come back naming a manifest whose own name did not. The directory is synced before, too.
+// they are cut off.
 #pragma once
 
 #include <rocksdb/file_system.h>
 
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -26,8 +22,5 @@ namespace sluice::store {
 /// Cuts a torn end off the manifest that DIR/CURRENT names; false if it has none. Damage further back than
 /// one commit can write is left for RocksDB to report. Bounds: nobody has the index open. Errors: io.
 Result<bool> cut_torn_manifest(const std::string& rocks_directory, rocksdb::FileSystem& fs);
-
-/// The same file system, with the directory synced before CURRENT is replaced.
-[[nodiscard]] std::shared_ptr<rocksdb::FileSystem> sync_before_current(std::shared_ptr<rocksdb::FileSystem> fs);
 
 }  // namespace sluice::store

@@ -12,22 +12,30 @@ Error corrupt_row(const Database& database, Table table, std::uint64_t tx_number
                                           database.directory(), table_name(table), tx_number)};
 }
 
-/// Reads one candidate transaction and, if it is the spend's, its output.
-Status try_candidate(const Database& database, const resolve::OutpointHasher& hasher, const resolve::SpendRecord& spend,
-                     std::uint64_t tx_number, PriorOutput& answer) {
-  Txid txid;
-  if (Status status = database.flat().txids.read(tx_number, 1, txid.data()); !status) return status;
-  const std::uint32_t index = spend.index & ~resolve::replaces_older;
-  if (hasher(txid.data(), index) != spend.key) return {};
-  Result<std::optional<std::string>> row = database.get(Table::outputs, write::outputs_key(tx_number).span());
-  if (!row) return std::move(row).error();
-  if (!row.value()) return {};
-  const bool well_formed =
-      write::for_each_output(std::as_bytes(std::span(*row.value())), [&](const write::OutputEntry& entry) {
-        if (entry.index != index) return;
-        answer = {true, tx_number, entry};
-      });
-  if (!well_formed) return corrupt_row(database, Table::outputs, tx_number);
+/// The transaction that a spend means, by number.
+struct Candidate {
+  std::uint64_t tx_number;
+  std::size_t spend;  ///< position in spends
+};
+
+/// Spends to tx numbers: the rows of the prefix, each checked by the full txid's matching key.
+Status find_transactions(const Database& database, const resolve::OutpointHasher& hasher,
+                         std::span<const resolve::SpendRecord> spends, std::vector<Candidate>& found) {
+  const std::uint64_t tx_count = database.state()->tx_count;
+  const auto iterator = database.iterate(Table::txs);
+  for (std::size_t i = 0; i < spends.size(); ++i) {
+    const std::uint32_t index = spends[i].index & ~resolve::replaces_older;
+    const write::Key seek = write::prefix_key(spends[i].txid_prefix);
+    for (iterator->Seek(slice_of(seek.span())); iterator->Valid(); iterator->Next()) {
+      const auto row = write::decode_prefix_tx(bytes_of_slice(iterator->key()));
+      if (!row || row->tx_number >= tx_count) return corrupt_row(database, Table::txs, row ? row->tx_number : 0);
+      if (row->prefix != spends[i].txid_prefix) break;
+      Txid txid;
+      if (Status status = database.flat().txids.read(row->tx_number, 1, txid.data()); !status) return status;
+      if (hasher(txid.data(), index) == spends[i].key) found.push_back({row->tx_number, i});
+    }
+    if (!iterator->status().ok()) return rocks_error(database.directory(), iterator->status());
+  }
   return {};
 }
 
@@ -37,19 +45,21 @@ Status find_prior_outputs(const Database& database, const resolve::OutpointHashe
                           std::span<const resolve::SpendRecord> spends, std::span<PriorOutput> answers) {
   SLUICE_CHECK(spends.size() == answers.size());
   if (!database.state()) return {};
-  const std::uint64_t tx_count = database.state()->tx_count;
-  const auto iterator = database.iterate(Table::txs);
-  for (std::size_t i = 0; i < spends.size(); ++i) {
-    const write::Key seek = write::prefix_key(spends[i].txid_prefix);
-    for (iterator->Seek(slice_of(seek.span())); iterator->Valid(); iterator->Next()) {
-      const auto row = write::decode_prefix_tx(bytes_of_slice(iterator->key()));
-      if (!row || row->tx_number >= tx_count) return corrupt_row(database, Table::txs, row ? row->tx_number : 0);
-      if (row->prefix != spends[i].txid_prefix) break;
-      if (Status status = try_candidate(database, hasher, spends[i], row->tx_number, answers[i]); !status)
-        return status;
-      if (answers[i].found) break;
-    }
-    if (!iterator->status().ok()) return rocks_error(database.directory(), iterator->status());
+  std::vector<Candidate> found;
+  found.reserve(spends.size());
+  if (Status status = find_transactions(database, hasher, spends, found); !status) return status;
+  // In order of tx number each block of the outputs table is read and unpacked once, not once a spend.
+  std::sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) { return a.tx_number < b.tx_number; });
+  for (const Candidate& candidate : found) {
+    auto row = database.get(Table::outputs, write::outputs_key(candidate.tx_number).span());
+    if (!row) return std::move(row).error();
+    if (!row.value()) continue;
+    const std::uint32_t index = spends[candidate.spend].index & ~resolve::replaces_older;
+    const bool well_formed =
+        write::for_each_output(std::as_bytes(std::span(*row.value())), [&](const write::OutputEntry& entry) {
+          if (entry.index == index) answers[candidate.spend] = {true, candidate.tx_number, entry};
+        });
+    if (!well_formed) return corrupt_row(database, Table::outputs, candidate.tx_number);
   }
   return {};
 }

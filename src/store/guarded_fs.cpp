@@ -1,0 +1,98 @@
+#include "store/guarded_fs.h"
+
+#include <mutex>
+#include <set>
+#include <string>
+
+namespace sluice::store {
+namespace {
+
+using rocksdb::FSRandomAccessFile;
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+
+/// Table files of which a read failed.
+class Unreadable {
+ public:
+  void note(const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    paths_.insert(path);
+  }
+  [[nodiscard]] bool holds(const std::string& path) const {
+    const std::lock_guard lock(mutex_);
+    return paths_.count(path) > 0;
+  }
+
+ private:
+  mutable std::mutex mutex_;  // taken when a read fails and when a file is linked
+  std::set<std::string> paths_;
+};
+
+class WatchedFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
+ public:
+  WatchedFile(std::unique_ptr<FSRandomAccessFile> file, std::string path, std::shared_ptr<Unreadable> unreadable)
+      : FSRandomAccessFileOwnerWrapper(std::move(file)), path_(std::move(path)), unreadable_(std::move(unreadable)) {}
+
+  IOStatus Read(std::uint64_t offset, std::size_t count, const IOOptions& options, rocksdb::Slice* result,
+                char* scratch, IODebugContext* debug) const override {
+    const IOStatus status = target()->Read(offset, count, options, result, scratch, debug);
+    if (!status.ok()) unreadable_->note(path_);
+    return status;
+  }
+  IOStatus MultiRead(rocksdb::FSReadRequest* requests, std::size_t count, const IOOptions& options,
+                     IODebugContext* debug) override {
+    const IOStatus status = target()->MultiRead(requests, count, options, debug);
+    bool failed = !status.ok();
+    for (std::size_t i = 0; i < count; ++i) failed = failed || !requests[i].status.ok();
+    if (failed) unreadable_->note(path_);
+    return status;
+  }
+
+ private:
+  std::string path_;
+  std::shared_ptr<Unreadable> unreadable_;
+};
+
+class GuardedFs final : public rocksdb::FileSystemWrapper {
+ public:
+  explicit GuardedFs(std::shared_ptr<rocksdb::FileSystem> fs) : FileSystemWrapper(std::move(fs)) {}
+  const char* Name() const override { return "sluice.GuardedFs"; }
+
+  IOStatus NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions& options,
+                               std::unique_ptr<FSRandomAccessFile>* result, IODebugContext* debug) override {
+    const IOStatus status = target()->NewRandomAccessFile(path, options, result, debug);
+    if (status.ok() && path.find("/ingest/") != path.npos) {
+      *result = std::make_unique<WatchedFile>(std::move(*result), path, unreadable_);
+    }
+    return status;
+  }
+
+  IOStatus LinkFile(const std::string& source, const std::string& link, const IOOptions& options,
+                    IODebugContext* debug) override {
+    if (unreadable_->holds(source)) return IOStatus::IOError(source, "a read of this table file failed");
+    return target()->LinkFile(source, link, options, debug);
+  }
+
+  IOStatus RenameFile(const std::string& source, const std::string& name, const IOOptions& options,
+                      IODebugContext* debug) override {
+    if (name.ends_with("/CURRENT")) {
+      std::unique_ptr<rocksdb::FSDirectory> directory;
+      IOStatus status = target()->NewDirectory(name.substr(0, name.rfind('/')), options, &directory, debug);
+      if (status.ok()) status = directory->Fsync(options, debug);
+      if (!status.ok()) return status;
+    }
+    return target()->RenameFile(source, name, options, debug);
+  }
+
+ private:
+  std::shared_ptr<Unreadable> unreadable_ = std::make_shared<Unreadable>();
+};
+
+}  // namespace
+
+std::shared_ptr<rocksdb::FileSystem> guarded_file_system(std::shared_ptr<rocksdb::FileSystem> fs) {
+  return std::make_shared<GuardedFs>(std::move(fs));
+}
+
+}  // namespace sluice::store
