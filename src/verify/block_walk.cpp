@@ -191,9 +191,10 @@ void match_flat(Context& context, const WalkBatch& batch) {
     }
     for (std::uint32_t tx = batch.txs.block_tx_begin[i]; tx < batch.txs.block_tx_begin[i + 1]; ++tx) {
       const std::uint32_t place = batch.txs.tx_begin[tx] - block.begin;
-      const std::string_view missing = "the index ends before transaction {} (height {})";
       if (tx >= in_index) {
-        context.findings.add([&] { return fmt::format(fmt::runtime(missing), batch.first_tx + tx, block.height); });
+        context.findings.add([&] {
+          return fmt::format("txids.dat: ends before transaction {} (height {})", batch.first_tx + tx, block.height);
+        });
         continue;
       }
       if (txids[tx] != batch.txs.txid[tx]) {

@@ -229,7 +229,8 @@ void check_undo(Context& context, TableCounts& counts) {
     ++counts.undo;
     const auto unspent = context.database.get(
         store::Table::unspent, write::unspent_key(item.output.prefix, item.output.tx_number, item.output.index).span());
-    if (unspent && !unspent.value()) continue;
+    if (!unspent) return context.findings.add("table unspent: " + unspent.error().message);
+    if (!unspent.value()) continue;
     context.findings.add([&] {
       return fmt::format("table undo: height {}: {} is said to be spent there, but is in table unspent", item.height,
                          output_text(context, item.output.tx_number, item.output.index));

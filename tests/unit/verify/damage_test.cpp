@@ -259,20 +259,30 @@ INSTANTIATE_TEST_SUITE_P(VerifyDamage, EveryFile, testing::ValuesIn(flat_files),
   return std::string(parameter.param.name).substr(0, std::string(parameter.param.name).find('.'));
 });
 
-TEST(VerifyDamage, TableFileThatCannotBeRead) {
-  const std::string directory = shared_index().copy("sst");
+std::filesystem::path largest_table_file(const std::string& directory) {
   std::filesystem::path largest;
   for (const auto& entry : std::filesystem::directory_iterator(directory + "/rocks")) {
-    if (entry.path().extension() == ".sst" &&
-        (largest.empty() || entry.file_size() > std::filesystem::file_size(largest)))
-      largest = entry.path();
+    if (entry.path().extension() != ".sst") continue;
+    if (largest.empty() || entry.file_size() > std::filesystem::file_size(largest)) largest = entry.path();
   }
-  ASSERT_FALSE(largest.empty());
-  std::fstream file(largest, std::ios::in | std::ios::out | std::ios::binary);
+  SLUICE_CHECK(!largest.empty());
+  return largest;
+}
+
+TEST(VerifyDamage, TableFileThatCannotBeRead) {
+  const std::string directory = shared_index().copy("sst");
+  std::fstream file(largest_table_file(directory), std::ios::in | std::ios::out | std::ios::binary);
   file.seekp(20);
   file.put('\x55').put('\x66');
   file.close();
   expect_found(directory, Depth::tables, "table ");
+}
+
+TEST(VerifyDamage, TableFileThatIsGone) {
+  const std::string directory = shared_index().copy("sst");
+  const std::filesystem::path gone = largest_table_file(directory);
+  std::filesystem::remove(gone);
+  expect_found(directory, Depth::tables, gone.stem().string());
 }
 
 }  // namespace
