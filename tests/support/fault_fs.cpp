@@ -183,6 +183,10 @@ std::string FaultFs::first_fault() const {
   const std::lock_guard lock(mutex_);
   return first_fault_;
 }
+std::set<std::string> FaultFs::faulty_paths() const {
+  const std::lock_guard lock(mutex_);
+  return faulty_paths_;
+}
 std::string FaultFs::cut_place() const {
   const std::lock_guard lock(mutex_);
   return cut_place_;
@@ -201,6 +205,7 @@ rocksdb::IOStatus FaultFs::admit(DiskOperation operation, const std::string& pat
   ++fault_matches_;
   if (fault_.from_then_on ? fault_matches_ < fault_.at : fault_matches_ != fault_.at) return IOStatus::OK();
   if (faults_hit_++ == 0) first_fault_ = place;
+  faulty_paths_.insert(path);
   return fault_.no_space ? IOStatus::NoSpace(place, "No space left on device")
                          : IOStatus::IOError(place, "Input/output error");
 }

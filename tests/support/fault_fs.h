@@ -66,10 +66,11 @@ class FaultFs final : public rocksdb::FileSystemWrapper {
   void ignore_syncs(SyncFilter ignored, CutAfterIgnored cut = {});
 
   [[nodiscard]] bool power_is_off() const;
-  [[nodiscard]] std::uint64_t mutations() const;   ///< so far
-  [[nodiscard]] std::uint64_t faults_hit() const;  ///< operations that `fail` refused
-  [[nodiscard]] std::string first_fault() const;   ///< "operation path" of the first refused one
-  [[nodiscard]] std::string cut_place() const;     ///< "operation path" at which the power went
+  [[nodiscard]] std::uint64_t mutations() const;             ///< so far
+  [[nodiscard]] std::uint64_t faults_hit() const;            ///< operations that `fail` refused
+  [[nodiscard]] std::string first_fault() const;             ///< "operation path" of the first refused one
+  [[nodiscard]] std::set<std::string> faulty_paths() const;  ///< of all refused ones
+  [[nodiscard]] std::string cut_place() const;               ///< "operation path" at which the power went
   [[nodiscard]] std::uint64_t syncs_ignored() const;
 
   /// The disk itself. Bounds: nobody uses the file system any more.
@@ -146,6 +147,7 @@ class FaultFs final : public rocksdb::FileSystemWrapper {
   std::uint64_t fault_matches_ = 0;
   std::uint64_t faults_hit_ = 0;
   std::string first_fault_;
+  std::set<std::string> faulty_paths_;
   std::string cut_place_;
   SyncFilter ignored_;
   std::string previous_;  ///< the mutating operation before
