@@ -10,6 +10,7 @@
 #include <mutex>
 #include <random>
 
+#include "base/kill_point.h"
 #include "store/prior_outputs.h"
 #include "store/table_builder.h"
 
@@ -227,6 +228,7 @@ Result<SegmentResult> Segment::finish(HeightRange old_undo) {
   if (Status status = settle_prior(std::move(prior), std::move(left), result); !status)
     return std::move(status).error();
   if (Status status = write_tables(old_undo, result.files); !status) return std::move(status).error();
+  SLUICE_KILL_POINT("segment.finish");
   for (auto* set : sets_) set->release(arena_);
   return result;
 }
