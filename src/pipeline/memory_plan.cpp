@@ -17,34 +17,63 @@ constexpr std::uint64_t small_budget = 128 * mib;
 /// Columns of parse and classify against raw bytes, on an ordinary chain.
 constexpr std::uint64_t column_factor = 1;
 constexpr std::uint64_t least_record_bytes = 4 * mib;
+/// Records cannot be less than the half-empty chunks of every worker's lists.
+constexpr std::uint64_t least_bytes_a_thread = mib / 2;
 constexpr std::uint64_t block_map_bytes_each = 144;
+
+/// What does not depend on how the rest is split.
+struct Fixed {
+  std::uint32_t slots = 0;
+  std::uint64_t batch_bytes = 0;
+  std::uint64_t taken = 0;  ///< by program, block map and batches
+  std::uint64_t least = 0;  ///< budget that would do with these
+};
+
+Fixed fixed_parts(const MemoryRequest& request, std::uint64_t budget) {
+  Fixed fixed;
+  fixed.slots = request.slots != 0 ? request.slots : 2 * request.threads + 4;
+  fixed.batch_bytes = request.batch_bytes != 0
+                          ? request.batch_bytes
+                          : std::clamp<std::uint64_t>(std::bit_floor(budget / 512), 128u << 10, 2 * mib);
+  const std::uint64_t batches = fixed.slots * fixed.batch_bytes * (1 + column_factor);
+  fixed.taken =
+      (budget < small_budget ? fixed_bytes_small : fixed_bytes) + request.block_count * block_map_bytes_each + batches;
+  fixed.least = fixed.taken + std::max(2 * least_record_bytes, request.threads * least_bytes_a_thread);
+  return fixed;
+}
+
+/// The least budget, in whole MiB, that is enough: a larger one may want larger batches, so it is felt for.
+std::uint64_t least_budget(const MemoryRequest& request) {
+  std::uint64_t budget = request.budget_bytes;
+  while (fixed_parts(request, budget).least > budget)
+    budget = (fixed_parts(request, budget).least + mib - 1) / mib * mib;
+  return budget;
+}
 
 }  // namespace
 
 Result<MemoryPlan> plan_memory(const MemoryRequest& request) {
   const std::uint64_t budget = request.budget_bytes;
   MemoryPlan plan;
-  plan.slots = request.slots != 0 ? request.slots : 2 * request.threads + 4;
-  plan.batch_bytes = request.batch_bytes != 0
-                         ? request.batch_bytes
-                         : std::clamp<std::uint64_t>(std::bit_floor(budget / 512), 128u << 10, 2 * mib);
-  const std::uint64_t batches = plan.slots * plan.batch_bytes * (1 + column_factor);
-  const std::uint64_t taken = (budget < small_budget ? fixed_bytes_small : fixed_bytes) + request.block_count * block_map_bytes_each + batches;
-  const std::uint64_t least = taken + 2 * least_record_bytes;
-  if (budget < least) {
+  const Fixed fixed = fixed_parts(request, budget);
+  plan.slots = fixed.slots;
+  plan.batch_bytes = fixed.batch_bytes;
+  if (budget < fixed.least) {
     return Error{
         ErrorKind::limit,
         fmt::format("--memory-budget {} MiB is too small for this chain and {} threads: at least {} MiB are needed",
-                    budget / mib, request.threads, least / mib + 1)};
+                    budget / mib, request.threads, least_budget(request) / mib)};
   }
-  const std::uint64_t left = budget - taken;
+  const std::uint64_t left = budget - fixed.taken;
   // What is not given to records stays for spends of earlier segments (about 90 bytes each), sorting,
   // table builders and blocks larger than a batch.
   plan.oversize_bytes = std::max<std::uint64_t>(left / 4, 1 * mib);
   std::uint64_t records = left / 16 * 10;
   if (request.way == ResolveWay::table) {
-    const std::uint64_t table = std::bit_floor(left / 16 * 4 / sizeof(resolve::LiveOutput)) * sizeof(resolve::LiveOutput);
-    plan.segment.table_entries = table / sizeof(resolve::LiveOutput);
+    // Every worker has a table of its own with a power of two of slots: rounded down for each of them.
+    const std::uint64_t each = std::bit_floor(left / 16 * 4 / request.threads / sizeof(resolve::LiveOutput));
+    plan.segment.table_entries = each * request.threads;
+    const std::uint64_t table = plan.segment.table_entries * sizeof(resolve::LiveOutput);
     records = left / 16 * 10 - table - table / 2;  // half again for putting the table in order
   }
   plan.segment.workers = request.threads;
