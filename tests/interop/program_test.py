@@ -1,0 +1,355 @@
+#!/usr/bin/env python3
+"""Runs the real program as an operator would: exit statuses, messages, signals, users, limits, memory.
+
+usage: program_test.py SLUICE [NAME...]
+
+With names only the tests whose names hold one of them. Closes with `N passed, M failed`.
+"""
+import json, os, pty, re, resource, select, shutil, signal, socket, subprocess, sys, tempfile, time
+from pathlib import Path
+
+SLUICE = os.path.abspath(sys.argv[1])
+CHAIN = ["--coin", "Radiant", "--net", "regtest"]
+MIB = 1 << 20
+NOBODY = 65534
+WORK = Path(tempfile.mkdtemp(prefix="sluice-interop-"))
+WORK.chmod(0o755)  # another user must get in
+tests = []
+
+
+def test(function):
+    tests.append(function)
+    return function
+
+
+class Failed(Exception):
+    pass
+
+
+def check(condition, text):
+    if not condition:
+        raise Failed(text)
+
+
+def run(*arguments, timeout=120, **options):
+    return subprocess.run([SLUICE, *map(str, arguments)], capture_output=True, text=True, timeout=timeout, **options)
+
+
+def expect(result, status, *words):
+    """The exit status, and one line of standard error that says it and holds all words."""
+    check(result.returncode == status, f"exit status {result.returncode}, not {status}: {result.stderr[-600:]}")
+    lines = [line for line in result.stderr.splitlines() if line.startswith("sluice")]
+    if words:
+        check(len(lines) == 1, f"one line wanted: {result.stderr[-600:]}")
+        for word in words:
+            check(word in lines[0], f"{word!r} is not in: {lines[0]}")
+    return result
+
+
+def devnet(name, blocks, txs, seed=1, *more):
+    directory = WORK / name
+    if not directory.exists():
+        expect(run("devnet", "--dir", directory, *CHAIN, "--blocks", blocks, "--txs-per-block", txs, "--seed", seed, *more), 0)
+    return directory
+
+
+def small():
+    return devnet("small", 60, 20)
+
+
+def big():
+    return devnet("big", 330, 400)  # about 60 MB
+
+
+def sync_arguments(db, blocks, *more):
+    return ["sync", *CHAIN, "--db-dir", WORK / db, "--blocks-dir", blocks, *more]
+
+
+def digest(db, blocks):
+    """The index digest, by `verify`; the index must be whole."""
+    result = run("verify", *CHAIN, "--db-dir", WORK / db, "--blocks-dir", blocks)
+    check(result.returncode == 0, f"verify: {result.stdout[-600:]}{result.stderr[-600:]}")
+    return re.search(r"^index digest: ([0-9a-f]{16,})$", result.stdout, re.M).group(1)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """`sluice serve` until the end of a with block; port 0 is the system's choice."""
+
+    def __init__(self, db, blocks, port=0):
+        self.arguments = ["serve", "--offline", *CHAIN, "--db-dir", WORK / db, "--blocks-dir", blocks,
+                          "--services", f"tcp://127.0.0.1:{port or free_port()}"]
+
+    def __enter__(self):
+        self.process = subprocess.Popen([SLUICE, *map(str, self.arguments)], stderr=subprocess.PIPE, text=True)
+        for line in self.process.stderr:
+            found = re.search(r"listening on tcp://(\S+):(\d+)", line)
+            if found:
+                self.port = int(found.group(2))
+                return self
+        raise Failed("serve ended before it listened")
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stderr.close()
+
+
+def served(name="served"):
+    if not (WORK / name).exists():
+        expect(run(*sync_arguments(name, small())), 0)
+    return name
+
+
+# --- the command line ---------------------------------------------------------------------------
+
+
+@test
+def help_of_every_command():
+    text = expect(run("--help"), 0).stdout
+    for command in ("sync", "serve", "verify", "call", "devnet", "tune"):
+        check(command in text, f"--help does not name {command}")
+        own = expect(run(command, "--help"), 0).stdout
+        check(len(own.splitlines()) > 5 and "--" in own, f"{command} --help says too little: {own}")
+    check(re.search(r"\d+\.\d+", expect(run("--version"), 0).stdout), "no version")
+
+
+@test
+def print_config_names_values_and_their_sources():
+    environment = dict(os.environ, DB_DIRECTORY=str(WORK / "from-environment"), COIN="Radiant", NET="regtest")
+    result = expect(run("sync", "--blocks-dir", WORK, "--memory-budget", "300MiB", "--print-config", env=environment), 0)
+    check("from-environment" in result.stdout and "DB_DIRECTORY" in result.stdout, f"no environment value: {result.stdout[:600]}")
+    line = next(line for line in result.stdout.splitlines() if "memory" in line and "budget" in line)
+    check("300" in line or str(300 * MIB) in line, f"the budget is not shown: {line}")
+    check(not (WORK / "from-environment").exists(), "--print-config did something")
+
+
+@test
+def refused_settings_exit_with_two():
+    expect(run("sync", "--no-such-flag"), 2, "no-such-flag")
+    expect(run("nonsense"), 2)
+    expect(run("sync", "--coin", "Doge", "--net", "regtest", "--db-dir", WORK / "x", "--blocks-dir", WORK), 2, "Doge")
+    expect(run(*sync_arguments("x", WORK, "--memory-budget", "lots")), 2, "memory", "lots")
+    expect(run(*sync_arguments("x", WORK, "--threads", "-3")), 2, "threads", "-3")
+    expect(run(*sync_arguments("x", small()), env=dict(os.environ, SLUICE_SHA="abacus")), 2, "SLUICE_SHA", "abacus")
+    expect(run(*sync_arguments("x", small()), env=dict(os.environ, SLUICE_IO="pigeons")), 2, "SLUICE_IO", "pigeons")
+
+
+# --- sync: what can be wrong --------------------------------------------------------------------
+
+
+@test
+def bad_input_exits_with_one_and_a_line():
+    expect(run(*sync_arguments("bad", WORK / "nowhere")), 1, "nowhere", "No such file")
+    expect(run(*sync_arguments("bad", small(), "--memory-budget", "64MiB", "--threads", 64)), 1, "--memory-budget 64 MiB is too small", "at least")
+    blocks = WORK / "damaged"
+    shutil.copytree(small(), blocks)
+    path = blocks / "blk00000.dat"
+    data = bytearray(path.read_bytes())
+    at = len(data) // 2
+    data[at] ^= 1
+    path.write_bytes(data)
+    expect(run(*sync_arguments("bad", blocks)), 1, "blk00000.dat")
+    path.rename(blocks / "blk00001.dat")
+    expect(run(*sync_arguments("bad", blocks)), 1, "blk00000.dat is gone")
+
+
+@test
+def an_index_of_something_else_is_a_refused_setting():
+    db = served()
+    result = run("sync", "--coin", "Bitcoin", "--net", "regtest", "--db-dir", WORK / db, "--blocks-dir", small())
+    expect(result, 2, "Radiant regtest", "Bitcoin regtest")
+    expect(run(*sync_arguments(db, small(), "--parity")), 2, "with parity")
+
+
+@test
+def an_ordinary_user_with_little_lockable_memory_syncs_and_a_closed_directory_is_refused():
+    if os.geteuid() != 0:
+        limit = lambda: resource.setrlimit(resource.RLIMIT_MEMLOCK, (8 * MIB, 8 * MIB))
+    else:
+        def limit():
+            resource.setrlimit(resource.RLIMIT_MEMLOCK, (8 * MIB, 8 * MIB))
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+    home = WORK / "user"
+    home.mkdir()
+    home.chmod(0o777)
+    for path in [small(), *small().iterdir()]:
+        path.chmod(0o755)
+    program = home / "sluice"  # the build directory may be closed to others
+    shutil.copy(SLUICE, program)
+    arguments = [program, *sync_arguments("user/db", small())]
+    result = subprocess.run(list(map(str, arguments)), capture_output=True, text=True, preexec_fn=limit, timeout=120)
+    check(result.returncode == 0, result.stderr[-600:])
+    closed = WORK / "closed"
+    shutil.copytree(small(), closed)
+    closed.chmod(0)
+    try:
+        arguments = [program, *sync_arguments("user/db2", closed)]
+        result = subprocess.run(list(map(str, arguments)), capture_output=True, text=True, preexec_fn=limit, timeout=120)
+        expect(result, 1, str(closed), "Permission denied")
+    finally:
+        closed.chmod(0o755)
+
+
+# --- sync: signals, progress, report, memory ----------------------------------------------------
+
+
+@test
+def sigterm_stops_a_sync_cleanly_and_the_next_run_completes_it():
+    blocks = big()
+    expect(run(*sync_arguments("whole", blocks)), 0)
+    stopped = 0
+    for attempt in range(12):
+        process = subprocess.Popen([SLUICE, *map(str, sync_arguments("resumed", blocks, "--memory-budget", "128MiB"))],
+                                   stderr=subprocess.PIPE, text=True)
+        time.sleep(0.15 + 0.05 * attempt)
+        process.send_signal(signal.SIGTERM if attempt % 2 == 0 else signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+        check(process.returncode == 0, f"exit status {process.returncode}: {error[-600:]}")
+        if "stopped as asked" in error:
+            stopped += 1
+            if stopped == 3:
+                break
+        elif "index at height" in error:
+            break
+    check(stopped > 0, "no run was stopped on its way")
+    expect(run(*sync_arguments("resumed", blocks)), 0)
+    check(digest("resumed", blocks) == digest("whole", blocks), "the digests differ")
+
+
+@test
+def progress_is_redrawn_on_a_terminal_and_plain_lines_elsewhere():
+    blocks = big()
+    plain = expect(run(*sync_arguments("plain", blocks)), 0)
+    check("\r" not in plain.stderr and "\x1b" not in plain.stderr, "a terminal's codes in a file")
+    check("index at height" in plain.stderr, plain.stderr[-600:])
+    parent, child = pty.openpty()
+    environment = dict(os.environ, TERM="xterm")
+    process = subprocess.Popen([SLUICE, *map(str, sync_arguments("drawn", blocks))], stderr=child, env=environment)
+    os.close(child)
+    seen = b""
+    while True:
+        try:
+            data = os.read(parent, 65536) if select.select([parent], [], [], 60)[0] else b""
+        except OSError:  # the other end is closed
+            data = b""
+        if not data:
+            break
+        seen += data
+    os.close(parent)
+    check(process.wait(timeout=60) == 0, "sync failed on a terminal")
+    drawn = [line for line in re.split(rb"[\r\n]", seen) if b"height" in line and b"%" in line]
+    check(b"\r" in seen and drawn, f"no progress line was drawn: {seen[-400:]!r}")
+    check(any(b"MB/s" in line and b"tx/s" in line for line in drawn), f"no rates: {drawn[-1]!r}")
+
+
+@test
+def the_report_holds_every_counter():
+    path = WORK / "report.json"
+    expect(run(*sync_arguments("reported", small(), "--report", path)), 0)
+    report = json.loads(path.read_text())
+    for name in ("outcome", "coin", "net", "resolve", "sha256", "io", "threads", "memory_budget_bytes", "batch_bytes", "slots",
+                 "partitions", "first_height", "blocks", "transactions", "chain_bytes", "disconnected_blocks", "stale_blocks",
+                 "unlinked_blocks", "scan_s", "index_s", "merge_s", "segments", "prior_spends", "inputs", "outputs"):
+        check(name in report, f"{name} is not in the report")
+    check(report["outcome"] == "done" and report["blocks"] == 61, "outcome or blocks")
+    stages = report["stages"]
+    check(list(stages) == ["source", "parse", "classify", "order", "resolve", "write"], f"stages: {list(stages)}")
+    for name, stage in stages.items():
+        check({"batches", "transactions", "bytes", "busy_s", "starved_s", "blocked_s", "queue_high_water"} <= set(stage), name)
+    for before, after in (("parse", "classify"), ("classify", "order"), ("order", "resolve")):
+        for counter in ("batches", "transactions", "bytes"):
+            check(stages[before][counter] == stages[after][counter], f"{counter} of {before} and {after}")
+    check(stages["order"]["transactions"] == report["transactions"], "transactions")
+    check({"history", "unspent", "txs", "headers.dat", "txids.dat"} <= set(report["index_bytes"]), str(report["index_bytes"]))
+    for name in ("wall_s", "cpu_user_s", "memory_peak_bytes", "storage_written_bytes"):
+        check(name in report["process"], f"{name}: {list(report['process'])}")
+    # A failed run reports too.
+    result = run(*sync_arguments("reported2", small(), "--report", path, "--memory-budget", "64MiB", "--threads", 64))
+    check(result.returncode == 1 and "--memory-budget" in json.loads(path.read_text())["outcome"], "report of a failure")
+
+
+def peak_memory(budget, *more):
+    name = "memory-" + budget + "".join(more)
+    path = WORK / (name + ".json")
+    expect(run(*sync_arguments(name, big(), "--memory-budget", budget, "--report", path, *more)), 0)
+    shutil.rmtree(WORK / name)
+    peak = json.loads(path.read_text())["process"]["memory_peak_bytes"]
+    print(f"    {budget} {' '.join(more)}: peak {peak / MIB:.0f} MiB")
+    return peak
+
+
+@test
+def peak_memory_stays_within_the_budget():
+    over = []
+    for budget in (64, 256):
+        for way in ("join", "table"):
+            peak = peak_memory(f"{budget}MiB", "--resolve", way)
+            if peak > budget * MIB:
+                over.append(f"{way}: {peak / MIB:.0f} MiB of {budget} MiB")
+    check(not over, "; ".join(over))
+
+
+# --- serve and call -----------------------------------------------------------------------------
+
+
+@test
+def call_asks_a_server_over_tcp_and_sigterm_ends_it():
+    with Server(served(), small()) as server:
+        address = f"127.0.0.1:{server.port}"
+        check("1.4" in expect(run("call", address, "server.version", '"test"', '"1.4"'), 0).stdout, "server.version")
+        check("60" in expect(run("call", f"tcp://{address}", "blockchain.headers.subscribe"), 0).stdout, "the tip's height")
+        refused = run("call", address, "no.such.method")
+        check(refused.returncode == 1 and "unknown method" in (refused.stdout + refused.stderr), refused.stdout + refused.stderr)
+        server.process.send_signal(signal.SIGTERM)
+        check(server.process.wait(timeout=20) == 0, "serve did not end with 0")
+    check(run("call", address, "server.ping").returncode == 1, "a call to nobody succeeded")
+
+
+@test
+def two_servers_cannot_share_a_port():
+    with Server(served(), small()) as first:
+        second = Server(served(), small(), first.port)
+        result = run(*second.arguments, timeout=20)
+        check(result.returncode in (1, 2), f"exit status {result.returncode}")
+        check(str(first.port) in result.stderr and "in use" in result.stderr, result.stderr[-400:])
+
+
+@test
+def serve_refuses_what_it_cannot_serve():
+    expect(run(*Server("nothing-here", small()).arguments), 1, "nothing-here")
+    arguments = Server(served(), small()).arguments
+    expect(run(*[argument for argument in arguments if argument != "--offline"]), 2, "--offline")
+    expect(run(*arguments, "--parity"), 2, "Radiant regtest")
+
+
+def main():
+    wanted = sys.argv[2:]
+    passed = failed = 0
+    try:
+        for function in tests:
+            if wanted and not any(name in function.__name__ for name in wanted):
+                continue
+            begin = time.monotonic()
+            try:
+                function()
+                passed += 1
+                print(f"ok      {function.__name__} ({time.monotonic() - begin:.1f} s)")
+            except (Failed, subprocess.TimeoutExpired, OSError, AttributeError, StopIteration, KeyError, ValueError) as problem:
+                failed += 1
+                print(f"FAILED  {function.__name__}: {problem}")
+    finally:
+        shutil.rmtree(WORK, ignore_errors=True)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed or not passed else 0)
+
+
+main()
