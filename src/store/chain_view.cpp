@@ -44,7 +44,8 @@ Result<std::unique_ptr<ChainView>> ChainView::open(const Database& database, sou
     return std::move(status).error();
   std::uint64_t last = 0;
   for (const BlockPlace& block : view->blocks_) {
-    if (block.first_tx < last || block.first_tx > state.tx_count)
+    const bool first = &block == view->blocks_.data();
+    if ((first && block.first_tx != 0) || block.first_tx < last || block.first_tx > state.tx_count)
       return Error{ErrorKind::corrupt, fmt::format("{}: transaction numbers do not ascend: run `sluice verify`",
                                                    database.flat().blocks.path())};
     last = block.first_tx;
@@ -323,7 +324,9 @@ Result<serve::RefPlaces> ChainView::ref_places(const std::array<std::byte, 36>& 
     if (!iterator->Valid()) continue;
     const Bytes found = bytes_of_slice(iterator->key());
     if (found.size() != key.size || std::memcmp(found.data(), key.bytes.data(), 37) != 0) continue;
-    (location ? places.latest : places.mint) = write::get_tx_number(found.data() + 37);
+    const std::uint64_t tx_number = write::get_tx_number(found.data() + 37);
+    if (tx_number >= state_.tx_count) return corrupt(Table::refs);
+    (location ? places.latest : places.mint) = tx_number;
   }
   if (!iterator->status().ok()) return rocks_error(database_.directory(), iterator->status());
   return places;

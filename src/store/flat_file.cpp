@@ -90,6 +90,7 @@ Status FlatFile::cut(std::uint64_t records) {
 
 Status FlatFile::read(std::uint64_t first, std::uint64_t count, std::byte* target) const {
   SLUICE_CHECK(first + count <= records());
+  if (count == 0) return {};  // the file system takes a read of no bytes for a failure
   Slice got;
   const std::size_t size = count * record_bytes_;
   const IOStatus status =

@@ -1,0 +1,283 @@
+// Opening, committing and discarding an index; the digest over it.
+#include "store/database.h"
+
+#include <gtest/gtest.h>
+
+#include "hand_index.h"
+#include "store/digest.h"
+#include "store/prior_outputs.h"
+
+namespace sluice::store {
+namespace {
+
+using test::HandIndex;
+
+/// Three blocks, one script in every transaction.
+void fill(HandIndex& index) {
+  index.add_block({});
+  index.add_block({{{}, {{5, 1}}}, {{}, {{6, 1}, {7, 2}}}});
+  index.add_block({{{{1, 0}}, {{5, 1}}}});
+  index.make_rows();
+}
+
+class DatabaseTest : public testing::Test {
+ protected:
+  Result<std::unique_ptr<Database>> open(OpenMode mode) { return Database::open(index_.db_dir(), mode, {}); }
+  void expect_empty_index() {
+    auto database = open(OpenMode::read_write);
+    ASSERT_TRUE(database.ok()) << database.error().message;
+    EXPECT_FALSE(database.value()->state().has_value());
+    EXPECT_EQ(database.value()->flat().txids.records(), 0u);
+    for (const Table table : all_tables) {
+      const auto iterator = database.value()->iterate(table);
+      iterator->SeekToFirst();
+      EXPECT_FALSE(iterator->Valid()) << table_name(table);
+    }
+  }
+
+  HandIndex index_;
+};
+
+TEST_F(DatabaseTest, CommitThenReopen) {
+  fill(index_);
+  index_.commit();
+  for (const OpenMode mode : {OpenMode::read_only, OpenMode::read_write}) {
+    auto opened = open(mode);
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    const Database& database = *opened.value();
+    EXPECT_EQ(database.state(), index_.state());
+    EXPECT_EQ(database.flat().headers.records(), 3u);
+    EXPECT_EQ(database.flat().txids.records(), 3u);
+    for (const auto& [table, rows] : index_.rows) {
+      const auto iterator = database.iterate(table);
+      iterator->SeekToFirst();
+      for (const auto& [key, value] : rows) {
+        ASSERT_TRUE(iterator->Valid()) << table_name(table);
+        EXPECT_EQ(iterator->key().ToString(), key);
+        EXPECT_EQ(iterator->value().ToString(), value);
+        EXPECT_EQ(database.get(table, test::bytes_of_text(key)).value(), value);
+        iterator->Next();
+      }
+      EXPECT_FALSE(iterator->Valid());
+    }
+    EXPECT_FALSE(database.get(Table::txs, test::bytes_of_text("absent")).value().has_value());
+  }
+}
+
+TEST_F(DatabaseTest, WhatACrashLeftIsRemoved) {
+  fill(index_);
+  index_.commit();
+  const std::filesystem::path directory = index_.db_dir();
+  std::ofstream(directory / "ingest" / "000000.sst") << "half a table";
+  std::ofstream(directory / "ingest" / "other") << "x";
+  std::ofstream(directory / "txids.dat", std::ios::app) << std::string(100, 'z');
+  std::ofstream(directory / "headers.dat", std::ios::app) << std::string(80, 'z');
+  auto database = open(OpenMode::read_write);
+  ASSERT_TRUE(database.ok()) << database.error().message;
+  EXPECT_TRUE(std::filesystem::is_empty(directory / "ingest"));
+  EXPECT_EQ(std::filesystem::file_size(directory / "txids.dat"), 96u);
+  EXPECT_EQ(std::filesystem::file_size(directory / "headers.dat"), 240u);
+  EXPECT_EQ(database.value()->state(), index_.state());
+}
+
+TEST_F(DatabaseTest, RowsBuiltButNotCommittedAreGone) {
+  {
+    auto database = open(OpenMode::read_write);
+    std::vector<TableFile> files;
+    TableBuilder builder(*database.value(), Table::txs);
+    builder.put(test::bytes_of_text("key"), {});
+    EXPECT_EQ(builder.rows(), 1u);
+    ASSERT_TRUE(builder.finish(files).ok());
+    EXPECT_EQ(files.size(), 1u);
+  }
+  expect_empty_index();
+}
+
+TEST_F(DatabaseTest, TableBuilderMakesNoFileOfNoRowsAndKeepsTheFirstRefusal) {
+  auto database = open(OpenMode::read_write);
+  std::vector<TableFile> files;
+  TableBuilder none(*database.value(), Table::txs);
+  EXPECT_TRUE(none.finish(files).ok());
+  EXPECT_TRUE(files.empty());
+  TableBuilder descending(*database.value(), Table::txs);
+  descending.put(test::bytes_of_text("b"), {});
+  descending.put(test::bytes_of_text("a"), {});
+  descending.put(test::bytes_of_text("c"), {});
+  EXPECT_FALSE(descending.finish(files).ok());
+  EXPECT_TRUE(files.empty());
+}
+
+TEST_F(DatabaseTest, SecondWriterIsToldWhoIsThere) {
+  auto first = open(OpenMode::read_write);
+  ASSERT_TRUE(first.ok());
+  const auto second = open(OpenMode::read_write);
+  ASSERT_FALSE(second.ok());
+  EXPECT_NE(second.error().message.find("another sluice is using this directory"), std::string::npos)
+      << second.error().message;
+  EXPECT_NE(second.error().message.find(index_.db_dir()), std::string::npos);
+}
+
+TEST_F(DatabaseTest, NothingToReadIsNotFound) {
+  const auto missing = open(OpenMode::read_only);
+  ASSERT_FALSE(missing.ok());
+  EXPECT_EQ(missing.error().kind, ErrorKind::not_found);
+  EXPECT_NE(missing.error().message.find("no index here"), std::string::npos) << missing.error().message;
+  EXPECT_FALSE(std::filesystem::exists(index_.db_dir())) << "a reader must not create it";
+  ASSERT_TRUE(open(OpenMode::read_write).ok());
+  const auto empty = open(OpenMode::read_only);
+  ASSERT_FALSE(empty.ok());
+  EXPECT_EQ(empty.error().kind, ErrorKind::not_found);
+  EXPECT_NE(empty.error().message.find("empty"), std::string::npos) << empty.error().message;
+}
+
+TEST_F(DatabaseTest, ShortFlatFileIsCorrupt) {
+  fill(index_);
+  index_.commit();
+  std::filesystem::resize_file(index_.db_dir() + "/places.dat", 11);
+  for (const OpenMode mode : {OpenMode::read_only, OpenMode::read_write}) {
+    const auto database = open(mode);
+    ASSERT_FALSE(database.ok());
+    EXPECT_EQ(database.error().kind, ErrorKind::corrupt);
+    EXPECT_NE(database.error().message.find("places.dat"), std::string::npos);
+  }
+}
+
+TEST_F(DatabaseTest, DiscardLeavesAnEmptyIndex) {
+  fill(index_);
+  index_.commit();
+  const Status status = discard_index(index_.db_dir(), {});
+  ASSERT_TRUE(status.ok()) << status.error().message;
+  EXPECT_EQ(open(OpenMode::read_only).error().kind, ErrorKind::not_found);
+  expect_empty_index();
+  index_.commit();
+  auto database = open(OpenMode::read_only);
+  ASSERT_TRUE(database.ok()) << database.error().message;
+  EXPECT_EQ(database.value()->state(), index_.state());
+}
+
+TEST_F(DatabaseTest, DiscardRefusesAnIndexInUse) {
+  fill(index_);
+  index_.commit();
+  {
+    auto database = open(OpenMode::read_write);
+    EXPECT_FALSE(discard_index(index_.db_dir(), {}).ok());
+  }
+  EXPECT_TRUE(open(OpenMode::read_only).ok());
+}
+
+Digests digests_of(HandIndex& index) {
+  index.commit();
+  auto database = Database::open(index.db_dir(), OpenMode::read_only, {});
+  EXPECT_TRUE(database.ok()) << database.error().message;
+  auto digests = digest_index(*database.value());
+  EXPECT_TRUE(digests.ok()) << digests.error().message;
+  return std::move(digests).value();
+}
+
+TEST(Digest, DoesNotSeeHowRunsAreSplit) {
+  HandIndex whole, split;
+  for (HandIndex* index : {&whole, &split}) fill(*index);
+  auto& rows = split.rows[Table::history];
+  const std::uint64_t prefix = split.script_prefix(1);
+  ASSERT_EQ(rows.count(HandIndex::key(write::prefix_tx_key(prefix, 0))), 1u);
+  split.add_run(prefix, {0});
+  split.add_run(prefix, {1, 2});
+  EXPECT_EQ(digests_of(whole).parts, digests_of(split).parts);
+}
+
+TEST(Digest, SeesEveryOtherChange) {
+  HandIndex base;
+  fill(base);
+  const std::string all = digests_of(base).all;
+  for (const Table table : {Table::history, Table::scripts, Table::unspent, Table::txs}) {
+    HandIndex changed;
+    fill(changed);
+    changed.rows[table].erase(std::prev(changed.rows[table].end()));
+    const Digests digests = digests_of(changed);
+    EXPECT_NE(digests.all, all) << table_name(table);
+  }
+  HandIndex moved;
+  fill(moved);
+  ++moved.places[1];
+  EXPECT_NE(digests_of(moved).all, all);
+}
+
+TEST(Digest, DamagedHistoryIsAnErrorNotACrash) {
+  constexpr std::uint64_t last = (std::uint64_t{1} << 40) - 1;
+  for (const std::string& value : {std::string("\x80", 1), std::string("\0", 1), std::string("\x05", 1)}) {
+    HandIndex index;
+    fill(index);
+    index.rows[Table::history][HandIndex::key(write::prefix_tx_key(~std::uint64_t{0}, last))] = value;
+    index.commit();
+    auto database = Database::open(index.db_dir(), OpenMode::read_only, {});
+    const auto digests = digest_index(*database.value());
+    ASSERT_FALSE(digests.ok());
+    EXPECT_EQ(digests.error().kind, ErrorKind::corrupt);
+  }
+}
+
+constexpr resolve::OutpointHasher hasher{{1, 2, 3, 4, 5, 6}};
+
+resolve::SpendRecord spend_of(const HandIndex& index, std::uint64_t number, std::uint32_t output) {
+  const Txid& txid = index.txids[number];
+  return {hasher(txid.data(), output), prefix_of(txid), output, 0};
+}
+
+void add_outputs_row(HandIndex& index, std::uint64_t number, const std::vector<std::uint32_t>& outputs) {
+  std::vector<std::byte> value;
+  for (const std::uint32_t output : outputs)
+    write::append_output(value, {output, resolve::ValueFlags::of(output + 10, false), 9});
+  index.rows[Table::outputs][HandIndex::key(write::outputs_key(number))] = test::text_of(value);
+}
+
+TEST(PriorOutputs, FoundByOutpointAmongEqualPrefixes) {
+  HandIndex index;
+  fill(index);
+  add_outputs_row(index, 1, {0, 1});
+  // Another transaction under the same prefix of a txid.
+  index.rows[Table::txs][HandIndex::key(write::prefix_tx_key(prefix_of(index.txids[1]), 0))] = "";
+  index.commit();
+  auto database = Database::open(index.db_dir(), OpenMode::read_only, {});
+  resolve::SpendRecord asked[] = {spend_of(index, 1, 1), spend_of(index, 1, 2), spend_of(index, 0, 0),
+                                  spend_of(index, 1, 0)};
+  asked[3].index |= resolve::replaces_older;
+  PriorOutput answers[4];
+  ASSERT_TRUE(find_prior_outputs(*database.value(), hasher, asked, answers).ok());
+  EXPECT_TRUE(answers[0].found);
+  EXPECT_EQ(answers[0].tx_number, 1u);
+  EXPECT_EQ(answers[0].output.value.value(), 11u);
+  EXPECT_FALSE(answers[1].found) << "no such output";
+  EXPECT_FALSE(answers[2].found) << "no unspent output at all";
+  EXPECT_TRUE(answers[3].found) << "asked by a repeated coinbase";
+}
+
+TEST(PriorOutputs, ReducedRowsLoseJustThePlaces) {
+  HandIndex index;
+  fill(index);
+  add_outputs_row(index, 0, {0, 5, 300});
+  add_outputs_row(index, 2, {7});
+  index.commit();
+  auto database = Database::open(index.db_dir(), OpenMode::read_write, {});
+  const SpentPlace places[] = {{0, 5}, {2, 7}};
+  std::vector<TableFile> files;
+  TableBuilder builder(*database.value(), Table::outputs);
+  ASSERT_TRUE(write_reduced_outputs(*database.value(), places, builder).ok());
+  ASSERT_TRUE(builder.finish(files).ok());
+  ASSERT_TRUE(database.value()->commit(files, index.state()).ok());
+  std::vector<std::uint32_t> left;
+  const auto row = database.value()->get(Table::outputs, write::outputs_key(0).span()).value();
+  ASSERT_TRUE(row.has_value());
+  ASSERT_TRUE(
+      write::for_each_output(test::bytes_of_text(*row), [&](const auto& entry) { left.push_back(entry.index); }));
+  EXPECT_EQ(left, (std::vector<std::uint32_t>{0, 300}));
+  EXPECT_FALSE(database.value()->get(Table::outputs, write::outputs_key(2).span()).value().has_value());
+  for (const SpentPlace& absent : {SpentPlace{0, 1}, SpentPlace{2, 7}, SpentPlace{1, 0}}) {
+    TableBuilder unused(*database.value(), Table::outputs);
+    const Status status = write_reduced_outputs(*database.value(), std::span(&absent, 1), unused);
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.error().kind, ErrorKind::corrupt);
+  }
+}
+
+}  // namespace
+}  // namespace sluice::store
