@@ -1,5 +1,6 @@
 #include "store/guarded_fs.h"
 
+#include <atomic>
 #include <mutex>
 #include <set>
 #include <string>
@@ -54,6 +55,37 @@ class WatchedFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
   std::shared_ptr<Unreadable> unreadable_;
 };
 
+class WatchedManifest final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  WatchedManifest(std::unique_ptr<rocksdb::FSWritableFile> file, std::shared_ptr<std::atomic<bool>> in_doubt)
+      : FSWritableFileOwnerWrapper(std::move(file)), in_doubt_(std::move(in_doubt)) {}
+
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, IODebugContext* debug) override {
+    return noted(target()->Append(data, options, debug));
+  }
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, const rocksdb::DataVerificationInfo& check,
+                  IODebugContext* debug) override {
+    return noted(target()->Append(data, options, check, debug));
+  }
+  IOStatus Flush(const IOOptions& options, IODebugContext* debug) override {
+    return noted(target()->Flush(options, debug));
+  }
+  IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
+    return noted(target()->Sync(options, debug));
+  }
+  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
+    return noted(target()->Fsync(options, debug));
+  }
+
+ private:
+  IOStatus noted(IOStatus status) {
+    if (!status.ok()) in_doubt_->store(true);
+    return status;
+  }
+
+  std::shared_ptr<std::atomic<bool>> in_doubt_;
+};
+
 class GuardedFs final : public rocksdb::FileSystemWrapper {
  public:
   explicit GuardedFs(std::shared_ptr<rocksdb::FileSystem> fs) : FileSystemWrapper(std::move(fs)) {}
@@ -66,6 +98,21 @@ class GuardedFs final : public rocksdb::FileSystemWrapper {
       *result = std::make_unique<WatchedFile>(std::move(*result), path, unreadable_);
     }
     return status;
+  }
+
+  IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                           std::unique_ptr<rocksdb::FSWritableFile>* result, IODebugContext* debug) override {
+    const IOStatus status = target()->NewWritableFile(path, options, result, debug);
+    if (status.ok() && path.find("/MANIFEST-") != path.npos) {
+      *result = std::make_unique<WatchedManifest>(std::move(*result), manifest_in_doubt_);
+    }
+    return status;
+  }
+
+  IOStatus DeleteFile(const std::string& path, const IOOptions& options, IODebugContext* debug) override {
+    if (manifest_in_doubt_->load() && path.ends_with(".sst"))
+      return IOStatus::IOError(path, "kept: the manifest may name it");
+    return target()->DeleteFile(path, options, debug);
   }
 
   IOStatus LinkFile(const std::string& source, const std::string& link, const IOOptions& options,
@@ -86,6 +133,7 @@ class GuardedFs final : public rocksdb::FileSystemWrapper {
   }
 
  private:
+  std::shared_ptr<std::atomic<bool>> manifest_in_doubt_ = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<Unreadable> unreadable_ = std::make_shared<Unreadable>();
 };
 
