@@ -77,11 +77,11 @@ TEST_F(Kill, EveryDurableStepHasItsPoint) {
   for (const Scene& scene : scenes_) {
     for (const auto& [name, count] : scene.points) passed.insert(name);
   }
-  const std::set<std::string> expected{
-      "commit.end",       "commit.flat",      "commit.state",        "compact.table", "discard.end",
-      "discard.mark",     "discard.remove",   "flat_file.append",    "flat_file.cut", "flat_file.sync",
-      "open.directories", "open.end",         "open.flat",           "open.rocks",    "rollback.begin",
-      "rollback.end",     "rollback.written", "table_builder.finish"};
+  const std::set<std::string> expected{"commit.end",       "commit.flat",    "commit.state",        "compact.table",
+                                       "discard.end",      "discard.mark",   "discard.remove",      "flat_file.append",
+                                       "flat_file.cut",    "flat_file.sync", "open.directories",    "open.end",
+                                       "open.flat",        "open.rocks",     "rollback.begin",      "rollback.end",
+                                       "rollback.written", "segment.finish", "table_builder.finish"};
   EXPECT_EQ(passed, expected);
 }
 
