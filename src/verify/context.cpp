@@ -89,7 +89,7 @@ PrefixShares balanced_shares(const PrefixHistogram& histogram, std::uint32_t pas
 
 std::uint32_t passes_for(const VerifyOptions& options, std::uint64_t bytes) noexcept {
   constexpr std::uint64_t mib = std::uint64_t{1} << 20;
-  constexpr std::uint64_t others = 56 * mib;  // measured: program and RocksDB 36, batches of blocks 10, some slack
+  constexpr std::uint64_t others = 48 * mib;  // program, RocksDB, batches of blocks
   constexpr std::uint64_t least = 8 * mib;
   const std::uint64_t room = options.memory_budget > others + least ? options.memory_budget - others : least;
   return static_cast<std::uint32_t>(std::clamp<std::uint64_t>((bytes + room - 1) / room, 1, 1u << 16));
