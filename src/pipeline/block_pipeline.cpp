@@ -6,6 +6,8 @@ namespace sluice::pipeline {
 namespace {
 
 constexpr std::uint32_t no_slot = ~std::uint32_t{0};
+/// Header and a coinbase: hardly any block is smaller. Room for more blocks in a batch would stay empty.
+constexpr std::uint64_t usual_block_bytes_least = 200;
 /// Flat files are written back in the background every so often, so that the commit waits less.
 constexpr std::uint64_t writeback_bytes = 16u << 20;
 
@@ -83,8 +85,11 @@ Status BlockPipeline::run(BlockRange range) {
 }
 
 void BlockPipeline::run_source(BlockRange range) {
+  // The source keeps an entry for every block that a batch may hold.
+  const auto batch_blocks = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+      options_.batch_blocks, std::max<std::uint64_t>(options_.memory.batch_bytes / usual_block_bytes_least, 1)));
   const source::SourceLimits limits{.batch_bytes = options_.memory.batch_bytes,
-                                    .batch_blocks_max = options_.batch_blocks,
+                                    .batch_blocks_max = batch_blocks,
                                     .read_bytes_max = options_.read_bytes,
                                     .oversize_bytes_max = options_.memory.oversize_bytes};
   source::BlockSource source(map_, reader_, buffers_, limits, range.first, range.until);
