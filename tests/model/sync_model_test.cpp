@@ -20,6 +20,8 @@
 namespace sluice::test {
 namespace {
 
+constexpr bool collisions_forced = SLUICE_PREFIX_BITS < 64;
+
 std::uint64_t environment_number(const char* name, std::uint64_t fallback) {
   const char* text = std::getenv(name);
   return text != nullptr ? std::strtoull(text, nullptr, 10) : fallback;
@@ -83,12 +85,20 @@ class Scenario {
     return rows_of(model);
   }
 
-  void expect_rows(const std::string& db_directory, std::uint32_t count) {
+  /// After a disconnect a script can stay in the scripts table although its history is gone, if another
+  /// script has its 64-bit prefix (rollback.h). Only the build that forces collisions ever sees that.
+  enum class Scripts { equal, may_keep_more };
+
+  void expect_rows(const std::string& db_directory, std::uint32_t count, Scripts scripts = Scripts::equal) {
     auto database = store::Database::open(db_directory, store::OpenMode::read_only, {});
     ASSERT_TRUE(database.ok()) << database.error().message;
     ASSERT_EQ(database.value()->state()->block_count, count);
     const IndexRows want = expected(count);
-    const IndexRows got = rows_of(*database.value());
+    IndexRows got = rows_of(*database.value());
+    if (scripts == Scripts::may_keep_more && collisions_forced) {
+      EXPECT_TRUE(std::includes(got.scripts.begin(), got.scripts.end(), want.scripts.begin(), want.scripts.end()));
+      got.scripts = want.scripts;
+    }
     EXPECT_EQ(difference(want, got), "");
   }
 
@@ -168,10 +178,10 @@ void run_reorg(const std::string& coin, std::uint64_t seed) {
   const Status status = pipeline::run_sync(options, report, counters, {});
   ASSERT_TRUE(status.ok()) << status.error().message;
   EXPECT_EQ(report.disconnected, losing.size());
-  scenario.expect_rows(options.db_directory, scenario.block_count());
+  scenario.expect_rows(options.db_directory, scenario.block_count(), Scenario::Scripts::may_keep_more);
   pipeline::SyncOptions fresh = scenario.draw_options("fresh");
   scenario.sync(fresh);
-  EXPECT_EQ(scenario.digest(options.db_directory), scenario.digest(fresh.db_directory));
+  if (!collisions_forced) EXPECT_EQ(scenario.digest(options.db_directory), scenario.digest(fresh.db_directory));
 }
 
 /// Disconnecting any number of blocks gives the index of the shorter chain.
@@ -188,9 +198,9 @@ void run_disconnect(const std::string& coin, std::uint64_t seed) {
     const Status status = store::disconnect_blocks(*database.value(), keep);
     ASSERT_TRUE(status.ok()) << status.error().message;
   }
-  scenario.expect_rows(options.db_directory, keep);
+  scenario.expect_rows(options.db_directory, keep, Scenario::Scripts::may_keep_more);
   scenario.sync(scenario.draw_options("db"));
-  scenario.expect_rows(options.db_directory, scenario.block_count());
+  scenario.expect_rows(options.db_directory, scenario.block_count(), Scenario::Scripts::may_keep_more);
 }
 
 template <typename Run>
