@@ -40,7 +40,7 @@ class FlatFile {
   /// Forgets records from `records` on; the next append follows there.
   Status cut(std::uint64_t records);
 
-  /// Reads `count` records into target; safe from several threads. Bounds: first + count <= records().
+  /// Reads `count` records into target; safe from several threads. Errors: io; corrupt beyond records().
   Status read(std::uint64_t first, std::uint64_t count, std::byte* target) const;
 
  private:

@@ -58,6 +58,7 @@ Result<State> decode_state(std::string_view text) {
       parse_number(values["outpoint_sum_low"], state.outpoint_sum.low, 16) &&
       parse_number(values["undo_first_height"], state.undo_first_height) && tip.has_value();
   if (!complete) return corrupt("a value is missing or no number");
+  if (state.tx_count >> 40 != 0) return corrupt("more transactions than keys can number");
   state.parity = parity == 1;
   state.tip = *tip;
   if (state.prefix_bits != SLUICE_PREFIX_BITS) {
