@@ -61,8 +61,9 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& directory, O
   std::unique_ptr<Database> database(new Database);
   database->directory_ = directory;
   database->options_ = options;
+  database->unreadable_ = std::make_shared<UnreadableTables>();
   if (!database->options_.file_system) database->options_.file_system = rocksdb::FileSystem::Default();
-  database->options_.file_system = guarded_file_system(std::move(database->options_.file_system));
+  database->options_.file_system = guarded_file_system(std::move(database->options_.file_system), database->unreadable_);
   rocksdb::FileSystem& fs = *database->options_.file_system;
   database->env_ = rocksdb::NewCompositeEnv(database->options_.file_system);
   database->block_cache_ = rocksdb::NewLRUCache(options.block_cache_bytes, 4);
@@ -235,7 +236,14 @@ std::string Database::next_ingest_path() {
   return fmt::format("{}/ingest/{:06}.sst", directory_, ingest_counter_++);
 }
 
+Status Database::refuse_after_failed_read() const {
+  const std::string path = unreadable_->first();
+  if (path.empty()) return {};
+  return Error{ErrorKind::io, fmt::format("{}: this table file could not be read: nothing more is committed, run again", path)};
+}
+
 Status Database::commit(const std::vector<TableFile>& files, const State& next) {
+  if (Status status = refuse_after_failed_read(); !status) return status;
   for (FlatFile* file : {&flat_->headers, &flat_->blocks, &flat_->txids, &flat_->places}) {
     if (Status status = file->sync(); !status) return status;
   }
@@ -274,6 +282,7 @@ Status Database::commit(const std::vector<TableFile>& files, const State& next) 
 }
 
 Status Database::commit_rollback(rocksdb::WriteBatch& batch, const State& next) {
+  if (Status status = refuse_after_failed_read(); !status) return status;
   rocksdb::Status status = batch.Put(handle(Table::state), state_key, encode_state(next));
   rocksdb::WriteOptions durable;
   durable.sync = true;

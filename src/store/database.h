@@ -23,6 +23,7 @@
 
 #include "base/error.h"
 #include "store/flat_file.h"
+#include "store/guarded_fs.h"
 #include "store/state.h"
 #include "store/tables.h"
 
@@ -110,11 +111,13 @@ class Database {
   Status load_state();
   Status open_flat(OpenMode mode);
   Status sync_parent();
+  [[nodiscard]] Status refuse_after_failed_read() const;
   Status empty_ingest_directory();
   [[nodiscard]] rocksdb::ColumnFamilyOptions column_options(Table table) const;
 
   std::string directory_;
   StoreOptions options_;
+  std::shared_ptr<UnreadableTables> unreadable_;
   std::unique_ptr<rocksdb::Env> env_;
   std::shared_ptr<rocksdb::Cache> block_cache_;
   rocksdb::DBOptions db_options_;

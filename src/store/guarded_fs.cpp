@@ -1,9 +1,6 @@
 #include "store/guarded_fs.h"
 
 #include <atomic>
-#include <mutex>
-#include <set>
-#include <string>
 
 namespace sluice::store {
 namespace {
@@ -13,26 +10,9 @@ using rocksdb::IODebugContext;
 using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 
-/// Table files of which a read failed.
-class Unreadable {
- public:
-  void note(const std::string& path) {
-    const std::lock_guard lock(mutex_);
-    paths_.insert(path);
-  }
-  [[nodiscard]] bool holds(const std::string& path) const {
-    const std::lock_guard lock(mutex_);
-    return paths_.count(path) > 0;
-  }
-
- private:
-  mutable std::mutex mutex_;  // taken when a read fails and when a file is linked
-  std::set<std::string> paths_;
-};
-
 class WatchedFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
  public:
-  WatchedFile(std::unique_ptr<FSRandomAccessFile> file, std::string path, std::shared_ptr<Unreadable> unreadable)
+  WatchedFile(std::unique_ptr<FSRandomAccessFile> file, std::string path, std::shared_ptr<UnreadableTables> unreadable)
       : FSRandomAccessFileOwnerWrapper(std::move(file)), path_(std::move(path)), unreadable_(std::move(unreadable)) {}
 
   IOStatus Read(std::uint64_t offset, std::size_t count, const IOOptions& options, rocksdb::Slice* result,
@@ -52,7 +32,7 @@ class WatchedFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
 
  private:
   std::string path_;
-  std::shared_ptr<Unreadable> unreadable_;
+  std::shared_ptr<UnreadableTables> unreadable_;
 };
 
 class WatchedManifest final : public rocksdb::FSWritableFileOwnerWrapper {
@@ -88,13 +68,17 @@ class WatchedManifest final : public rocksdb::FSWritableFileOwnerWrapper {
 
 class GuardedFs final : public rocksdb::FileSystemWrapper {
  public:
-  explicit GuardedFs(std::shared_ptr<rocksdb::FileSystem> fs) : FileSystemWrapper(std::move(fs)) {}
+  GuardedFs(std::shared_ptr<rocksdb::FileSystem> fs, std::shared_ptr<UnreadableTables> unreadable)
+      : FileSystemWrapper(std::move(fs)), unreadable_(std::move(unreadable)) {}
   const char* Name() const override { return "sluice.GuardedFs"; }
 
   IOStatus NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions& options,
                                std::unique_ptr<FSRandomAccessFile>* result, IODebugContext* debug) override {
     const IOStatus status = target()->NewRandomAccessFile(path, options, result, debug);
-    if (status.ok() && path.find("/ingest/") != path.npos) {
+    if (!path.ends_with(".sst")) return status;
+    if (!status.ok()) {
+      unreadable_->note(path);
+    } else {
       *result = std::make_unique<WatchedFile>(std::move(*result), path, unreadable_);
     }
     return status;
@@ -134,13 +118,14 @@ class GuardedFs final : public rocksdb::FileSystemWrapper {
 
  private:
   std::shared_ptr<std::atomic<bool>> manifest_in_doubt_ = std::make_shared<std::atomic<bool>>(false);
-  std::shared_ptr<Unreadable> unreadable_ = std::make_shared<Unreadable>();
+  std::shared_ptr<UnreadableTables> unreadable_;
 };
 
 }  // namespace
 
-std::shared_ptr<rocksdb::FileSystem> guarded_file_system(std::shared_ptr<rocksdb::FileSystem> fs) {
-  return std::make_shared<GuardedFs>(std::move(fs));
+std::shared_ptr<rocksdb::FileSystem> guarded_file_system(std::shared_ptr<rocksdb::FileSystem> fs,
+                                                         std::shared_ptr<UnreadableTables> unreadable) {
+  return std::make_shared<GuardedFs>(std::move(fs), std::move(unreadable));
 }
 
 }  // namespace sluice::store
