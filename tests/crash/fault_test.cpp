@@ -63,8 +63,12 @@ class DiskFaultTest : public testing::TestWithParam<FaultKind> {
     const std::string& message = status.error().message;
     EXPECT_EQ(message.find('\n'), message.npos) << message;
     const std::set<std::string> paths = fs.faulty_paths();
-    const bool named = std::any_of(paths.begin(), paths.end(),
-                                   [&](const std::string& path) { return message.find(path) != message.npos; });
+    // RocksDB tries CURRENT first, and takes any refusal for a file system without direct I/O: only its
+    // directory is named then.
+    const bool named = std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
+      const std::string told = path.ends_with("/CURRENT") ? path.substr(0, path.rfind('/')) : path;
+      return message.find(told) != message.npos;
+    });
     EXPECT_TRUE(named) << "failed: " << fs.first_fault() << "\nbut said: " << message;
     if (GetParam().no_space) {
       EXPECT_NE(message.find("free some space"), message.npos) << message;
