@@ -181,7 +181,9 @@ void run_reorg(const std::string& coin, std::uint64_t seed) {
   scenario.expect_rows(options.db_directory, scenario.block_count(), Scenario::Scripts::may_keep_more);
   pipeline::SyncOptions fresh = scenario.draw_options("fresh");
   scenario.sync(fresh);
-  if (!collisions_forced) EXPECT_EQ(scenario.digest(options.db_directory), scenario.digest(fresh.db_directory));
+  if (!collisions_forced) {
+    EXPECT_EQ(scenario.digest(options.db_directory), scenario.digest(fresh.db_directory));
+  }
 }
 
 /// Disconnecting any number of blocks gives the index of the shorter chain.
