@@ -137,6 +137,11 @@ ResolveErrc join_partition(std::size_t partition, std::span<RecordSet* const> so
       return;
     }
     OutputRecord& output = scratch.outputs[output_for(scratch, slot, spend)];
+    // A child may stand before its parent, but only in one block.
+    if (output.rel > spend.rel && segment.block_begin(output.rel) > spend.rel) {
+      left.spends.push_back(spend);
+      return;
+    }
     if (output.index == spent_mark) {
       fault = {spend.rel, spend.index};
       errc = ResolveErrc::spent_twice;

@@ -139,9 +139,11 @@ void TableResolver::add_spends(const BatchInput& batch, RecordSet& target) {
     if (i + prefetch_distance < spends_.size()) table_.prefetch(spends_[i + prefetch_distance].key);
     const auto [key, tx, input] = spends_[i];
     const std::uint32_t rel = batch.first_rel + tx;
-    const LiveOutput output = table_.take(key);
+    LiveOutput output = table_.take(key);
+    while (tx >= txs.block_tx_begin[block + 1]) ++block;
+    // A child may stand before its parent, but only in one block: an output of a later one is not there yet.
+    if (output.tx_number >= first_tx_ + batch.first_rel + txs.block_tx_begin[block + 1]) output.key = 0;
     if (output.key != 0 && output.tx_number >= first_tx_) {
-      while (tx >= txs.block_tx_begin[block + 1]) ++block;
       const std::uint32_t height = batch.raw.blocks[block].height;
       push_spent(arena_, target, rel, height >= undo_first_height_ ? height : no_undo, output.tx_number, output.index,
                  output.prefix, output.value);

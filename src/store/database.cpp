@@ -63,7 +63,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& directory, O
   database->options_ = options;
   database->unreadable_ = std::make_shared<UnreadableTables>();
   if (!database->options_.file_system) database->options_.file_system = rocksdb::FileSystem::Default();
-  database->options_.file_system = guarded_file_system(std::move(database->options_.file_system), database->unreadable_);
+  database->options_.file_system =
+      guarded_file_system(std::move(database->options_.file_system), database->unreadable_);
   rocksdb::FileSystem& fs = *database->options_.file_system;
   database->env_ = rocksdb::NewCompositeEnv(database->options_.file_system);
   database->block_cache_ = rocksdb::NewLRUCache(options.block_cache_bytes, 4);
@@ -239,7 +240,8 @@ std::string Database::next_ingest_path() {
 Status Database::refuse_after_failed_read() const {
   const std::string path = unreadable_->first();
   if (path.empty()) return {};
-  return Error{ErrorKind::io, fmt::format("{}: this table file could not be read: nothing more is committed, run again", path)};
+  return Error{ErrorKind::io,
+               fmt::format("{}: this table file could not be read: nothing more is committed, run again", path)};
 }
 
 Status Database::commit(const std::vector<TableFile>& files, const State& next) {

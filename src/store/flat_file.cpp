@@ -91,8 +91,8 @@ Status FlatFile::cut(std::uint64_t records) {
 Status FlatFile::read(std::uint64_t first, std::uint64_t count, std::byte* target) const {
   // Numbers of records are read from disk too: one beyond the end is damage, not a bug.
   if (first > records() || count > records() - first) {
-    return Error{ErrorKind::corrupt, fmt::format("{}: record {} is asked for, but there are {}: run `sluice verify`", path_,
-                                                 first + count - 1, records())};
+    return Error{ErrorKind::corrupt, fmt::format("{}: record {} is asked for, but there are {}: run `sluice verify`",
+                                                 path_, first + count - 1, records())};
   }
   if (count == 0) return {};  // the file system takes a read of no bytes for a failure
   Slice got;

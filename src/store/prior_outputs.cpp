@@ -49,7 +49,8 @@ Status find_prior_outputs(const Database& database, const resolve::OutpointHashe
   found.reserve(spends.size());
   if (Status status = find_transactions(database, hasher, spends, found); !status) return status;
   // In order of tx number each block of the outputs table is read and unpacked once, not once a spend.
-  std::sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) { return a.tx_number < b.tx_number; });
+  std::sort(found.begin(), found.end(),
+            [](const Candidate& a, const Candidate& b) { return a.tx_number < b.tx_number; });
   for (const Candidate& candidate : found) {
     auto row = database.get(Table::outputs, write::outputs_key(candidate.tx_number).span());
     if (!row) return std::move(row).error();

@@ -8,7 +8,7 @@
 //   txs          txid prefix 8 · tx number 5                   -
 //   output_refs  tx number 5 · index ordered                   (type 1 · ref 36)*
 //   refs         ref 36 · kind 1 (0 mint, 1 location) · tx number 5    -
-//   undo         height 4                                      (tx number 5 · varint index · varint value<<1|has_refs · prefix 8)*
+//   undo         height 4                                      (tx number 5 · as in outputs)*
 //
 // Numbers in keys are big-endian, so that key order is numeric order. Example: the script with
 // prefix 0102030405060708 used by transactions 7, 9 and 300 has one history row

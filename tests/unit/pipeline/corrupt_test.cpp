@@ -258,6 +258,19 @@ TEST_P(Corrupt, ChildBeforeItsParentInOneBlockIsFine) {
   EXPECT_EQ(bench_.content("db"), content_of(chain.raws, 5));
 }
 
+// Whether the two blocks share a batch, a segment or neither must make no difference.
+TEST_P(Corrupt, ParentInALaterBlockOfTheSameBatch) {
+  BlockBuilder chain = good_chain(3);
+  const Buffer parent = make_tx({{txid_of(BlockBuilder::coinbase(3)), 0}}, 2, 1);
+  chain.add({make_tx({{txid_of(parent), 1}}, 1, 2)});
+  chain.add({parent});
+  bench_.append(0, chain.raws);
+  SyncOptions options = block_by_block("db");
+  options.batch_blocks = 4096;
+  options.segment_bytes = 0;
+  expect_line(SyncBench::run(options).line(), {"height 4", "index 1", "no earlier block created"});
+}
+
 TEST_P(Corrupt, ParentInALaterBlock) {
   BlockBuilder chain = good_chain(3);
   const Buffer parent = make_tx({{txid_of(BlockBuilder::coinbase(3)), 0}}, 2, 1);

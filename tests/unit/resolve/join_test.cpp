@@ -179,9 +179,10 @@ TEST_F(Join, ManyWorkersAndCrowdedSlots) {
     Random random(5);
     for (std::uint64_t i = 1; i <= 3000; ++i) {
       const std::uint64_t key = i << step;
-      output(key, static_cast<std::uint32_t>(random.below(30)), static_cast<std::uint32_t>(i), random.below(4));
+      const auto created = static_cast<std::uint32_t>(random.below(30));
+      output(key, created, static_cast<std::uint32_t>(i), random.below(4));
       if (random.below(3) == 0) continue;
-      expected[key] = static_cast<std::uint32_t>(random.below(30));
+      expected[key] = created + static_cast<std::uint32_t>(random.below(30 - created));
       spend(key, expected[key], static_cast<std::uint32_t>(i), random.below(4));
     }
     ASSERT_EQ(join(), ResolveErrc::ok);
