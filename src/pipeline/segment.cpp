@@ -101,7 +101,8 @@ Segment::Segment(store::Database& database, ResolveWay way, const SegmentLimits&
       limits_(limits),
       parallelism_(std::make_unique<Parallelism>(limits.workers)),
       hasher_(draw_hasher()),
-      arena_(limits.arena_bytes + limits.reserve_bytes, limits.chunk_bytes, limits.arena_bytes >= huge_page_arena_bytes) {
+      arena_(limits.arena_bytes + limits.reserve_bytes, limits.chunk_bytes,
+             limits.arena_bytes >= huge_page_arena_bytes) {
   for (std::uint32_t i = 0; i < limits.workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(arena_, hasher_, limits_, way, i));
     sets_.push_back(&workers_.back()->records);

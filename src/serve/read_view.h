@@ -28,7 +28,7 @@ struct UnspentItem {
   TxNumber tx_number = 0;
   std::uint32_t height = 0;
   std::uint32_t output_index = 0;
-  std::uint64_t value = 0;   ///< base units; can exceed 2^53
+  std::uint64_t value = 0;  ///< base units; can exceed 2^53
   bool has_refs = false;
 };
 
@@ -72,7 +72,8 @@ class ReadView {
 
   /// Confirmed history in chain order, each transaction once; at most `limit` + 1 items, so that
   /// the caller sees when there are more.
-  [[nodiscard]] virtual Result<std::vector<HistoryItem>> history(const ScriptHash& scripthash, std::size_t limit) const = 0;
+  [[nodiscard]] virtual Result<std::vector<HistoryItem>> history(const ScriptHash& scripthash,
+                                                                 std::size_t limit) const = 0;
   /// Confirmed unspent outputs in chain order (tx number, output index).
   [[nodiscard]] virtual Result<std::vector<UnspentItem>> unspent(const ScriptHash& scripthash) const = 0;
   /// Sum and number of the confirmed unspent outputs.
