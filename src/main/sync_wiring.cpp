@@ -11,6 +11,8 @@ namespace sluice {
 void apply_tuning(const config::PipelineTuning& tuning, pipeline::SyncOptions& options) {
   options.threads = static_cast<std::uint32_t>(tuning.threads);
   options.memory_budget = tuning.memory_budget;
+  options.parse_threads = static_cast<std::uint32_t>(tuning.parse_threads);
+  options.classify_threads = static_cast<std::uint32_t>(tuning.classify_threads);
   options.batch_bytes = tuning.batch_bytes;
   options.batch_blocks = static_cast<std::uint32_t>(tuning.batch_blocks);
   options.slots = static_cast<std::uint32_t>(tuning.batch_count);

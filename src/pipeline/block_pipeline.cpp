@@ -62,15 +62,15 @@ void BlockPipeline::fail(Error error) {
 Status BlockPipeline::run(BlockRange range) {
   if (range.first >= range.until) return {};
   const std::uint32_t threads = options_.memory.segment.workers;
-  parsers_left_.store(threads);
-  classifiers_left_.store(threads);
+  const std::uint32_t parsers = options_.parse_threads != 0 ? options_.parse_threads : threads;
+  const std::uint32_t classifiers = options_.classify_threads != 0 ? options_.classify_threads : threads;
+  parsers_left_.store(parsers);
+  classifiers_left_.store(classifiers);
   std::vector<std::thread> running;
   running.emplace_back([this, range] { run_source(range); });
-  for (std::uint32_t i = 0; i < threads; ++i) {
-    running.emplace_back([this] { run_parse(); });
-    running.emplace_back([this] { run_classify(); });
-    running.emplace_back([this, i] { run_resolve(i); });
-  }
+  for (std::uint32_t i = 0; i < parsers; ++i) running.emplace_back([this] { run_parse(); });
+  for (std::uint32_t i = 0; i < classifiers; ++i) running.emplace_back([this] { run_classify(); });
+  for (std::uint32_t i = 0; i < threads; ++i) running.emplace_back([this, i] { run_resolve(i); });
   running.emplace_back([this, range] { run_order(range); });
   for (std::uint32_t i = 0; i < options_.memory.slots; ++i) (void)free_.push(i);
   for (auto& thread : running) thread.join();

@@ -41,6 +41,8 @@ struct PipelineOptions {
   MemoryPlan memory;
   std::uint32_t read_bytes = 1u << 20;
   std::uint32_t batch_blocks = 4096;
+  std::uint32_t parse_threads = 0;     ///< 0: as many as the segment has workers
+  std::uint32_t classify_threads = 0;  ///< 0: as many as the segment has workers
   std::uint32_t undo_first_height = 0;
   const std::atomic<bool>* stop = nullptr;  ///< set by a signal: commit what is in flight and leave
 };

@@ -161,6 +161,8 @@ class Sync {
     pipeline_options.memory = plan.value();
     pipeline_options.read_bytes = options_.read_bytes;
     pipeline_options.batch_blocks = options_.batch_blocks;
+    pipeline_options.parse_threads = options_.parse_threads;
+    pipeline_options.classify_threads = options_.classify_threads;
     pipeline_options.undo_first_height = until > options_.reorg_limit ? until - options_.reorg_limit : 0;
     pipeline_options.stop = options_.stop;
     counters_ = std::make_unique<Counters>();

@@ -31,6 +31,8 @@ struct SyncOptions {
   std::uint64_t segment_bytes = 0;  ///< 0: chosen by the memory plan; less makes more checkpoints
   std::uint64_t partitions = 0;     ///< 0: chosen by the memory plan
   std::uint32_t batch_blocks = 4096;
+  std::uint32_t parse_threads = 0;     ///< 0: as many as threads
+  std::uint32_t classify_threads = 0;  ///< 0: as many as threads
   std::uint32_t read_bytes = 1u << 20;
   std::uint32_t reads_in_flight = 16;
   std::uint32_t reorg_limit = 100;  ///< blocks of undo rows kept
