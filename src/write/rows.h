@@ -79,6 +79,18 @@ struct OutputEntry {
   ValueFlags value;
   std::uint64_t prefix;
 };
+/// Reads one output from [at, end); the byte behind it, or nullptr if malformed.
+[[nodiscard]] inline const std::byte* get_output(const std::byte* at, const std::byte* end,
+                                                 OutputEntry& entry) noexcept {
+  std::uint64_t index = 0;
+  at = get_varint(at, end, index);
+  if (at == nullptr || index > 0xffffffff) return nullptr;
+  at = get_varint(at, end, entry.value.bits);
+  if (at == nullptr || end - at < 8) return nullptr;
+  entry.index = static_cast<std::uint32_t>(index);
+  entry.prefix = load_be<std::uint64_t>(at);
+  return at + 8;
+}
 /// Appends one output to the value of an outputs row.
 void append_output(std::vector<std::byte>& value, const OutputEntry& entry);
 /// Visits the outputs of a row; false if its bytes are malformed.
@@ -87,15 +99,9 @@ template <typename Visit>
   const std::byte* at = value.data();
   const std::byte* end = at + value.size();
   while (at < end) {
-    std::uint64_t index = 0;
     OutputEntry entry{};
-    at = get_varint(at, end, index);
-    if (at == nullptr || index > 0xffffffff) return false;
-    at = get_varint(at, end, entry.value.bits);
-    if (at == nullptr || end - at < 8) return false;
-    entry.index = static_cast<std::uint32_t>(index);
-    entry.prefix = load_be<std::uint64_t>(at);
-    at += 8;
+    at = get_output(at, end, entry);
+    if (at == nullptr) return false;
     visit(entry);
   }
   return true;
@@ -131,17 +137,11 @@ template <typename Visit>
   const std::byte* end = at + value.size();
   while (at < end) {
     if (end - at < static_cast<std::ptrdiff_t>(tx_number_bytes)) return false;
-    UndoEntry entry{};
-    entry.tx_number = get_tx_number(at);
-    std::uint64_t index = 0;
-    at = get_varint(at + tx_number_bytes, end, index);
-    if (at == nullptr || index > 0xffffffff) return false;
-    at = get_varint(at, end, entry.value.bits);
-    if (at == nullptr || end - at < 8) return false;
-    entry.index = static_cast<std::uint32_t>(index);
-    entry.prefix = load_be<std::uint64_t>(at);
-    at += 8;
-    visit(entry);
+    OutputEntry output{};
+    const std::uint64_t tx_number = get_tx_number(at);
+    at = get_output(at + tx_number_bytes, end, output);
+    if (at == nullptr) return false;
+    visit(UndoEntry{tx_number, output.index, output.value, output.prefix});
   }
   return true;
 }
