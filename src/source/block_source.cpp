@@ -124,6 +124,7 @@ BlockSource::Planned BlockSource::plan_batch() {
 
 BlockSource::Planned BlockSource::grow_for(std::uint32_t slot, const ScannedBlock& block) {
   const auto too_large = [&] {
+    if (ordered_count_ > 0) return Planned::no_slot;  // what was read before it leaves first
     fail(Error{ErrorKind::limit, "block at height " + std::to_string(next_height_) + " needs " +
                                      std::to_string(mebibytes_up(block.size)) + " MiB: raise --memory-budget"});
     return Planned::failed;
