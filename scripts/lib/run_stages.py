@@ -254,10 +254,10 @@ def run_ci(run, stages):
     run.stage("aarch64", stages.aarch64, 5 * MINUTE)
     run.stage("collide", stages.collide, 12 * MINUTE)
     run.stage("tsan", stages.tsan, 12 * MINUTE)
-    run.stage("bench_gate", stages.bench_gate, 10 * MINUTE)
-    run.stage("bench_gate_planted", lambda: stages.bench_gate("--plant", "20"), 5 * MINUTE)
+    run.stage("bench_gate", stages.bench_gate, 15 * MINUTE)
+    run.stage("bench_gate_planted", lambda: stages.bench_gate("--plant", "20"), 9 * MINUTE)
     run.stage("fuzz", stages.fuzz, 12 * MINUTE)
-    run.stage("asan", stages.asan, 20 * MINUTE)
+    run.stage("asan", stages.asan, 30 * MINUTE)
 
 
 def run_long(run, stages):
@@ -277,7 +277,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))  # what was started is ended too
     scale = 100 if options.long else 4 if options.ci else 1
     scale = int(os.environ.get("SLUICE_TEST_SCALE") or scale)
-    limit = None if options.long else 58 * MINUTE if options.ci else 40 * MINUTE  # a slow machine may take longer than promised
+    limit = None if options.long else 84 * MINUTE if options.ci else 40 * MINUTE  # a slow machine may take longer than promised
     os.environ.setdefault("CCACHE_BASEDIR", str(ROOT.parent))
     os.environ.setdefault("CCACHE_NOHASHDIR", "1")
     run = Run(ROOT, LOG_DIR, options.only, limit)
