@@ -38,7 +38,8 @@ struct Fixture {
   }
   bool join() {
     ResolveFault fault;
-    return join_partition(0, workers, segment, arena, scratch, target, left, fault) == ResolveErrc::ok;
+    live.clear();
+    return join_partition(0, workers, segment, arena, scratch, live, target, left, fault) == ResolveErrc::ok;
   }
 
   std::vector<OutputRecord> outputs;
@@ -48,6 +49,7 @@ struct Fixture {
   RecordSet* workers[2] = {&first, &second};
   SegmentContext segment;
   JoinScratch scratch;
+  Column<LiveOutput> live;
   JoinLeft left;
 };
 

@@ -1,5 +1,6 @@
 #include "main/sync_wiring.h"
 
+#include "base/check.h"
 #include "hash/sha256.h"
 #include "main/wiring.h"
 #include "observe/json_writer.h"
@@ -22,13 +23,23 @@ void apply_tuning(const config::PipelineTuning& tuning, pipeline::SyncOptions& o
   options.segment_bytes = tuning.segment_bytes;
 }
 
+pipeline::ResolveWay resolve_way(config::ResolveWay setting) {
+  switch (setting) {
+    case config::ResolveWay::auto_: return pipeline::ResolveWay::automatic;
+    case config::ResolveWay::join: return pipeline::ResolveWay::join;
+    case config::ResolveWay::lookup: return pipeline::ResolveWay::lookup;
+    case config::ResolveWay::table: return pipeline::ResolveWay::table;
+  }
+  SLUICE_CHECK(false);
+}
+
 pipeline::SyncOptions sync_options(const config::SyncConfig& config) {
   pipeline::SyncOptions options;
   options.network = config.network;
   options.db_directory = config.db_dir.string();
   options.blocks_directory = config.blocks_dir.string();
   options.parity = config.parity;
-  options.way = config.resolve == config::ResolveWay::table ? pipeline::ResolveWay::table : pipeline::ResolveWay::join;
+  options.way = resolve_way(config.resolve);
   options.reorg_limit = config.reorg_limit;
   options.stop_height = config.stop_height;
   options.store = store_options(config.rocksdb);
@@ -44,8 +55,7 @@ Status write_sync_report(const config::SyncConfig& config, const pipeline::SyncO
   json.field("outcome", outcome.ok() ? std::string_view("done") : std::string_view(outcome.error().message));
   json.field("coin", config.network->coin_name);
   json.field("net", config.network->name);
-  json.field("resolve",
-             options.way == pipeline::ResolveWay::join ? std::string_view("join") : std::string_view("table"));
+  json.field("resolve", name_of(report.way));
   json.field("sha256", hash::kernel_name(hash::active_kernel()));
   json.field("io", report.io_name);
   json.field("threads", options.threads);

@@ -6,6 +6,7 @@
 
 namespace sluice {
 
+[[nodiscard]] pipeline::ResolveWay resolve_way(config::ResolveWay setting);
 [[nodiscard]] pipeline::SyncOptions sync_options(const config::SyncConfig& config);
 void apply_tuning(const config::PipelineTuning& tuning, pipeline::SyncOptions& options);
 

@@ -26,7 +26,7 @@ constexpr std::uint32_t sample_blocks_max = 20000;
 
 struct Trial {
   config::PipelineTuning tuning;
-  pipeline::ResolveWay way = pipeline::ResolveWay::join;
+  pipeline::ResolveWay way = pipeline::ResolveWay::automatic;
   double seconds = 0;
   std::string stages;
 };
@@ -78,9 +78,8 @@ Status run_trial(const config::TuneConfig& config, const std::string& directory,
 }
 
 std::vector<Trial> plan_trials(const config::TuneConfig& config) {
-  std::vector<pipeline::ResolveWay> ways{pipeline::ResolveWay::join, pipeline::ResolveWay::table};
-  if (config.resolve == config::ResolveWay::join) ways = {pipeline::ResolveWay::join};
-  if (config.resolve == config::ResolveWay::table) ways = {pipeline::ResolveWay::table};
+  std::vector<pipeline::ResolveWay> ways{resolve_way(config.resolve)};
+  if (ways[0] == pipeline::ResolveWay::automatic) ways = {pipeline::ResolveWay::automatic, pipeline::ResolveWay::table};
   std::vector<Trial> trials;
   for (const auto way : ways) {
     for (const std::uint64_t batch_bytes : {std::uint64_t{512} << 10, std::uint64_t{1} << 20, std::uint64_t{2} << 20}) {
@@ -95,8 +94,6 @@ std::vector<Trial> plan_trials(const config::TuneConfig& config) {
   return trials;
 }
 
-std::string_view way_name(pipeline::ResolveWay way) { return way == pipeline::ResolveWay::join ? "join" : "table"; }
-
 Status tune(const config::TuneConfig& config) {
   auto directory = scratch_directory(config.out);
   if (!directory) return std::move(directory).error();
@@ -105,7 +102,7 @@ Status tune(const config::TuneConfig& config) {
   for (Trial& trial : trials) {
     status = run_trial(config, directory.value(), trial);
     if (!status) break;
-    observe::log_info(area, fmt::format("{} batch {} KiB, {} batches: {:.2f} s", way_name(trial.way),
+    observe::log_info(area, fmt::format("{} batch {} KiB, {} batches: {:.2f} s", name_of(trial.way),
                                         trial.tuning.batch_bytes >> 10, trial.tuning.batch_count, trial.seconds));
   }
   std::error_code ignored;
@@ -116,8 +113,8 @@ Status tune(const config::TuneConfig& config) {
                                         [](const Trial& a, const Trial& b) { return a.seconds < b.seconds; });
   std::string text = fmt::format(
       "# Measured by `sluice tune` on {} threads: {:.2f} s for the sample, resolve way {}.\n# Stages of that run:\n{}",
-      config.tuning.threads, best.seconds, way_name(best.way), best.stages);
-  text += fmt::format("resolve = \"{}\"\n", way_name(best.way));
+      config.tuning.threads, best.seconds, name_of(best.way), best.stages);
+  text += fmt::format("resolve = \"{}\"\n", name_of(best.way));
   config::append_profile(text, best.tuning);
   std::ofstream file(config.out, std::ios::trunc);
   file << text;

@@ -37,7 +37,7 @@ BlockPipeline::BlockPipeline(store::Database& database, const source::BlockMap& 
       raw_(options.memory.slots),
       parsed_(options.memory.slots),
       classified_(options.memory.slots),
-      segment_(database, options.way, options.memory.segment),
+      segment_(database, options.memory.way, options.memory.segment),
       waiting_(options.memory.slots, no_slot) {
   for (std::uint32_t i = 0; i < options.memory.slots; ++i) {
     buffers_.emplace_back(options.memory.batch_bytes);
@@ -260,7 +260,7 @@ Status BlockPipeline::order_batch(Slot& slot) {
   return {};
 }
 
-Status BlockPipeline::finish_segment() {
+Status BlockPipeline::finish_segment(bool last) {
   wait_for_resolve();
   if (segment_.planned_blocks() == 0) return {};
   const std::uint64_t begin = flow::now_ns();
@@ -270,7 +270,7 @@ Status BlockPipeline::finish_segment() {
   const std::uint32_t old_first = next_state_.undo_first_height;
   const std::uint32_t new_first = std::min(std::max(old_first, options_.undo_first_height), until);
   const std::uint32_t old_until = until - segment_.planned_blocks();
-  Result<SegmentResult> result = segment_.finish({old_first, std::min(new_first, old_until)});
+  Result<SegmentResult> result = segment_.finish({old_first, std::min(new_first, old_until)}, last);
   if (!result) return std::move(result).error();
   next_state_.undo_first_height = new_first;
   next_state_.outputs_created += result.value().outputs_created;
@@ -294,6 +294,7 @@ void BlockPipeline::run_order(BlockRange range) {
     next_state_.net = options_.network->name;
     next_state_.parity = options_.parity;
   }
+  if (Status status = segment_.take_up_live(); !status) return fail(std::move(status).error());
   segment_.reserve_blocks(range.until - range.first);
   segment_.begin(next_state_.tx_count, range.first, options_.undo_first_height);
   flow::StageCounters& counters = counters_.of(Stage::order);
@@ -321,7 +322,7 @@ void BlockPipeline::run_order(BlockRange range) {
       if (segment_.full()) {
         const std::uint64_t finishing = flow::now_ns();
         counters.busy_now.fetch_sub(1, std::memory_order_relaxed);  // the write stage is at work now, not this one
-        Status finished = finish_segment();
+        Status finished = finish_segment(false);
         counters.busy_now.fetch_add(1, std::memory_order_relaxed);
         if (!finished) return fail(std::move(finished).error());
         blocked += flow::now_ns() - finishing;
@@ -339,7 +340,7 @@ void BlockPipeline::run_order(BlockRange range) {
     flow::StageCounters::add(counters.busy_ns, begin - taken - blocked);
     flow::StageCounters::add(counters.blocked_ns, blocked);
   }
-  if (Status status = finish_segment(); !status) return fail(std::move(status).error());
+  if (Status status = finish_segment(true); !status) return fail(std::move(status).error());
   if (stopping() && next_state_.block_count < range.until) {
     const std::lock_guard lock(mutex_);
     if (end_.ok()) end_ = Status(Error{ErrorKind::stopped, "stopped as asked; run again to go on"});

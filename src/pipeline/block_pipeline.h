@@ -37,7 +37,6 @@ struct BlockRange {
 struct PipelineOptions {
   const chain::Network* network = nullptr;
   bool parity = false;
-  ResolveWay way = ResolveWay::join;
   MemoryPlan memory;
   std::uint32_t read_bytes = 1u << 20;
   std::uint32_t batch_blocks = 4096;
@@ -71,7 +70,7 @@ class BlockPipeline {
 
   Status order_batch(Slot& slot);
   Status append_flat(const Slot& slot);
-  Status finish_segment();
+  Status finish_segment(bool last);
   void hand_to_resolve(std::uint32_t index);
   void wait_for_resolve();
   void fail(Error error);

@@ -21,6 +21,37 @@ constexpr std::uint64_t least_record_bytes = 4 * mib;
 constexpr std::uint64_t least_bytes_a_thread = mib / 2;
 constexpr std::uint64_t block_map_bytes_each = 144;
 
+/// What chains and this code were measured to be like; it need not be exact to choose well.
+namespace measured {
+constexpr double record_bytes_a_chain_byte = 0.45;
+constexpr double chain_bytes_a_spend = 200;
+constexpr double chain_bytes_a_live_output = 670;
+constexpr double old_spends_share = 0.25;  ///< spends of outputs that an earlier segment created
+constexpr double take_up_us = 1.0;         ///< a live output read from the tables
+constexpr double carry_us = 0.06;          ///< a live output read, joined and written again
+constexpr double look_up_us = 5.0;         ///< a spend looked up in the store
+}  // namespace measured
+
+/// A live output of a partition that is being joined, and its share of the join's table.
+constexpr std::uint64_t joined_bytes_each = sizeof(resolve::LiveOutput) + 16;
+
+/// Carrying costs a pass over all live outputs a segment, looking up a few seeks a spend: many small
+/// segments of a large chain are better off with the second.
+ResolveWay choose_way(const MemoryRequest& request, const SegmentLimits& segment, std::uint64_t spare_bytes) {
+  const auto chain_bytes = static_cast<double>(request.chain_bytes);
+  const double segments =
+      1 + chain_bytes * measured::record_bytes_a_chain_byte / static_cast<double>(segment.arena_bytes);
+  const auto live = static_cast<double>(request.live_outputs);
+  const double live_at_end = live + chain_bytes / measured::chain_bytes_a_live_output;
+  const double joined_bytes = live_at_end / static_cast<double>(segment.partition_count) *
+                              static_cast<double>(joined_bytes_each * request.threads);
+  if (joined_bytes > static_cast<double>(spare_bytes) / 2) return ResolveWay::lookup;
+  const double carrying = live * measured::take_up_us + (segments - 1) * (live + live_at_end) / 2 * measured::carry_us;
+  const double looking_up =
+      chain_bytes / measured::chain_bytes_a_spend * measured::old_spends_share * measured::look_up_us;
+  return carrying <= looking_up ? ResolveWay::join : ResolveWay::lookup;
+}
+
 /// What does not depend on how the rest is split.
 struct Fixed {
   std::uint32_t slots = 0;
@@ -77,17 +108,19 @@ Result<MemoryPlan> plan_memory(const MemoryRequest& request) {
     records = left / 16 * 10 - table - table / 2;  // half again for putting the table in order
   }
   plan.segment.workers = request.threads;
-  plan.segment.arena_bytes = records;
+  plan.segment.arena_bytes = request.segment_bytes != 0 ? std::min(records, request.segment_bytes) : records;
   // Address space, not memory: the densest outputs become 14 times their raw bytes, and every batch
   // in flight may still come when a segment is found full.
   plan.segment.reserve_bytes = records + 16 * (plan.slots * plan.batch_bytes + plan.oversize_bytes) + 64 * mib;
   // Every list of every worker may hold one half-empty chunk; they get at most a quarter of the arena.
-  constexpr std::uint64_t lists_each = 7;
+  constexpr std::uint64_t lists_each = 8;
   const bool large = records >= 192 * mib;
   plan.segment.chunk_bytes = large ? 16384 : 2048;
   const std::uint64_t most = records / 4 / (lists_each * request.threads * plan.segment.chunk_bytes);
   plan.segment.partition_count =
       std::bit_floor(request.partitions != 0 ? request.partitions : std::clamp<std::uint64_t>(most, 16, 256));
+  plan.way =
+      request.way == ResolveWay::automatic ? choose_way(request, plan.segment, plan.oversize_bytes) : request.way;
   return plan;
 }
 

@@ -17,14 +17,18 @@ namespace sluice::pipeline {
 struct MemoryRequest {
   std::uint64_t budget_bytes = std::uint64_t{1} << 30;
   std::uint32_t threads = 2;
-  ResolveWay way = ResolveWay::join;
+  ResolveWay way = ResolveWay::automatic;
   std::uint64_t block_count = 0;
-  std::uint64_t batch_bytes = 0;  ///< 0: chosen here
-  std::uint32_t slots = 0;        ///< 0: chosen here
-  std::uint64_t partitions = 0;   ///< 0: chosen here; else rounded down to a power of two
+  std::uint64_t chain_bytes = 0;    ///< of the blocks to index
+  std::uint64_t live_outputs = 0;   ///< in the index already
+  std::uint64_t batch_bytes = 0;    ///< 0: chosen here
+  std::uint32_t slots = 0;          ///< 0: chosen here
+  std::uint64_t partitions = 0;     ///< 0: chosen here; else rounded down to a power of two
+  std::uint64_t segment_bytes = 0;  ///< 0: chosen here; else no more records than that a segment
 };
 
 struct MemoryPlan {
+  ResolveWay way = ResolveWay::join;  ///< never automatic
   std::uint64_t batch_bytes = 0;
   std::uint32_t slots = 0;
   std::uint64_t oversize_bytes = 0;  ///< for blocks larger than a batch, all together

@@ -12,7 +12,6 @@
 #include <random>
 
 #include "base/kill_point.h"
-#include "store/prior_outputs.h"
 #include "store/table_builder.h"
 
 namespace sluice::pipeline {
@@ -81,6 +80,7 @@ struct Segment::Worker {
   resolve::Scatter scatter;
   std::unique_ptr<resolve::TableResolver> table;
   resolve::JoinScratch join;
+  Column<resolve::LiveOutput> live;
   resolve::JoinLeft left;
   write::WriteScratch write;
   resolve::ResolveErrc errc = resolve::ResolveErrc::ok;
@@ -144,7 +144,7 @@ bool Segment::full() const noexcept {
 void Segment::add_batch(std::uint32_t worker_number, const resolve::BatchInput& batch, bool own) {
   Worker& worker = *workers_[worker_number];
   if (worker.errc != resolve::ResolveErrc::ok) return;
-  if (way_ == ResolveWay::join) {
+  if (way_ != ResolveWay::table) {
     worker.scatter.add_batch(batch, worker.records);
     return;
   }
@@ -176,51 +176,88 @@ Error Segment::spend_error(resolve::ResolveErrc errc, const resolve::ResolveFaul
   }
 }
 
-Status Segment::join_all() {
+Error Segment::no_output_error(const resolve::SpendRecord& spend) const {
+  return {ErrorKind::corrupt, fmt::format("{}: spends an output (index {}) that no earlier block created: the block "
+                                          "files are damaged or of another chain",
+                                          describe_spender(spend.rel), spend.index)};
+}
+
+Status Segment::take_up_live() {
+  if (way_ != ResolveWay::join || !database_.state() || database_.state()->tx_count == 0) return {};
+  auto file = store::CarryFile::create(database_, limits_.partition_count);
+  if (!file) return std::move(file).error();
+  FirstError error;
+  const std::uint64_t tx_count = database_.state()->tx_count;
+  for_each_parallel(limits_.workers, limits_.workers, [&](std::size_t i, std::size_t) {
+    const store::TxRange share{tx_count * i / limits_.workers, tx_count * (i + 1) / limits_.workers};
+    if (Status status = store::fill_from_tables(database_, hasher_, share, *file.value()); !status)
+      error.keep(std::move(status).error());
+  });
+  if (error.failed()) return error.take();
+  carried_ = std::move(file).value();
+  return carried_->finish();
+}
+
+Status Segment::join_all(bool last, Unsettled& unsettled) {
+  std::unique_ptr<store::CarryFile> next;
+  if (way_ == ResolveWay::join && !last) {
+    auto file = store::CarryFile::create(database_, limits_.partition_count);
+    if (!file) return std::move(file).error();
+    next = std::move(file).value();
+  }
   FirstError error;
   for_each_parallel(limits_.workers, limits_.partition_count, [&](std::size_t partition, std::size_t number) {
     Worker& worker = *workers_[number];
+    worker.live.clear();
+    if (carried_) {
+      if (Status status = carried_->read(partition, worker.live); !status) return error.keep(std::move(status).error());
+    }
     resolve::ResolveFault fault;
-    const auto errc =
-        resolve::join_partition(partition, sets_, context_, arena_, worker.join, worker.records, worker.left, fault);
-    if (errc != resolve::ResolveErrc::ok) error.keep(spend_error(errc, fault));
+    const auto errc = resolve::join_partition(partition, sets_, context_, arena_, worker.join, worker.live,
+                                              worker.records, worker.left, fault);
+    if (errc != resolve::ResolveErrc::ok) return error.keep(spend_error(errc, fault));
+    if (!next) return;
+    if (Status status = next->append(partition, worker.live.span()); !status) error.keep(std::move(status).error());
   });
-  return error.take();
+  if (error.failed()) return error.take();
+  for (auto& worker : workers_) {
+    auto& spends = worker->left.spends;
+    unsettled.left.insert(unsettled.left.end(), spends.begin(), spends.end());
+    auto& replaced = worker->left.replaced;
+    unsettled.replaced.insert(unsettled.replaced.end(), replaced.begin(), replaced.end());
+    worker->left = {};
+  }
+  carried_ = std::move(next);
+  return carried_ ? carried_->finish() : Status();
 }
 
-void Segment::finish_table(std::vector<resolve::PriorSpend>& prior, std::vector<resolve::SpendRecord>& left,
-                           std::vector<resolve::JoinLeft::Replaced>& replaced) {
+void Segment::finish_table(Unsettled& unsettled) {
   for_each_parallel(limits_.workers, limits_.workers, [&](std::size_t i, std::size_t) {
     workers_[i]->table->finish_segment(context_, workers_[i]->records);
   });
   for (auto& worker : workers_) {
-    prior.insert(prior.end(), worker->table->prior().begin(), worker->table->prior().end());
-    replaced.insert(replaced.end(), worker->table->replaced().begin(), worker->table->replaced().end());
+    const auto& prior = worker->table->prior();
+    unsettled.prior.insert(unsettled.prior.end(), prior.begin(), prior.end());
+    const auto& replaced = worker->table->replaced();
+    unsettled.replaced.insert(unsettled.replaced.end(), replaced.begin(), replaced.end());
     for (auto& list : worker->records.spends) {
       list.for_each_span([&](const resolve::SpendRecord* spends, std::size_t count) {
-        left.insert(left.end(), spends, spends + count);
+        unsettled.left.insert(unsettled.left.end(), spends, spends + count);
       });
       list.release(arena_);
     }
   }
 }
 
-Result<SegmentResult> Segment::finish(HeightRange old_undo) {
+Result<SegmentResult> Segment::finish(HeightRange old_undo, bool last) {
   for (const auto& worker : workers_) {
     if (worker->errc != resolve::ResolveErrc::ok) return spend_error(worker->errc, worker->fault);
   }
-  std::vector<resolve::PriorSpend> prior;
-  std::vector<resolve::SpendRecord> left;
-  std::vector<resolve::JoinLeft::Replaced> replaced;
-  if (way_ == ResolveWay::join) {
-    if (Status status = join_all(); !status) return std::move(status).error();
-    for (auto& worker : workers_) {
-      left.insert(left.end(), worker->left.spends.begin(), worker->left.spends.end());
-      replaced.insert(replaced.end(), worker->left.replaced.begin(), worker->left.replaced.end());
-      worker->left = {};
-    }
-  } else {
-    finish_table(prior, left, replaced);
+  Unsettled unsettled;
+  if (way_ == ResolveWay::table) {
+    finish_table(unsettled);
+  } else if (Status status = join_all(last, unsettled); !status) {
+    return std::move(status).error();
   }
 
   SegmentResult result;
@@ -229,25 +266,26 @@ Result<SegmentResult> Segment::finish(HeightRange old_undo) {
     result.outputs_created += set->outputs_created;
     result.outputs_spent += set->outputs_spent;
   }
-  for (const auto& output : replaced) {
-    Txid txid;
-    if (Status status = database_.flat().txids.read(context_.first_tx + output.rel, 1, txid.data()); !status)
-      return std::move(status).error();
-    result.sum.subtract(resolve::outpoint_term(txid.data(), output.index));
-    ++result.outputs_spent;
-  }
-  if (Status status = settle_prior(std::move(prior), std::move(left), result); !status)
-    return std::move(status).error();
+  if (Status status = settle_replaced(unsettled.replaced, result); !status) return std::move(status).error();
+  if (Status status = settle_prior(std::move(unsettled), result); !status) return std::move(status).error();
   if (Status status = write_tables(old_undo, result.files); !status) return std::move(status).error();
   SLUICE_KILL_POINT("segment.finish");
   for (auto* set : sets_) set->release(arena_);
   return result;
 }
 
-// Spends of outputs older than the segment: found in memory or looked up in the store, they become
-// history of the spender, a removed unspent row and a reduced outputs row.
-Status Segment::settle_prior(std::vector<resolve::PriorSpend> prior, std::vector<resolve::SpendRecord> left,
-                             SegmentResult& result) {
+/// Outputs that a duplicate coinbase replaced were never spent by an input, and leave the sums here.
+Status Segment::settle_replaced(std::span<const resolve::PlaceRecord> replaced, SegmentResult& result) {
+  for (const resolve::PlaceRecord& output : replaced) {
+    Txid txid;
+    if (Status status = database_.flat().txids.read(output.tx_number, 1, txid.data()); !status) return status;
+    result.sum.subtract(resolve::outpoint_term(txid.data(), output.index));
+    ++result.outputs_spent;
+  }
+  return {};
+}
+
+Result<std::vector<store::PriorOutput>> Segment::look_up(std::span<resolve::SpendRecord> left) {
   std::sort(left.begin(), left.end(),
             [](const resolve::SpendRecord& a, const resolve::SpendRecord& b) { return a.txid_prefix < b.txid_prefix; });
   std::vector<store::PriorOutput> found(left.size());
@@ -256,43 +294,48 @@ Status Segment::settle_prior(std::vector<resolve::PriorSpend> prior, std::vector
   for_each_parallel(limits_.workers, (left.size() + share - 1) / share, [&](std::size_t i, std::size_t) {
     const std::size_t begin = i * share;
     const std::size_t count = std::min(share, left.size() - begin);
-    Status status = store::find_prior_outputs(database_, hasher_, std::span(left).subspan(begin, count),
+    Status status = store::find_prior_outputs(database_, hasher_, left.subspan(begin, count),
                                               std::span(found).subspan(begin, count));
     if (!status) error.keep(std::move(status).error());
   });
-  if (error.failed()) return error.take();
+  if (error.failed()) return std::move(error.take()).error();
+  return found;
+}
 
-  std::vector<store::SpentPlace> places;
-  places.reserve(left.size() + prior.size());
-  resolve::RecordSet& target = *sets_[0];
-  const auto settle = [&](const resolve::SpendRecord& spend, std::uint64_t tx_number, std::uint32_t index,
-                          std::uint64_t prefix, resolve::ValueFlags value) {
-    places.push_back({tx_number, index});
-    target.unspent[resolve::partition_of(prefix, resolve::partition_shift(limits_.partition_count))].push(
-        arena_, {prefix, tx_number, value, index, 1});
-    if ((spend.index & resolve::replaces_older) == 0) {
-      resolve::push_spent(arena_, target, spend.rel, context_.undo_height(spend.rel), tx_number, index, prefix, value);
-    }
+// Spends of outputs older than the segment: found in memory or looked up in the store, they become
+// history of the spender and removals from the tables of unspent outputs.
+Status Segment::settle_prior(Unsettled unsettled, SegmentResult& result) {
+  const auto is_replacement = [](const resolve::SpendRecord& spend) {
+    return (spend.index & resolve::replaces_older) != 0;
   };
-  for (const resolve::PriorSpend& spend : prior)
-    settle(spend.spend, spend.output.tx_number, spend.output.index, spend.output.prefix, spend.output.value);
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    const bool replacement = (left[i].index & resolve::replaces_older) != 0;
-    if (!found[i].found && !replacement) {
-      return Error{ErrorKind::corrupt, fmt::format("{}: spends an output (index {}) that no earlier block created: the "
-                                                   "block files are damaged or of another chain",
-                                                   describe_spender(left[i].rel), left[i].index)};
-    }
-    if (!found[i].found) continue;
-    if (replacement) {
-      Txid txid;
-      if (Status status = database_.flat().txids.read(found[i].tx_number, 1, txid.data()); !status) return status;
-      result.sum.subtract(resolve::outpoint_term(txid.data(), found[i].output.index));
-      ++result.outputs_spent;
-    }
-    settle(left[i], found[i].tx_number, found[i].output.index, found[i].output.prefix, found[i].output.value);
+  std::vector<resolve::SpendRecord>& left = unsettled.left;
+  if (way_ == ResolveWay::join) {
+    // What earlier segments left was at hand: replacements are settled, and a spend that found nothing is wrong.
+    const auto spend = std::find_if_not(left.begin(), left.end(), is_replacement);
+    return spend == left.end() ? Status() : Status(no_output_error(*spend));
   }
-  result.prior_spends = places.size();
+  auto found = look_up(left);
+  if (!found) return std::move(found).error();
+
+  std::vector<write::Place> places;
+  places.reserve(left.size() + unsettled.prior.size());
+  const auto settle = [&](const resolve::SpendRecord& spend, const resolve::LiveOutput& output) {
+    places.push_back({output.tx_number, output.index});
+    resolve::push_removed(arena_, context_, *sets_[0], output);
+    resolve::push_spent(arena_, *sets_[0], spend.rel, context_.undo_height(spend.rel), output.tx_number, output.index,
+                        output.prefix, output.value);
+  };
+  for (const resolve::PriorSpend& spend : unsettled.prior) settle(spend.spend, spend.output);
+  const auto output_of = [&](std::size_t i) {
+    const store::PriorOutput& prior = found.value()[i];
+    return resolve::LiveOutput{left[i].key, prior.output.prefix, prior.output.value, prior.tx_number,
+                               left[i].index & ~resolve::replaces_older};
+  };
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    if (is_replacement(left[i])) continue;
+    if (!found.value()[i].found) return no_output_error(left[i]);
+    settle(left[i], output_of(i));
+  }
   std::sort(places.begin(), places.end());
   if (const auto twice = std::adjacent_find(places.begin(), places.end()); twice != places.end()) {
     return Error{
@@ -301,9 +344,17 @@ Status Segment::settle_prior(std::vector<resolve::PriorSpend> prior, std::vector
                     context_.first_height, context_.first_height + planned_blocks() - 1, twice->index,
                     twice->tx_number)};
   }
-  store::TableBuilder outputs(database_, store::Table::outputs);
-  if (Status status = store::write_reduced_outputs(database_, places, outputs); !status) return status;
-  return outputs.finish(result.files);
+  // A coinbase that repeats replaces only what nothing has spent before it.
+  std::vector<resolve::PlaceRecord> replaced;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    if (!is_replacement(left[i]) || !found.value()[i].found) continue;
+    const resolve::LiveOutput output = output_of(i);
+    if (std::binary_search(places.begin(), places.end(), write::Place{output.tx_number, output.index})) continue;
+    replaced.push_back({output.tx_number, output.index});
+    resolve::push_removed(arena_, context_, *sets_[0], output);
+  }
+  result.prior_spends = places.size() + replaced.size();
+  return settle_replaced(replaced, result);
 }
 
 Status Segment::write_tables(HeightRange old_undo, std::vector<store::TableFile>& files) {
@@ -326,6 +377,9 @@ Status Segment::write_tables(HeightRange old_undo, std::vector<store::TableFile>
   };
   const PartitionWriter unspent = [&](std::size_t p, Worker& worker, write::RowSink& sink) {
     write::write_unspent(p, sets_, arena_, worker.write, sink);
+  };
+  const PartitionWriter removed_outputs = [&](std::size_t p, Worker& worker, write::RowSink& sink) {
+    write::write_removed_outputs(p, sets_, arena_, worker.write, sink);
   };
   const PartitionWriter outputs = [&](std::size_t p, Worker& worker, write::RowSink& sink) {
     write::write_outputs(p, sets_, arena_, worker.write, sink);
@@ -357,6 +411,7 @@ Status Segment::write_tables(HeightRange old_undo, std::vector<store::TableFile>
   };
   add_tasks(Table::history, history), add_tasks(Table::txs, txs), add_tasks(Table::scripts, scripts);
   add_tasks(Table::unspent, unspent), add_tasks(Table::outputs, outputs);
+  add_tasks(Table::outputs, removed_outputs);
   tasks.push_back({Table::output_refs, 0, 1, &output_refs});
   tasks.push_back({Table::refs, 0, 1, &refs});
   tasks.push_back({Table::undo, 0, 1, &undo});

@@ -9,15 +9,16 @@
 #include <vector>
 
 #include "base/error.h"
+#include "pipeline/resolve_way.h"
 #include "resolve/join.h"
 #include "resolve/scatter.h"
 #include "resolve/table.h"
+#include "store/carry_file.h"
 #include "store/database.h"
+#include "store/prior_outputs.h"
 #include "write/row_writer.h"
 
 namespace sluice::pipeline {
-
-enum class ResolveWay : std::uint8_t { join, table };
 
 struct SegmentLimits {
   std::size_t arena_bytes = 0;    ///< records of one segment; the segment ends when they fill it
@@ -43,6 +44,9 @@ class Segment {
   Segment(store::Database& database, ResolveWay way, const SegmentLimits& limits);
   ~Segment();
 
+  /// Join way, once, before the first begin(): takes up the live outputs of a committed index.
+  Status take_up_live();
+
   /// Makes room for the plan of so many blocks, so that plan_block() allocates nothing.
   void reserve_blocks(std::size_t block_count) { context_.block_first_rel.reserve(block_count); }
   /// Begins at a committed point. undo_first_height: see SegmentContext.
@@ -63,25 +67,33 @@ class Segment {
   [[nodiscard]] bool full() const noexcept;
   [[nodiscard]] std::size_t used_bytes() const noexcept { return arena_.used_bytes(); }
 
-  /// Resolves what is left, sorts and writes all rows. old_undo: heights whose undo rows the index has
-  /// and that are to be removed. Errors: corrupt (a spend without output, named), io.
   struct HeightRange {
     std::uint32_t first = 0;
     std::uint32_t until = 0;
   };
-  Result<SegmentResult> finish(HeightRange old_undo);
+  /// Resolves what is left, sorts and writes all rows. old_undo: heights whose undo rows the index has
+  /// and that are to be removed. last: no segment follows that would want this one's live outputs.
+  /// Errors: corrupt (a spend without output, named), io.
+  Result<SegmentResult> finish(HeightRange old_undo, bool last);
 
  private:
   struct Worker;
   struct Parallelism;
 
-  Status join_all();
-  void finish_table(std::vector<resolve::PriorSpend>& prior, std::vector<resolve::SpendRecord>& left,
-                    std::vector<resolve::JoinLeft::Replaced>& replaced);
-  Status settle_prior(std::vector<resolve::PriorSpend> prior, std::vector<resolve::SpendRecord> left,
-                      SegmentResult& result);
+  /// What the records of a segment could not settle among themselves.
+  struct Unsettled {
+    std::vector<resolve::PriorSpend> prior;  ///< of older outputs that are in memory
+    std::vector<resolve::SpendRecord> left;  ///< of older outputs that are not
+    std::vector<resolve::PlaceRecord> replaced;
+  };
+  Status join_all(bool last, Unsettled& unsettled);
+  void finish_table(Unsettled& unsettled);
+  Status settle_replaced(std::span<const resolve::PlaceRecord> replaced, SegmentResult& result);
+  Status settle_prior(Unsettled unsettled, SegmentResult& result);
+  Result<std::vector<store::PriorOutput>> look_up(std::span<resolve::SpendRecord> left);
   Status write_tables(HeightRange old_undo, std::vector<store::TableFile>& files);
   [[nodiscard]] Error spend_error(resolve::ResolveErrc errc, const resolve::ResolveFault& fault) const;
+  [[nodiscard]] Error no_output_error(const resolve::SpendRecord& spend) const;
   [[nodiscard]] std::string describe_spender(std::uint32_t rel) const;
 
   store::Database& database_;
@@ -93,6 +105,7 @@ class Segment {
   resolve::SegmentContext context_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<resolve::RecordSet*> sets_;
+  std::unique_ptr<store::CarryFile> carried_;  ///< join way: live outputs of earlier segments; null: there are none
 };
 
 }  // namespace sluice::pipeline

@@ -142,14 +142,23 @@ class Sync {
 
   Status index(std::uint32_t first, std::uint32_t until) {
     if (first >= until) return {};
-    MemoryRequest request{options_.memory_budget, options_.threads, options_.way,       map_.scanned.size(),
-                          options_.batch_bytes,   options_.slots,   options_.partitions};
+    MemoryRequest request;
+    request.budget_bytes = options_.memory_budget;
+    request.threads = options_.threads;
+    request.way = options_.way;
+    request.block_count = map_.scanned.size();
+    for (std::uint32_t height = first; height < until; ++height) request.chain_bytes += map_.at(height).size;
+    if (database_->state())
+      request.live_outputs = database_->state()->outputs_created - database_->state()->outputs_spent;
+    request.batch_bytes = options_.batch_bytes;
+    request.slots = options_.slots;
+    request.partitions = options_.partitions;
+    request.segment_bytes = options_.segment_bytes;
     auto plan = plan_memory(request);
     if (!plan) return std::move(plan).error();
-    if (options_.segment_bytes != 0)
-      plan.value().segment.arena_bytes = std::min(plan.value().segment.arena_bytes, options_.segment_bytes);
     if (options_.network->coin != chain::Coin::radiant)
       plan.value().segment.until_duplicate_height = duplicate_coinbase_until;
+    report_.way = plan.value().way;
     report_.batch_bytes = plan.value().batch_bytes;
     report_.slots = plan.value().slots;
     report_.partition_count = plan.value().segment.partition_count;
@@ -157,7 +166,6 @@ class Sync {
     PipelineOptions pipeline_options;
     pipeline_options.network = options_.network;
     pipeline_options.parity = options_.parity;
-    pipeline_options.way = options_.way;
     pipeline_options.memory = plan.value();
     pipeline_options.read_bytes = options_.read_bytes;
     pipeline_options.batch_blocks = options_.batch_blocks;

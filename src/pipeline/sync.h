@@ -23,7 +23,7 @@ struct SyncOptions {
   std::string db_directory;
   std::string blocks_directory;
   bool parity = false;
-  ResolveWay way = ResolveWay::join;
+  ResolveWay way = ResolveWay::automatic;
   std::uint32_t threads = 2;
   std::uint64_t memory_budget = std::uint64_t{1} << 30;
   std::uint64_t batch_bytes = 0;    ///< 0: chosen by the memory plan
@@ -58,6 +58,7 @@ struct SyncReport {
   double scan_seconds = 0;
   double index_seconds = 0;
   double compact_seconds = 0;
+  ResolveWay way = ResolveWay::automatic;  ///< the one chosen, once indexing has begun
   std::uint64_t batch_bytes = 0;
   std::uint32_t slots = 0;
   std::uint64_t partition_count = 0;

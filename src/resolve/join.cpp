@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "resolve/scatter.h"
-
 namespace sluice::resolve {
 
 std::uint32_t SegmentContext::height_of(std::uint32_t rel) const noexcept {
@@ -23,10 +21,23 @@ std::uint32_t SegmentContext::block_begin(std::uint32_t rel) const noexcept {
   return block_first_rel[height_of(rel) - first_height];
 }
 
-unsigned SegmentContext::created_shift(std::size_t partition_count) const noexcept {
-  const auto rel_bits = static_cast<unsigned>(std::bit_width(tx_count));
+namespace {
+
+/// Shift that spreads numbers below `until`, or up to it, over so many partitions, in order.
+unsigned spreading_shift(std::uint64_t until, std::size_t partition_count) noexcept {
+  const auto number_bits = static_cast<unsigned>(std::bit_width(until));
   const auto partition_bits = static_cast<unsigned>(std::bit_width(partition_count) - 1);
-  return rel_bits > partition_bits ? rel_bits - partition_bits : 0;
+  return number_bits > partition_bits ? number_bits - partition_bits : 0;
+}
+
+}  // namespace
+
+unsigned SegmentContext::created_shift(std::size_t partition_count) const noexcept {
+  return spreading_shift(tx_count, partition_count);
+}
+
+unsigned SegmentContext::removed_shift(std::size_t partition_count) const noexcept {
+  return spreading_shift(first_tx, partition_count);
 }
 
 void push_unspent(ChunkArena& arena, const SegmentContext& segment, RecordSet& target, std::uint32_t rel,
@@ -35,6 +46,14 @@ void push_unspent(ChunkArena& arena, const SegmentContext& segment, RecordSet& t
   const UnspentRecord record{prefix, segment.first_tx + rel, value, index, 0};
   target.unspent[partition_of(prefix, partition_shift(partition_count))].push(arena, record);
   target.created[rel >> segment.created_shift(partition_count)].push(arena, record);
+}
+
+void push_removed(ChunkArena& arena, const SegmentContext& segment, RecordSet& target, const LiveOutput& output) {
+  const std::size_t partition_count = target.unspent.size();
+  target.unspent[partition_of(output.prefix, partition_shift(partition_count))].push(
+      arena, {output.prefix, output.tx_number, output.value, output.index, 1});
+  target.removed[output.tx_number >> segment.removed_shift(partition_count)].push(arena,
+                                                                                  {output.tx_number, output.index});
 }
 
 std::uint32_t SegmentContext::undo_height(std::uint32_t rel) const noexcept {
@@ -50,15 +69,14 @@ void push_spent(ChunkArena& arena, RecordSet& target, std::uint32_t spender_rel,
 namespace {
 
 constexpr std::uint32_t empty_slot = ~std::uint32_t{0};
-constexpr std::uint32_t spent_mark = ~std::uint32_t{0};
 
 /// Linear probing over indexes into the gathered outputs; at most half full.
 class OutputTable {
  public:
-  OutputTable(JoinScratch& scratch, std::size_t count) : scratch_(scratch) {
-    const std::size_t size = std::bit_ceil(2 * count + 1);
-    scratch.slots.resize(size);
-    std::fill(scratch.slots.begin(), scratch.slots.end(), empty_slot);
+  OutputTable(Column<std::uint32_t>& slots, std::span<const LiveOutput> outputs) : slots_(slots), outputs_(outputs) {
+    const std::size_t size = std::bit_ceil(2 * outputs.size() + 1);
+    slots_.resize(size);
+    std::fill(slots_.begin(), slots_.end(), empty_slot);
     mask_ = size - 1;
   }
 
@@ -66,109 +84,176 @@ class OutputTable {
   [[nodiscard]] std::uint32_t& slot_of(std::uint64_t key) noexcept {
     // The top bits chose the partition; the low ones choose the slot.
     for (std::size_t at = key & mask_;; at = (at + 1) & mask_) {
-      std::uint32_t& slot = scratch_.slots[at];
-      if (slot == empty_slot || scratch_.outputs[slot].key == key) return slot;
+      std::uint32_t& slot = slots_[at];
+      if (slot == empty_slot || outputs_[slot].key == key) return slot;
     }
   }
 
  private:
-  JoinScratch& scratch_;
+  Column<std::uint32_t>& slots_;
+  std::span<const LiveOutput> outputs_;
   std::size_t mask_ = 0;
 };
 
-/// Gathers a partition's outputs into scratch, in a table. The latest of several outputs of one
-/// outpoint is found by key; the others are in scratch.replaced.
-ResolveErrc build_table(const SegmentContext& segment, JoinScratch& scratch, OutputTable& table, ResolveFault& fault) {
-  for (std::uint32_t i = 0; i < scratch.outputs.size(); ++i) {
-    const OutputRecord& output = scratch.outputs[i];
-    std::uint32_t& slot = table.slot_of(output.key);
-    if (slot == empty_slot) {
-      slot = i;
-      continue;
-    }
-    const OutputRecord& other = scratch.outputs[slot];
-    const bool duplicate = segment.duplicate_coinbases && other.index == output.index && other.rel != output.rel &&
-                           segment.block_begin(other.rel) == other.rel && segment.block_begin(output.rel) == output.rel;
-    if (!duplicate) {
-      fault = {output.rel, output.index};
-      return ResolveErrc::key_collision;
-    }
-    scratch.replaced.push_back(output.rel > other.rel ? slot : i);
-    if (output.rel > other.rel) slot = i;
+class PartitionJoin {
+ public:
+  PartitionJoin(const SegmentContext& segment, ChunkArena& arena, JoinScratch& scratch, std::span<LiveOutput> outputs,
+                RecordSet& target, JoinLeft& left, ResolveFault& fault)
+      : segment_(segment),
+        arena_(arena),
+        outputs_(outputs),
+        table_(scratch.slots, outputs),
+        replaced_(scratch.replaced),
+        target_(target),
+        left_(left),
+        fault_(fault) {
+    replaced_.clear();
   }
-  return ResolveErrc::ok;
-}
 
-/// The output that a spend means: the latest of its outpoint that is not younger than the spender's
-/// block. Blocks may hold a child before its parent, so only replaced outputs are told apart.
-std::uint32_t output_for(const JoinScratch& scratch, std::uint32_t latest, const SpendRecord& spend) noexcept {
-  if (scratch.replaced.empty() || scratch.outputs[latest].rel <= spend.rel) return latest;
-  std::uint32_t best = latest;
-  for (const std::uint32_t candidate : scratch.replaced) {
-    const OutputRecord& output = scratch.outputs[candidate];
-    if (output.key != spend.key || output.rel > spend.rel) continue;
-    if (best == latest || output.rel > scratch.outputs[best].rel) best = candidate;
+  /// Puts the outputs in the table. The latest of several outputs of one outpoint is found by key; the
+  /// others are in replaced_.
+  ResolveErrc build() {
+    for (std::uint32_t i = 0; i < outputs_.size(); ++i) {
+      const LiveOutput& output = outputs_[i];
+      std::uint32_t& slot = table_.slot_of(output.key);
+      if (slot == empty_slot) {
+        slot = i;
+        continue;
+      }
+      const LiveOutput& other = outputs_[slot];
+      if (!repeats(other, output)) {
+        fault_ = {is_own(output) ? rel_of(output) : 0, output.index};
+        return ResolveErrc::key_collision;
+      }
+      replaced_.push_back(output.tx_number > other.tx_number ? slot : i);
+      if (output.tx_number > other.tx_number) slot = i;
+    }
+    return ResolveErrc::ok;
   }
-  return best;
+
+  ResolveErrc spend(const SpendRecord& spend) {
+    const std::uint32_t slot = (spend.index & replaces_older) != 0 ? empty_slot : table_.slot_of(spend.key);
+    if (slot == empty_slot) {
+      left_.spends.push_back(spend);
+      return ResolveErrc::ok;
+    }
+    LiveOutput& output = outputs_[output_for(slot, spend)];
+    // A child may stand before its parent, but only in one block.
+    if (output.tx_number > segment_.first_tx + spend.rel && segment_.block_begin(rel_of(output)) > spend.rel) {
+      left_.spends.push_back(spend);
+      return ResolveErrc::ok;
+    }
+    if (output.spent != 0) {
+      fault_ = {spend.rel, spend.index};
+      return ResolveErrc::spent_twice;
+    }
+    push_spent(arena_, target_, spend.rel, segment_.undo_height(spend.rel), output.tx_number, output.index,
+               output.prefix, output.value);
+    end(output);
+    return ResolveErrc::ok;
+  }
+
+  void drop_replaced() {
+    for (const std::uint32_t i : replaced_) {
+      LiveOutput& output = outputs_[i];
+      if (output.spent != 0) continue;
+      left_.replaced.push_back({output.tx_number, output.index});
+      end(output);
+    }
+  }
+
+  /// Records what lives, and moves it to the front; the number of them.
+  std::size_t keep_unspent() {
+    std::size_t count = 0;
+    for (const LiveOutput& output : outputs_) {
+      if (output.spent != 0) continue;
+      if (is_own(output))
+        push_unspent(arena_, segment_, target_, rel_of(output), output.index, output.prefix, output.value);
+      outputs_[count++] = output;
+    }
+    return count;
+  }
+
+ private:
+  [[nodiscard]] bool is_own(const LiveOutput& output) const noexcept { return output.tx_number >= segment_.first_tx; }
+  [[nodiscard]] std::uint32_t rel_of(const LiveOutput& output) const noexcept {
+    return static_cast<std::uint32_t>(output.tx_number - segment_.first_tx);
+  }
+
+  /// Whether two outputs of one key are one outpoint: of a coinbase that an early block repeats.
+  [[nodiscard]] bool repeats(const LiveOutput& one, const LiveOutput& other) const noexcept {
+    if (!segment_.duplicate_coinbases || one.index != other.index || one.tx_number == other.tx_number) return false;
+    const auto may_repeat = [this](const LiveOutput& output) {
+      return !is_own(output) || segment_.block_begin(rel_of(output)) == rel_of(output);
+    };
+    return may_repeat(one) && may_repeat(other);
+  }
+
+  /// The output that a spend means: the latest of its outpoint that is not younger than the spender's
+  /// block. Blocks may hold a child before its parent, so only replaced outputs are told apart.
+  [[nodiscard]] std::uint32_t output_for(std::uint32_t latest, const SpendRecord& spend) const noexcept {
+    const std::uint64_t spender = segment_.first_tx + spend.rel;
+    if (replaced_.empty() || outputs_[latest].tx_number <= spender) return latest;
+    std::uint32_t best = latest;
+    for (const std::uint32_t candidate : replaced_) {
+      const LiveOutput& output = outputs_[candidate];
+      if (output.key != spend.key || output.tx_number > spender) continue;
+      if (best == latest || output.tx_number > outputs_[best].tx_number) best = candidate;
+    }
+    return best;
+  }
+
+  void end(LiveOutput& output) {
+    output.spent = 1;
+    if (!is_own(output)) push_removed(arena_, segment_, target_, output);
+  }
+
+  const SegmentContext& segment_;
+  ChunkArena& arena_;
+  std::span<LiveOutput> outputs_;
+  OutputTable table_;
+  std::vector<std::uint32_t>& replaced_;
+  RecordSet& target_;
+  JoinLeft& left_;
+  ResolveFault& fault_;
+};
+
+/// Adds the workers' outputs of a partition to those that are carried.
+void gather_outputs(std::size_t partition, std::span<RecordSet* const> sources, const SegmentContext& segment,
+                    ChunkArena& arena, Column<LiveOutput>& live) {
+  const std::size_t carried = live.size();
+  std::size_t count = carried;
+  for (const RecordSet* source : sources) count += source->outputs[partition].count();
+  live.resize(count);
+  LiveOutput* at = live.data() + carried;
+  for (RecordSet* source : sources) {
+    source->outputs[partition].for_each_span([&](const OutputRecord* records, std::size_t record_count) {
+      for (std::size_t i = 0; i < record_count; ++i) {
+        const OutputRecord& record = records[i];
+        *at++ = {record.key, record.prefix, record.value, segment.first_tx + record.rel, record.index, 0};
+      }
+    });
+    source->outputs[partition].release(arena);
+  }
 }
 
 }  // namespace
 
 ResolveErrc join_partition(std::size_t partition, std::span<RecordSet* const> sources, const SegmentContext& segment,
-                           ChunkArena& arena, JoinScratch& scratch, RecordSet& target, JoinLeft& left,
-                           ResolveFault& fault) {
-  std::size_t count = 0;
-  for (const RecordSet* source : sources) count += source->outputs[partition].count();
-  scratch.outputs.resize(count);
-  scratch.replaced.clear();
-  OutputRecord* at = scratch.outputs.data();
+                           ChunkArena& arena, JoinScratch& scratch, Column<LiveOutput>& live, RecordSet& target,
+                           JoinLeft& left, ResolveFault& fault) {
+  gather_outputs(partition, sources, segment, arena, live);
+  PartitionJoin join(segment, arena, scratch, live.span(), target, left, fault);
+  ResolveErrc errc = join.build();
   for (RecordSet* source : sources) {
-    at = source->outputs[partition].copy_to(at);
-    source->outputs[partition].release(arena);
-  }
-  OutputTable table(scratch, count);
-  if (const ResolveErrc errc = build_table(segment, scratch, table, fault); errc != ResolveErrc::ok) return errc;
-
-  ResolveErrc errc = ResolveErrc::ok;
-  const auto join_spend = [&](const SpendRecord& spend) {
-    const std::uint32_t slot = (spend.index & replaces_older) != 0 ? empty_slot : table.slot_of(spend.key);
-    if (slot == empty_slot) {
-      left.spends.push_back(spend);
-      return;
-    }
-    OutputRecord& output = scratch.outputs[output_for(scratch, slot, spend)];
-    // A child may stand before its parent, but only in one block.
-    if (output.rel > spend.rel && segment.block_begin(output.rel) > spend.rel) {
-      left.spends.push_back(spend);
-      return;
-    }
-    if (output.index == spent_mark) {
-      fault = {spend.rel, spend.index};
-      errc = ResolveErrc::spent_twice;
-      return;
-    }
-    push_spent(arena, target, spend.rel, segment.undo_height(spend.rel), segment.first_tx + output.rel, output.index,
-               output.prefix, output.value);
-    output.index = spent_mark;
-  };
-  for (RecordSet* source : sources) {
-    source->spends[partition].for_each_span([&](const SpendRecord* spends, std::size_t spend_count) {
-      for (std::size_t i = 0; i < spend_count; ++i) join_spend(spends[i]);
+    source->spends[partition].for_each_span([&](const SpendRecord* spends, std::size_t count) {
+      for (std::size_t i = 0; i < count && errc == ResolveErrc::ok; ++i) errc = join.spend(spends[i]);
     });
     source->spends[partition].release(arena);
   }
   if (errc != ResolveErrc::ok) return errc;
-
-  for (const std::uint32_t i : scratch.replaced) {
-    OutputRecord& output = scratch.outputs[i];
-    if (output.index == spent_mark) continue;
-    left.replaced.push_back({output.rel, output.index});
-    output.index = spent_mark;
-  }
-  for (const OutputRecord& output : scratch.outputs) {
-    if (output.index != spent_mark)
-      push_unspent(arena, segment, target, output.rel, output.index, output.prefix, output.value);
-  }
+  join.drop_replaced();
+  live.resize(join.keep_unspent());
   return ResolveErrc::ok;
 }
 

@@ -1,8 +1,8 @@
 // The join way: per partition, spends meet outputs, in memory that fits a core's cache.
 //
-// Both sides were spread by outpoint key (scatter.h). What is left over on either side goes on:
-// outputs that lived become unspent records, spends without an output are looked up in the store
-// (prior.h). Nothing is read at random and nothing outlives the segment.
+// Both sides were spread by outpoint key (scatter.h). Outputs of earlier segments that still live may be
+// carried along, partition by partition, and are then met like the segment's own; so nothing is read at
+// random. Otherwise spends without an output are looked up in the store (store/prior_outputs.h).
 #pragma once
 
 #include <span>
@@ -38,10 +38,11 @@ struct SegmentContext {
   [[nodiscard]] std::uint32_t block_begin(std::uint32_t rel) const noexcept;
   /// Shift that spreads the segment's rels over the partitions of RecordSet::created, in order.
   [[nodiscard]] unsigned created_shift(std::size_t partition_count) const noexcept;
+  /// The same for older tx numbers and RecordSet::removed.
+  [[nodiscard]] unsigned removed_shift(std::size_t partition_count) const noexcept;
 };
 
 struct JoinScratch {
-  Column<OutputRecord> outputs;
   Column<std::uint32_t> slots;
   std::vector<std::uint32_t> replaced;  ///< outputs that a later one of the same outpoint shadows
 };
@@ -54,28 +55,28 @@ struct ResolveFault {
 
 /// What a join could not settle alone.
 struct JoinLeft {
-  std::vector<SpendRecord> spends;  ///< of outputs older than the segment
+  std::vector<SpendRecord> spends;  ///< of outputs that are neither the segment's nor carried
   /// Outputs that a later duplicate coinbase replaced while unspent: they leave the outpoint sum.
-  struct Replaced {
-    std::uint32_t rel;
-    std::uint32_t index;
-  };
-  std::vector<Replaced> replaced;
+  std::vector<PlaceRecord> replaced;
 };
 
 /// Joins one partition over all workers' records and gives their chunks back.
-/// Shape:  sources' outputs and spends of `partition` -> target: history of the spenders, unspent and
-///         created outputs, undo; `left` gets what remains.
+/// Shape:  sources' outputs and spends of `partition` -> target: history of the spenders, unspent, created
+///         and removed outputs, undo; `left` gets what remains. `live`: in, the partition's outputs of
+///         earlier segments, all unspent, or none if they are not carried; out, what lives after this one.
 /// Special: several outputs of one outpoint (Bitcoin's duplicate coinbases): a later one replaces an
 ///         earlier one that is still unspent.
 /// Cost:   one insert or probe a record, in a table that fits the cache.
 ResolveErrc join_partition(std::size_t partition, std::span<RecordSet* const> sources, const SegmentContext& segment,
-                           ChunkArena& arena, JoinScratch& scratch, RecordSet& target, JoinLeft& left,
-                           ResolveFault& fault);
+                           ChunkArena& arena, JoinScratch& scratch, Column<LiveOutput>& live, RecordSet& target,
+                           JoinLeft& left, ResolveFault& fault);
 
 /// Records an output of the segment that is unspent at its end.
 void push_unspent(ChunkArena& arena, const SegmentContext& segment, RecordSet& target, std::uint32_t rel,
                   std::uint32_t index, std::uint64_t prefix, ValueFlags value);
+
+/// Records an output of an earlier segment that is unspent no longer.
+void push_removed(ChunkArena& arena, const SegmentContext& segment, RecordSet& target, const LiveOutput& output);
 
 /// Marks a spender whose block leaves no undo records.
 inline constexpr std::uint32_t no_undo = ~std::uint32_t{0};

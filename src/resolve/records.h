@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -24,6 +25,17 @@ struct ValueFlags {
   [[nodiscard]] std::uint64_t value() const noexcept { return bits >> 1; }
   [[nodiscard]] bool has_refs() const noexcept { return (bits & 1) != 0; }
 };
+
+/// An output that nothing has spent yet, wherever it was created.
+struct LiveOutput {
+  std::uint64_t key = 0;  ///< outpoint key; the table way's empty slots have 0
+  std::uint64_t prefix = 0;
+  ValueFlags value;
+  std::uint64_t tx_number = 0;
+  std::uint32_t index = 0;  ///< output index in its transaction
+  std::uint32_t spent = 0;  ///< 0 or 1: while a partition is joined
+};
+static_assert(sizeof(LiveOutput) == 40);
 
 /// An indexed output created in the segment (join only).
 struct OutputRecord {
@@ -83,6 +95,13 @@ struct UnspentRecord {
 };
 static_assert(sizeof(UnspentRecord) == 32);
 
+/// Names an output by place.
+struct [[gnu::packed]] PlaceRecord {
+  std::uint64_t tx_number;
+  std::uint32_t index;
+};
+static_assert(sizeof(PlaceRecord) == 12);
+
 /// A distinct ref pushed by an output.
 struct OutputRefRecord {
   std::uint32_t rel;
@@ -126,6 +145,14 @@ struct OutpointSum {
   }
 };
 
+/// Index of the partition that a 64-bit key belongs to.
+[[nodiscard]] inline std::size_t partition_of(std::uint64_t key, unsigned shift) noexcept {
+  return shift == 64 ? 0 : key >> shift;
+}
+[[nodiscard]] constexpr unsigned partition_shift(std::size_t partition_count) noexcept {
+  return 64 - static_cast<unsigned>(std::bit_width(partition_count) - 1);
+}
+
 /// Records of one worker, spread over partitions by the top bits of their key. No two workers share
 /// one, so nothing here is locked.
 struct RecordSet {
@@ -136,6 +163,7 @@ struct RecordSet {
   std::vector<ChunkList<TxRecord>> txs;           ///< by txid prefix
   std::vector<ChunkList<UnspentRecord>> unspent;  ///< by scripthash prefix
   std::vector<ChunkList<UnspentRecord>> created;  ///< by rel: the same new outputs, for the table by place
+  std::vector<ChunkList<PlaceRecord>> removed;    ///< by tx number: the same older outputs, for that table
   ChunkList<OutputRefRecord> output_refs;
   ChunkList<RefPlaceRecord> ref_places;
   ChunkList<UndoRecord> undo;
@@ -150,14 +178,15 @@ struct RecordSet {
         scripts(partition_count),
         txs(partition_count),
         unspent(partition_count),
-        created(partition_count) {}
+        created(partition_count),
+        removed(partition_count) {}
 
   void release(ChunkArena& arena) noexcept {
     const auto release_all = [&](auto& lists) {
       for (auto& list : lists) list.release(arena);
     };
     release_all(outputs), release_all(spends), release_all(history), release_all(scripts);
-    release_all(txs), release_all(unspent), release_all(created);
+    release_all(txs), release_all(unspent), release_all(created), release_all(removed);
     output_refs.release(arena), ref_places.release(arena), undo.release(arena);
     sum = {};
     outputs_created = outputs_spent = 0;

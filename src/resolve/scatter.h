@@ -87,14 +87,6 @@ class Scatter {
   Column<TxRef> tx_refs_;
 };
 
-/// Index of the partition that a 64-bit key belongs to.
-[[nodiscard]] inline std::size_t partition_of(std::uint64_t key, unsigned shift) noexcept {
-  return shift == 64 ? 0 : key >> shift;
-}
-[[nodiscard]] constexpr unsigned partition_shift(std::size_t partition_count) noexcept {
-  return 64 - static_cast<unsigned>(std::bit_width(partition_count) - 1);
-}
-
 /// The bit marks in ScriptBatch::refs become one flag per output, in order: walks along.
 class RefCursor {
  public:

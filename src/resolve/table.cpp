@@ -81,17 +81,23 @@ TableResolver::TableResolver(ChunkArena& arena, const OutpointHasher& hasher, st
     : arena_(arena), hasher_(hasher), worker_(worker), workers_(workers), table_(capacity) {}
 
 ResolveErrc TableResolver::add_batch(const BatchInput& batch, RecordSet& target, ResolveFault& fault) {
-  // A block may hold a child before its parent, so a batch's outputs are all there before its spends.
-  if (const ResolveErrc errc = add_outputs(batch, fault); errc != ResolveErrc::ok) return errc;
-  add_spends(batch, target);
+  // A block may hold a child before its parent, so its outputs are all there before its spends. Many blocks
+  // at once leave the prefetching more to do; where a coinbase may be spent and repeated, order tells.
+  const std::size_t count = batch.raw.blocks.size();
+  const std::size_t step = duplicate_coinbases_ ? 1 : count;
+  for (std::size_t first = 0; first < count; first += step) {
+    const BlockSpan blocks{first, first + step};
+    if (const ResolveErrc errc = add_outputs(batch, blocks, fault); errc != ResolveErrc::ok) return errc;
+    add_spends(batch, blocks, target);
+  }
   size_seen_.store(table_.size(), std::memory_order_relaxed);
   return ResolveErrc::ok;
 }
 
-ResolveErrc TableResolver::add_outputs(const BatchInput& batch, ResolveFault& fault) {
+ResolveErrc TableResolver::add_outputs(const BatchInput& batch, BlockSpan blocks, ResolveFault& fault) {
   const parse::TxBatch& txs = *batch.txs;
   outputs_.clear();
-  for (std::uint32_t tx = 0; tx < txs.tx_count(); ++tx) {
+  for (std::uint32_t tx = txs.block_tx_begin[blocks.first]; tx < txs.block_tx_begin[blocks.until]; ++tx) {
     for (std::uint32_t output = txs.output_begin[tx]; output < txs.output_begin[tx + 1]; ++output) {
       const std::uint64_t key = hasher_(txs.txid[tx].data(), output - txs.output_begin[tx]);
       if (batch.scripts->indexed[output] != 0 && mine(key)) outputs_.push_back({key, tx, output});
@@ -117,24 +123,23 @@ ResolveErrc TableResolver::add_outputs(const BatchInput& batch, ResolveFault& fa
       return ResolveErrc::key_collision;
     }
     // An older segment's output is in the store, where the coinbase asks for it (Scatter).
-    if (before.tx_number >= first_tx_)
-      replaced_.push_back({static_cast<std::uint32_t>(before.tx_number - first_tx_), index});
+    if (before.tx_number >= first_tx_) replaced_.push_back({before.tx_number, index});
   }
   return ResolveErrc::ok;
 }
 
-void TableResolver::add_spends(const BatchInput& batch, RecordSet& target) {
+void TableResolver::add_spends(const BatchInput& batch, BlockSpan blocks, RecordSet& target) {
   const parse::TxBatch& txs = *batch.txs;
   const std::byte* raw = batch.raw.raw.data();
   spends_.clear();
-  for (std::uint32_t tx = 0; tx < txs.tx_count(); ++tx) {
+  for (std::uint32_t tx = txs.block_tx_begin[blocks.first]; tx < txs.block_tx_begin[blocks.until]; ++tx) {
     for (std::uint32_t input = txs.input_begin[tx]; input < txs.input_begin[tx + 1]; ++input) {
       const std::byte* prevout = raw + txs.prevout_offset[input];
       const std::uint64_t key = hasher_(prevout, load_le<std::uint32_t>(prevout + 32));
       if (mine(key)) spends_.push_back({key, tx, input});
     }
   }
-  std::size_t block = 0;
+  std::size_t block = blocks.first;
   for (std::size_t i = 0; i < spends_.size(); ++i) {
     if (i + prefetch_distance < spends_.size()) table_.prefetch(spends_[i + prefetch_distance].key);
     const auto [key, tx, input] = spends_[i];

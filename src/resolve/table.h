@@ -16,16 +16,6 @@
 
 namespace sluice::resolve {
 
-struct LiveOutput {
-  std::uint64_t key = 0;  ///< 0: the slot is empty
-  std::uint64_t prefix = 0;
-  ValueFlags value;
-  std::uint64_t tx_number = 0;
-  std::uint32_t index = 0;
-  std::uint32_t reserved = 0;
-};
-static_assert(sizeof(LiveOutput) == 40);
-
 class LiveTable {
  public:
   /// Bounds: capacity is rounded up to a power of two; memory is 40 bytes a slot, touched as it fills.
@@ -93,11 +83,16 @@ class TableResolver {
     return size_seen_.load(std::memory_order_relaxed) >= table_.comfortable_size();
   }
   [[nodiscard]] std::vector<PriorSpend>& prior() noexcept { return prior_; }
-  [[nodiscard]] std::vector<JoinLeft::Replaced>& replaced() noexcept { return replaced_; }
+  [[nodiscard]] std::vector<PlaceRecord>& replaced() noexcept { return replaced_; }
 
  private:
-  ResolveErrc add_outputs(const BatchInput& batch, ResolveFault& fault);
-  void add_spends(const BatchInput& batch, RecordSet& target);
+  /// Blocks [first, until) of a batch.
+  struct BlockSpan {
+    std::size_t first;
+    std::size_t until;
+  };
+  ResolveErrc add_outputs(const BatchInput& batch, BlockSpan blocks, ResolveFault& fault);
+  void add_spends(const BatchInput& batch, BlockSpan blocks, RecordSet& target);
   [[nodiscard]] bool mine(std::uint64_t key) const noexcept { return (key >> 32) % workers_ == worker_; }
 
   struct KeyedOutput {
@@ -123,7 +118,7 @@ class TableResolver {
   Column<KeyedOutput> outputs_;
   Column<KeyedSpend> spends_;
   std::vector<PriorSpend> prior_;
-  std::vector<JoinLeft::Replaced> replaced_;
+  std::vector<PlaceRecord> replaced_;
 };
 
 }  // namespace sluice::resolve

@@ -299,7 +299,7 @@ Result<serve::ReadView::Balance> ChainView::balance(const ScriptHash& scripthash
 }
 
 Result<std::vector<serve::RefItem>> ChainView::refs_of(serve::TxNumber tx_number, std::uint32_t output_index) const {
-  auto row = database_.get(Table::output_refs, write::output_refs_key(tx_number, output_index).span());
+  auto row = database_.get(Table::output_refs, write::place_key(tx_number, output_index).span());
   if (!row) return std::move(row).error();
   std::vector<serve::RefItem> refs;
   if (!row.value()) return refs;

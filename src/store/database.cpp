@@ -231,10 +231,10 @@ Status Database::empty_ingest_directory() {
   return {};
 }
 
-std::string Database::next_ingest_path() {
+std::string Database::next_ingest_path(std::string_view extension) {
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
-  return fmt::format("{}/ingest/{:06}.sst", directory_, ingest_counter_++);
+  return fmt::format("{}/ingest/{:06}.{}", directory_, ingest_counter_++, extension);
 }
 
 Status Database::refuse_after_failed_read() const {

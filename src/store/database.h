@@ -84,8 +84,9 @@ class Database {
   [[nodiscard]] const FlatFiles& flat() const noexcept { return *flat_; }
   [[nodiscard]] const std::string& directory() const noexcept { return directory_; }
 
-  /// A new path under ingest/ for a table file.
-  [[nodiscard]] std::string next_ingest_path();
+  /// A new path under ingest/ for a table file, or for another file that the next start may remove.
+  [[nodiscard]] std::string next_ingest_path(std::string_view extension = "sst");
+  [[nodiscard]] rocksdb::FileSystem& file_system() const noexcept { return *options_.file_system; }
   /// Options that table files for `table` are built with.
   [[nodiscard]] rocksdb::Options builder_options(Table table) const;
 

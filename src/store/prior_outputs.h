@@ -25,16 +25,4 @@ struct PriorOutput {
 Status find_prior_outputs(const Database& database, const resolve::OutpointHasher& hasher,
                           std::span<const resolve::SpendRecord> spends, std::span<PriorOutput> answers);
 
-/// One output taken out of its transaction's row.
-struct SpentPlace {
-  std::uint64_t tx_number = 0;
-  std::uint32_t index = 0;
-  friend auto operator<=>(const SpentPlace&, const SpentPlace&) = default;
-};
-
-/// Writes the outputs rows as they are without the places given: shorter rows, or removals.
-/// Bounds: places sorted, each an output of its row; rows go to the sink in key order.
-/// Errors: corrupt if a place is not in its row.
-Status write_reduced_outputs(const Database& database, std::span<const SpentPlace> places, write::RowSink& sink);
-
 }  // namespace sluice::store

@@ -4,7 +4,6 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "base/prefix.h"
@@ -28,8 +27,8 @@ class Rollback {
         !status)
       return status;
     first_tx_ = first_gone.first_tx;
-    for (auto step : {&Rollback::remove_outputs, &Rollback::undo_spends, &Rollback::restore_outputs,
-                      &Rollback::cut_history, &Rollback::remove_refs, &Rollback::remove_txs, &Rollback::set_tip}) {
+    for (auto step : {&Rollback::remove_outputs, &Rollback::undo_spends, &Rollback::cut_history, &Rollback::remove_refs,
+                      &Rollback::remove_txs, &Rollback::set_tip}) {
       if (Status status = (this->*step)(); !status) return status;
     }
     return database_.commit_rollback(batch_, next_);
@@ -56,22 +55,18 @@ class Rollback {
   /// Outputs of disconnected transactions that are unspent at the tip.
   Status remove_outputs() {
     const auto iterator = database_.iterate(Table::outputs, false);
-    for (iterator->Seek(slice_of(write::outputs_key(first_tx_).span())); iterator->Valid(); iterator->Next()) {
+    for (iterator->Seek(slice_of(write::tx_number_key(first_tx_).span())); iterator->Valid(); iterator->Next()) {
       const Bytes key = bytes_of_slice(iterator->key());
-      if (key.size() != write::tx_number_bytes) return corrupt(Table::outputs, "malformed key");
-      const std::uint64_t tx_number = write::get_tx_number(key.data());
-      Status failed;
-      const bool well_formed =
-          write::for_each_output(bytes_of_slice(iterator->value()), [&](const write::OutputEntry& entry) {
-            remove(Table::unspent, write::unspent_key(entry.prefix, tx_number, entry.index).span());
-            touched_.insert(entry.prefix);
-            --next_.outputs_created;
-            if (Status status = subtract_outpoint(tx_number, entry.index, true); !status) failed = std::move(status);
-          });
-      if (!well_formed)
-        return corrupt(Table::outputs, fmt::format("malformed row of transaction number {}", tx_number));
-      if (!failed) return failed;
+      const auto place = write::decode_place(key);
+      if (!place) return corrupt(Table::outputs, "malformed key");
+      const auto entry = write::decode_output(bytes_of_slice(iterator->value()));
+      if (!entry)
+        return corrupt(Table::outputs, fmt::format("malformed row of transaction number {}", place->tx_number));
+      remove(Table::unspent, write::unspent_key(entry->prefix, place->tx_number, place->index).span());
       remove(Table::outputs, key);
+      touched_.insert(entry->prefix);
+      --next_.outputs_created;
+      if (Status status = subtract_outpoint(place->tx_number, place->index, true); !status) return status;
     }
     return iterator->status().ok() ? Status() : Status(rocks_error(database_.directory(), iterator->status()));
   }
@@ -92,35 +87,17 @@ class Rollback {
               --next_.outputs_created;
               return;
             }
-            restored_[entry.tx_number].push_back({entry.index, entry.value, entry.prefix});
-            std::byte value[varint_bytes_max];
+            std::byte value[write::output_bytes_max];
             put(Table::unspent, write::unspent_key(entry.prefix, entry.tx_number, entry.index).span(),
                 {value, put_varint(value, entry.value.bits)});
+            put(Table::outputs, write::place_key(entry.tx_number, entry.index).span(),
+                {value, write::put_output(value, {entry.value, entry.prefix})});
             if (Status status = subtract_outpoint(entry.tx_number, entry.index, false); !status)
               failed = std::move(status);
           });
       if (!well_formed) return corrupt(Table::undo, fmt::format("malformed row of height {}", height));
       if (!failed) return failed;
       remove(Table::undo, key.span());
-    }
-    return {};
-  }
-
-  Status restore_outputs() {
-    for (auto& [tx_number, entries] : restored_) {
-      const write::Key key = write::outputs_key(tx_number);
-      auto row = database_.get(Table::outputs, key.span());
-      if (!row) return std::move(row).error();
-      if (row.value()) {
-        const bool well_formed = write::for_each_output(
-            std::as_bytes(std::span(*row.value())), [&](const write::OutputEntry& entry) { entries.push_back(entry); });
-        if (!well_formed)
-          return corrupt(Table::outputs, fmt::format("malformed row of transaction number {}", tx_number));
-      }
-      std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
-      std::vector<std::byte> value;
-      for (const write::OutputEntry& entry : entries) write::append_output(value, entry);
-      put(Table::outputs, key.span(), value);
     }
     return {};
   }
@@ -179,7 +156,7 @@ class Rollback {
 
   Status remove_refs() {
     const auto iterator = database_.iterate(Table::output_refs, false);
-    for (iterator->Seek(slice_of(write::outputs_key(first_tx_).span())); iterator->Valid(); iterator->Next()) {
+    for (iterator->Seek(slice_of(write::tx_number_key(first_tx_).span())); iterator->Valid(); iterator->Next()) {
       const Bytes key = bytes_of_slice(iterator->key());
       const Bytes value = bytes_of_slice(iterator->value());
       if (key.size() <= write::tx_number_bytes || value.size() % 37 != 0)
@@ -224,7 +201,6 @@ class Rollback {
   std::uint64_t first_tx_ = 0;
   rocksdb::WriteBatch batch_;
   std::set<std::uint64_t> touched_;
-  std::map<std::uint64_t, std::vector<write::OutputEntry>> restored_;
 };
 
 }  // namespace

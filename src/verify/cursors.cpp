@@ -140,38 +140,26 @@ OutputsCursor::OutputsCursor(Context& context, Malformed malformed, PrefixRange 
     : rows_(context, Table::outputs, malformed), range_(range) {}
 
 bool OutputsCursor::next(OutputItem& item) {
-  for (;;) {
-    for (; at_ < entries_.size(); ++at_) {
-      if (!range_.contains(entries_[at_].prefix)) continue;
-      item = entries_[at_++];
-      return true;
+  while (rows_.next()) {
+    const auto place = write::decode_place(rows_.key());
+    const auto entry = write::decode_output(rows_.value());
+    if (!place || !same_bytes(write::place_key(place->tx_number, place->index).span(), rows_.key())) {
+      rows_.reject("malformed key");
+      continue;
     }
-    if (!rows_.next()) return false;
-    entries_.clear();
-    at_ = 0;
-    if (!load()) entries_.clear();
+    if (place->tx_number >= rows_.context().state.tx_count) {
+      rows_.reject("names a transaction behind the last one");
+      continue;
+    }
+    std::byte again[write::output_bytes_max];
+    if (!entry || !is_prefix(entry->prefix) || !same_bytes({again, write::put_output(again, *entry)}, rows_.value())) {
+      rows_.reject("malformed value");
+      continue;
+    }
+    if (!range_.contains(entry->prefix)) continue;
+    item = {entry->prefix, place->tx_number, entry->value.bits, place->index};
+    return true;
   }
-}
-
-bool OutputsCursor::load() {
-  if (rows_.key().size() != write::tx_number_bytes) {
-    rows_.reject("malformed key");
-    return false;
-  }
-  const std::uint64_t tx_number = write::get_tx_number(rows_.key().data());
-  if (tx_number >= rows_.context().state.tx_count) {
-    rows_.reject("names a transaction behind the last one");
-    return false;
-  }
-  again_.clear();
-  bool good = true;
-  const bool read = write::for_each_output(rows_.value(), [&](const write::OutputEntry& entry) {
-    good = good && is_prefix(entry.prefix) && (entries_.empty() || entries_.back().index < entry.index);
-    write::append_output(again_, entry);
-    entries_.push_back({entry.prefix, tx_number, entry.value.bits, entry.index});
-  });
-  if (read && good && !entries_.empty() && same_bytes(again_, rows_.value())) return true;
-  rows_.reject("malformed value");
   return false;
 }
 
@@ -219,7 +207,7 @@ bool OutputRefsCursor::next(OutputRefsItem& item) {
         key.size() > write::tx_number_bytes &&
         get_ordered(key.data() + write::tx_number_bytes, key.data() + key.size(), index) == key.data() + key.size();
     const std::uint64_t tx_number = key_read ? write::get_tx_number(key.data()) : 0;
-    if (!key_read || !same_bytes(write::output_refs_key(tx_number, index).span(), key)) {
+    if (!key_read || !same_bytes(write::place_key(tx_number, index).span(), key)) {
       rows_.reject("malformed key");
       continue;
     }

@@ -92,12 +92,8 @@ class OutputsCursor {
   [[nodiscard]] bool next(OutputItem& item);
 
  private:
-  [[nodiscard]] bool load();
   RowCursor rows_;
   PrefixRange range_;
-  std::vector<OutputItem> entries_;
-  std::size_t at_ = 0;
-  std::vector<std::byte> again_;
 };
 
 /// What table scripts keeps of a scripthash.

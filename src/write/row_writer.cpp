@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "resolve/scatter.h"
 #include "write/sort_records.h"
 
 namespace sluice::write {
@@ -107,14 +106,22 @@ void write_outputs(std::size_t partition, Sources sources, ChunkArena& arena, Wr
   std::sort(records.begin(), records.end(), [](const resolve::UnspentRecord& a, const resolve::UnspentRecord& b) {
     return std::tie(a.tx_number, a.index) < std::tie(b.tx_number, b.index);
   });
-  for (std::size_t i = 0; i < records.size();) {
-    const std::uint64_t tx_number = records[i].tx_number;
-    scratch.value.clear();
-    for (; i < records.size() && records[i].tx_number == tx_number; ++i) {
-      append_output(scratch.value, {records[i].index, records[i].value, records[i].prefix});
-    }
-    sink.put(outputs_key(tx_number).span(), scratch.value);
+  for (const resolve::UnspentRecord& record : records) {
+    std::byte value[output_bytes_max];
+    const std::byte* end = put_output(value, {record.value, record.prefix});
+    sink.put(place_key(record.tx_number, record.index).span(), {value, end});
   }
+}
+
+void write_removed_outputs(std::size_t partition, Sources sources, ChunkArena& arena, WriteScratch& scratch,
+                           RowSink& sink) {
+  auto& places = scratch.places;
+  gather(
+      places, sources, arena, [&](resolve::RecordSet & set) -> auto& { return set.removed[partition]; });
+  std::sort(places.begin(), places.end(), [](const resolve::PlaceRecord& a, const resolve::PlaceRecord& b) {
+    return a.tx_number != b.tx_number ? a.tx_number < b.tx_number : a.index < b.index;
+  });
+  for (const resolve::PlaceRecord& place : places) sink.remove(place_key(place.tx_number, place.index).span());
 }
 
 void write_output_refs(Sources sources, const resolve::SegmentContext& segment, ChunkArena& arena, RowSink& sink) {
@@ -132,7 +139,7 @@ void write_output_refs(Sources sources, const resolve::SegmentContext& segment, 
       value.push_back(static_cast<std::byte>(records[i].type));
       value.insert(value.end(), records[i].ref.begin(), records[i].ref.end());
     }
-    sink.put(output_refs_key(segment.first_tx + first.rel, first.index).span(), value);
+    sink.put(place_key(segment.first_tx + first.rel, first.index).span(), value);
   }
 }
 

@@ -29,6 +29,7 @@ struct WriteScratch {
   Column<resolve::TxRecord> txs_sorted;
   Column<resolve::ScriptKey> scripts;
   Column<resolve::UnspentRecord> unspent;
+  Column<resolve::PlaceRecord> places;
   std::vector<std::byte> value;
 };
 
@@ -43,6 +44,9 @@ void write_txs(std::size_t partition, Sources sources, const resolve::SegmentCon
                WriteScratch& scratch, RowSink& sink);
 void write_unspent(std::size_t partition, Sources sources, ChunkArena& arena, WriteScratch& scratch, RowSink& sink);
 void write_outputs(std::size_t partition, Sources sources, ChunkArena& arena, WriteScratch& scratch, RowSink& sink);
+/// Removals of older outputs from the same table: their keys come before those of write_outputs.
+void write_removed_outputs(std::size_t partition, Sources sources, ChunkArena& arena, WriteScratch& scratch,
+                           RowSink& sink);
 
 /// These are few and are written whole.
 void write_output_refs(Sources sources, const resolve::SegmentContext& segment, ChunkArena& arena, RowSink& sink);

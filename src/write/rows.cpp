@@ -31,13 +31,6 @@ Key& append_index(Key& key, std::uint32_t index) noexcept {
   return key;
 }
 
-void append_entry(std::vector<std::byte>& value, std::uint32_t index, ValueFlags flags, std::uint64_t prefix) {
-  std::byte buffer[2 * varint_bytes_max + 8];
-  std::byte* at = put_varint(put_varint(buffer, index), flags.bits);
-  store_be(at, prefix);
-  value.insert(value.end(), buffer, at + 8);
-}
-
 }  // namespace
 
 Key prefix_tx_key(std::uint64_t prefix, std::uint64_t tx_number) noexcept {
@@ -50,14 +43,14 @@ Key unspent_key(std::uint64_t prefix, std::uint64_t tx_number, std::uint32_t ind
   return append_index(append_tx_number(append_prefix(key, prefix), tx_number), index);
 }
 
-Key outputs_key(std::uint64_t tx_number) noexcept {
-  Key key;
-  return append_tx_number(key, tx_number);
-}
-
-Key output_refs_key(std::uint64_t tx_number, std::uint32_t index) noexcept {
+Key place_key(std::uint64_t tx_number, std::uint32_t index) noexcept {
   Key key;
   return append_index(append_tx_number(key, tx_number), index);
+}
+
+Key tx_number_key(std::uint64_t tx_number) noexcept {
+  Key key;
+  return append_tx_number(key, tx_number);
 }
 
 Key ref_key(const std::array<std::byte, 36>& ref, bool is_location, std::uint64_t tx_number) noexcept {
@@ -94,15 +87,35 @@ std::optional<UnspentRow> decode_unspent(Bytes key, Bytes value) noexcept {
   return row;
 }
 
-void append_output(std::vector<std::byte>& value, const OutputEntry& entry) {
-  append_entry(value, entry.index, entry.value, entry.prefix);
+std::optional<Place> decode_place(Bytes key) noexcept {
+  if (key.size() <= tx_number_bytes) return std::nullopt;
+  Place place{get_tx_number(key.data()), 0};
+  const std::byte* end = key.data() + key.size();
+  if (get_ordered(key.data() + tx_number_bytes, end, place.index) != end) return std::nullopt;
+  return place;
+}
+
+std::byte* put_output(std::byte* at, const OutputEntry& entry) noexcept {
+  at = put_varint(at, entry.value.bits);
+  store_be(at, entry.prefix);
+  return at + 8;
+}
+
+std::optional<OutputEntry> decode_output(Bytes value) noexcept {
+  // An empty value may have no address, and get_output's refusal would look like its end.
+  if (value.empty()) return std::nullopt;
+  OutputEntry entry{};
+  const std::byte* end = value.data() + value.size();
+  if (get_output(value.data(), end, entry) != end) return std::nullopt;
+  return entry;
 }
 
 void append_undo(std::vector<std::byte>& value, const UndoEntry& entry) {
-  std::byte number[tx_number_bytes];
-  put_tx_number(number, entry.tx_number);
-  value.insert(value.end(), number, number + tx_number_bytes);
-  append_entry(value, entry.index, entry.value, entry.prefix);
+  std::byte buffer[tx_number_bytes + varint_bytes_max + output_bytes_max];
+  put_tx_number(buffer, entry.tx_number);
+  std::byte* end = put_varint(buffer + tx_number_bytes, entry.index);
+  end = put_output(end, {entry.value, entry.prefix});
+  value.insert(value.end(), buffer, end);
 }
 
 }  // namespace sluice::write

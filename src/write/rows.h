@@ -4,11 +4,11 @@
 //   history      prefix 8 · first tx number 5                  varint deltas of the tx numbers that follow
 //   scripts      first 16 bytes of the scripthash              -
 //   unspent      prefix 8 · tx number 5 · index ordered        varint value<<1 | has_refs
-//   outputs      tx number 5                                   (varint index · varint value<<1|has_refs · prefix 8)*
+//   outputs      tx number 5 · index ordered                   varint value<<1 | has_refs · prefix 8
 //   txs          txid prefix 8 · tx number 5                   -
 //   output_refs  tx number 5 · index ordered                   (type 1 · ref 36)*
 //   refs         ref 36 · kind 1 (0 mint, 1 location) · tx number 5    -
-//   undo         height 4                                      (tx number 5 · as in outputs)*
+//   undo         height 4                                      (tx number 5 · varint index · as in outputs)*
 //
 // Numbers in keys are big-endian, so that key order is numeric order. Example: the script with
 // prefix 0102030405060708 used by transactions 7, 9 and 300 has one history row
@@ -53,8 +53,10 @@ inline void put_tx_number(std::byte* at, std::uint64_t tx_number) noexcept {
 /// history and txs keys: a prefix and a tx number.
 [[nodiscard]] Key prefix_tx_key(std::uint64_t prefix, std::uint64_t tx_number) noexcept;
 [[nodiscard]] Key unspent_key(std::uint64_t prefix, std::uint64_t tx_number, std::uint32_t index) noexcept;
-[[nodiscard]] Key outputs_key(std::uint64_t tx_number) noexcept;
-[[nodiscard]] Key output_refs_key(std::uint64_t tx_number, std::uint32_t index) noexcept;
+/// outputs and output_refs keys: an output by place.
+[[nodiscard]] Key place_key(std::uint64_t tx_number, std::uint32_t index) noexcept;
+/// The first 5 bytes of such a key, for seeks.
+[[nodiscard]] Key tx_number_key(std::uint64_t tx_number) noexcept;
 [[nodiscard]] Key ref_key(const std::array<std::byte, 36>& ref, bool is_location, std::uint64_t tx_number) noexcept;
 [[nodiscard]] Key undo_key(std::uint32_t height) noexcept;
 /// The first 8 bytes of a key, for seeks.
@@ -74,38 +76,31 @@ struct UnspentRow {
 };
 [[nodiscard]] std::optional<UnspentRow> decode_unspent(Bytes key, Bytes value) noexcept;
 
-struct OutputEntry {
+struct Place {
+  std::uint64_t tx_number;
   std::uint32_t index;
+  friend auto operator<=>(const Place&, const Place&) = default;
+};
+[[nodiscard]] std::optional<Place> decode_place(Bytes key) noexcept;
+
+/// What the index keeps of an output that is unspent.
+struct OutputEntry {
   ValueFlags value;
   std::uint64_t prefix;
 };
+inline constexpr std::size_t output_bytes_max = varint_bytes_max + 8;
+/// Writes the value of an outputs row; the byte behind it. Bounds: room for output_bytes_max.
+std::byte* put_output(std::byte* at, const OutputEntry& entry) noexcept;
 /// Reads one output from [at, end); the byte behind it, or nullptr if malformed.
 [[nodiscard]] inline const std::byte* get_output(const std::byte* at, const std::byte* end,
                                                  OutputEntry& entry) noexcept {
-  std::uint64_t index = 0;
-  at = get_varint(at, end, index);
-  if (at == nullptr || index > 0xffffffff) return nullptr;
   at = get_varint(at, end, entry.value.bits);
   if (at == nullptr || end - at < 8) return nullptr;
-  entry.index = static_cast<std::uint32_t>(index);
   entry.prefix = load_be<std::uint64_t>(at);
   return at + 8;
 }
-/// Appends one output to the value of an outputs row.
-void append_output(std::vector<std::byte>& value, const OutputEntry& entry);
-/// Visits the outputs of a row; false if its bytes are malformed.
-template <typename Visit>
-[[nodiscard]] bool for_each_output(Bytes value, Visit&& visit) noexcept {
-  const std::byte* at = value.data();
-  const std::byte* end = at + value.size();
-  while (at < end) {
-    OutputEntry entry{};
-    at = get_output(at, end, entry);
-    if (at == nullptr) return false;
-    visit(entry);
-  }
-  return true;
-}
+/// A whole outputs row value.
+[[nodiscard]] std::optional<OutputEntry> decode_output(Bytes value) noexcept;
 
 /// Visits the tx numbers of a history row, the first one included; false if malformed.
 template <typename Visit>
@@ -138,10 +133,13 @@ template <typename Visit>
   while (at < end) {
     if (end - at < static_cast<std::ptrdiff_t>(tx_number_bytes)) return false;
     OutputEntry output{};
+    std::uint64_t index = 0;
     const std::uint64_t tx_number = get_tx_number(at);
-    at = get_output(at + tx_number_bytes, end, output);
+    at = get_varint(at + tx_number_bytes, end, index);
+    if (at == nullptr || index > 0xffffffff) return false;
+    at = get_output(at, end, output);
     if (at == nullptr) return false;
-    visit(UndoEntry{tx_number, output.index, output.value, output.prefix});
+    visit(UndoEntry{tx_number, static_cast<std::uint32_t>(index), output.value, output.prefix});
   }
   return true;
 }

@@ -91,10 +91,9 @@ Outcome run_target(const World& world, const FileSet& set, const std::string& db
   const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "kill_target";
   Pipe errors;
   const Clock::time_point begin = Clock::now();
-  const pid_t pid = start(
-      {program.string(), set.directory, db_directory, std::to_string(world.reorg_limit),
-       std::to_string(world.options.batch_blocks), world.options.way == pipeline::ResolveWay::table ? "table" : "join"},
-      kill_at, errors);
+  const pid_t pid = start({program.string(), set.directory, db_directory, std::to_string(world.reorg_limit),
+                           std::to_string(world.options.batch_blocks), std::string(name_of(world.options.way))},
+                          kill_at, errors);
   Outcome outcome;
   outcome.errors = read_errors(errors.reader(), pid, after ? std::optional(begin + *after) : std::nullopt);
   int status = 0;

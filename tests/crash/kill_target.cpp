@@ -17,7 +17,9 @@ int main(int count, char** arguments) {
   set.directory = arguments[1];
   world.reorg_limit = static_cast<std::uint32_t>(std::strtoul(arguments[3], nullptr, 10));
   world.options.batch_blocks = static_cast<std::uint32_t>(std::strtoul(arguments[4], nullptr, 10));
-  if (std::string_view(arguments[5]) == "table") world.options.way = sluice::pipeline::ResolveWay::table;
+  for (const auto way : sluice::pipeline::all_ways) {
+    if (arguments[5] == name_of(way)) world.options.way = way;
+  }
   sluice::pipeline::SyncReport report;
   std::unique_ptr<sluice::pipeline::Counters> counters;
   const sluice::Status status =

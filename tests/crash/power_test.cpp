@@ -13,7 +13,11 @@ const std::vector<World>& worlds() {
   static const std::vector<World> made = [] {
     std::vector<World> list;
     list.push_back(make_world({.seed = 11}));
-    list.push_back(make_world({.seed = 12, .blocks = 20, .batch_blocks = 3, .undo_reaches_fork = false}));
+    list.push_back(make_world({.seed = 12,
+                               .blocks = 20,
+                               .batch_blocks = 3,
+                               .undo_reaches_fork = false,
+                               .way = pipeline::ResolveWay::lookup}));
     list.push_back(make_world({.seed = 13,
                                .blocks = 30,
                                .txs_per_block = 4,

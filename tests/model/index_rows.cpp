@@ -71,15 +71,10 @@ IndexRows rows_of(const store::Database& database) {
     rows.unspent[{row->prefix, row->tx_number, row->index}] = row->value.bits;
   });
   for_each_row(database, Table::outputs, [&](Bytes key, Bytes value) {
-    const std::uint64_t tx_number = write::get_tx_number(key.data());
-    std::int64_t last = -1;
-    require(write::for_each_output(value,
-                                   [&](const write::OutputEntry& entry) {
-                                     require(entry.index > last, "outputs row out of order");
-                                     last = entry.index;
-                                     rows.outputs[{tx_number, entry.index}] = {entry.prefix, entry.value.bits};
-                                   }),
-            "outputs row");
+    const auto place = write::decode_place(key);
+    const auto entry = write::decode_output(value);
+    require(place && entry, "outputs row");
+    rows.outputs[{place->tx_number, place->index}] = {entry->prefix, entry->value.bits};
   });
   for_each_row(database, Table::txs, [&](Bytes key, Bytes) {
     const auto row = write::decode_prefix_tx(key);

@@ -58,7 +58,7 @@ class Scenario {
     options.db_directory = (directory_.path() / name).string();
     options.blocks_directory = blocks_dir_;
     options.parity = parity_;
-    options.way = random_.below(2) == 0 ? pipeline::ResolveWay::join : pipeline::ResolveWay::table;
+    options.way = pipeline::all_ways[random_.below(pipeline::all_ways.size())];
     options.threads = 1 + static_cast<std::uint32_t>(random_.below(4));
     constexpr std::uint32_t batch_blocks[] = {1, 2, 7, 4096};
     options.batch_blocks = batch_blocks[random_.below(4)];

@@ -87,8 +87,7 @@ TEST(CodecProperty, KeysSortAsTheirNumbersDo) {
     RC_ASSERT(sign(compare(write::prefix_tx_key(prefix_a, number_a).span(),
                            write::prefix_tx_key(prefix_b, number_b).span())) ==
               compare_numbers(std::tuple{prefix_a, number_a}, std::tuple{prefix_b, number_b}));
-    RC_ASSERT(sign(compare(write::output_refs_key(number_a, index_a).span(),
-                           write::output_refs_key(number_b, index_b).span())) ==
+    RC_ASSERT(sign(compare(write::place_key(number_a, index_a).span(), write::place_key(number_b, index_b).span())) ==
               compare_numbers(std::tuple{number_a, index_a}, std::tuple{number_b, index_b}));
     RC_ASSERT(sign(compare(write::undo_key(index_a).span(), write::undo_key(index_b).span())) ==
               compare_numbers(index_a, index_b));
@@ -116,27 +115,27 @@ TEST(CodecProperty, OutputsAndUndoRowsRoundTrip) {
   EXPECT_TRUE(rc::check([] {
     const auto count = *rc::gen::inRange<std::size_t>(0, 20);
     std::vector<write::UndoEntry> entries;
-    std::vector<std::byte> outputs, undo;
+    std::vector<std::byte> undo;
     for (std::size_t i = 0; i < count; ++i) {
       entries.push_back({any_tx_number(), any_index(), {any_width(64)}, *rc::gen::arbitrary<std::uint64_t>()});
       const write::UndoEntry& entry = entries.back();
-      write::append_output(outputs, {entry.index, entry.value, entry.prefix});
       write::append_undo(undo, entry);
+      std::byte buffer[write::output_bytes_max];
+      const auto output = write::decode_output({buffer, write::put_output(buffer, {entry.value, entry.prefix})});
+      RC_ASSERT(output.has_value());
+      RC_ASSERT(output->value.bits == entry.value.bits);
+      RC_ASSERT(output->prefix == entry.prefix);
+      const auto place = write::decode_place(write::place_key(entry.tx_number, entry.index).span());
+      RC_ASSERT(place == (write::Place{entry.tx_number, entry.index}));
     }
     std::size_t at = 0;
-    RC_ASSERT(write::for_each_output(outputs, [&](const write::OutputEntry& entry) {
-      RC_ASSERT(entry.index == entries.at(at).index);
+    RC_ASSERT(write::for_each_undo(undo, [&](const write::UndoEntry& entry) {
+      RC_ASSERT(entry.tx_number == entries.at(at).tx_number);
+      RC_ASSERT(entry.index == entries[at].index);
       RC_ASSERT(entry.value.bits == entries[at].value.bits);
       RC_ASSERT(entry.prefix == entries[at++].prefix);
     }));
     RC_ASSERT(at == count);
-    RC_ASSERT(write::for_each_undo(undo, [&](const write::UndoEntry& entry) {
-      RC_ASSERT(entry.tx_number == entries.at(at - count).tx_number);
-      RC_ASSERT(entry.index == entries[at - count].index);
-      RC_ASSERT(entry.value.bits == entries[at - count].value.bits);
-      RC_ASSERT(entry.prefix == entries[at++ - count].prefix);
-    }));
-    RC_ASSERT(at == 2 * count);
   }));
 }
 
@@ -159,8 +158,7 @@ std::vector<std::byte> hostile_bytes() {
 TEST(CodecProperty, HostileBytesAreReadWithinTheirBounds) {
   EXPECT_TRUE(rc::check([] {
     const std::vector<std::byte> bytes = hostile_bytes();
-    std::size_t outputs = 0, undo = 0, history = 0;
-    const bool all_outputs = write::for_each_output(bytes, [&](const write::OutputEntry&) { ++outputs; });
+    std::size_t undo = 0, history = 0;
     const bool all_undo = write::for_each_undo(bytes, [&](const write::UndoEntry& entry) {
       ++undo;
       RC_ASSERT(entry.tx_number >> 40 == 0);
@@ -169,16 +167,18 @@ TEST(CodecProperty, HostileBytesAreReadWithinTheirBounds) {
       ++history;
       RC_ASSERT(number >> 40 == 0);
     });
-    // An entry has 10, 15 or 1 bytes at least, and the first number of a history is in its key.
-    RC_ASSERT(outputs <= bytes.size() / 10);
+    // An entry has 15 bytes or 1 at least, and the first number of a history is in its key.
     RC_ASSERT(undo <= bytes.size() / 15);
     RC_ASSERT(history <= bytes.size() + 1);
-    RC_CLASSIFY(all_outputs, "outputs");
     RC_CLASSIFY(all_undo, "undo");
     RC_CLASSIFY(all_history, "history");
     const auto split = *rc::gen::inRange<std::size_t>(0, bytes.size() + 1);
     const std::vector<std::byte> key(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(split));
     const std::vector<std::byte> value(bytes.begin() + static_cast<std::ptrdiff_t>(split), bytes.end());
+    const auto output = write::decode_output(value);
+    RC_ASSERT(!output || (value.size() >= 9 && value.size() <= write::output_bytes_max));
+    const auto place = write::decode_place(key);
+    RC_ASSERT(!place || (key.size() >= 6 && key.size() <= 10));
     const auto row = write::decode_unspent(key, value);
     RC_ASSERT(!row || (key.size() >= 14 && key.size() <= 18 && !value.empty() && value.size() <= varint_bytes_max));
     RC_ASSERT(write::decode_prefix_tx(key).has_value() == (key.size() == 13));

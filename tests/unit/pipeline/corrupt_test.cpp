@@ -410,7 +410,7 @@ TEST_P(FlippedBits, AtEveryKindOfPlace) {
 }
 
 TEST_P(FlippedBits, AtRandom) {
-  Random random(GetParam() == ResolveWay::join ? 1 : 2);
+  Random random(static_cast<std::uint64_t>(GetParam()));
   for (int i = 0; i < 100 && !HasFailure(); ++i) {
     const auto height = static_cast<std::uint32_t>(random.below(raws_.size()));
     const std::size_t bits = raws_[height].size() * 8;
@@ -422,9 +422,9 @@ TEST_P(FlippedBits, AtRandom) {
   EXPECT_GT(found_, 90U);
 }
 
-const auto way_name = [](const auto& info) { return info.param == ResolveWay::join ? "join" : "table"; };
-INSTANTIATE_TEST_SUITE_P(Way, Corrupt, testing::Values(ResolveWay::join, ResolveWay::table), way_name);
-INSTANTIATE_TEST_SUITE_P(Way, FlippedBits, testing::Values(ResolveWay::join, ResolveWay::table), way_name);
+const auto way_name = [](const auto& info) { return std::string(name_of(info.param)); };
+INSTANTIATE_TEST_SUITE_P(Way, Corrupt, testing::ValuesIn(all_ways), way_name);
+INSTANTIATE_TEST_SUITE_P(Way, FlippedBits, testing::ValuesIn(all_ways), way_name);
 
 }  // namespace
 }  // namespace sluice::pipeline::test

@@ -62,7 +62,6 @@ class DataPlane : public testing::Test {
     ASSERT_TRUE(plan.ok());
     PipelineOptions options;
     options.network = &bench_.network();
-    options.way = way;
     options.batch_blocks = 4;
     options.memory = plan.value();
     options.undo_first_height = map_.height_count() - 10;
@@ -112,11 +111,11 @@ TEST_F(DataPlane, TheTableWayAllocatesNothingAfterWarmUp) { expect_no_allocation
 
 TEST_F(DataPlane, StagesCountTheSameItemsAndBytes) {
   make(raw_chain(small_chain(120, 100, 77)));
-  for (const ResolveWay way : {ResolveWay::join, ResolveWay::table}) {
+  for (const ResolveWay way : all_ways) {
     for (const std::uint32_t threads : {1u, 3u}) {
-      SCOPED_TRACE(std::to_string(threads) + (way == ResolveWay::join ? " threads, join" : " threads, table"));
+      SCOPED_TRACE(std::to_string(threads) + " threads, " + std::string(name_of(way)));
       Counters counters;
-      run("counters" + std::to_string(threads) + (way == ResolveWay::join ? "j" : "t"), way, threads, counters);
+      run("counters" + std::to_string(threads) + std::string(name_of(way)), way, threads, counters);
       const auto& source = counters.of(Stage::source);
       for (const Stage stage : {Stage::parse, Stage::classify, Stage::order, Stage::resolve}) {
         SCOPED_TRACE(stage_names[static_cast<std::size_t>(stage)]);

@@ -37,7 +37,7 @@ std::vector<MemoryRequest> all_requests() {
 
 std::string describe(const MemoryRequest& request) {
   return std::to_string(request.budget_bytes / mib) + " MiB, " + std::to_string(request.threads) + " threads, " +
-         std::to_string(request.block_count) + " blocks, " + (request.way == ResolveWay::join ? "join" : "table");
+         std::to_string(request.block_count) + " blocks, " + std::string(name_of(request.way));
 }
 
 TEST(MemoryPlan, EveryPlanStaysWithinItsBudget) {
@@ -64,7 +64,7 @@ TEST(MemoryPlan, EveryPlanStaysWithinItsBudget) {
     EXPECT_EQ(found.segment.workers, request.threads);
     EXPECT_EQ(found.segment.table_entries != 0, request.way == ResolveWay::table);
     // Half-empty chunks of every list of every worker must leave room for records.
-    EXPECT_LE(7 * request.threads * found.segment.partition_count * found.segment.chunk_bytes / 2,
+    EXPECT_LE(8 * request.threads * found.segment.partition_count * found.segment.chunk_bytes / 2,
               found.segment.arena_bytes);
     if (testing::Test::HasFailure()) return;
   }
@@ -117,6 +117,43 @@ TEST(MemoryPlan, WhatIsGivenIsTaken) {
   EXPECT_EQ(plan.value().batch_bytes, 3 * mib);
   EXPECT_EQ(plan.value().slots, 5U);
   EXPECT_EQ(plan.value().segment.partition_count, 32U);
+}
+
+ResolveWay way_chosen(std::uint64_t budget_bytes, std::uint64_t chain_bytes, std::uint64_t live_outputs) {
+  MemoryRequest request;
+  request.budget_bytes = budget_bytes;
+  request.chain_bytes = chain_bytes;
+  request.live_outputs = live_outputs;
+  const auto plan = plan_memory(request);
+  return plan ? plan.value().way : ResolveWay::automatic;
+}
+
+// A first sync carries what lives from segment to segment; a few blocks on a large index, or so many segments
+// that carrying is the larger work, look it up.
+TEST(MemoryPlan, WayFollowsTheWorkAhead) {
+  constexpr std::uint64_t gib = 1024 * mib;
+  EXPECT_EQ(way_chosen(gib, 800 * mib, 0), ResolveWay::join);
+  EXPECT_EQ(way_chosen(gib, 16 * gib, 0), ResolveWay::join);
+  EXPECT_EQ(way_chosen(256 * mib, 800 * mib, 0), ResolveWay::join);
+  EXPECT_EQ(way_chosen(gib, 1 * mib, 10'000'000), ResolveWay::lookup);
+  EXPECT_EQ(way_chosen(80 * mib, 64 * gib, 0), ResolveWay::lookup);
+}
+
+TEST(MemoryPlan, WayAskedForIsTaken) {
+  for (const ResolveWay way : all_ways) {
+    MemoryRequest request;
+    request.way = way;
+    EXPECT_EQ(plan_memory(request).value().way, way);
+  }
+}
+
+TEST(MemoryPlan, SegmentsCanBeMadeSmallerNotLarger) {
+  MemoryRequest request;
+  const std::uint64_t whole = plan_memory(request).value().segment.arena_bytes;
+  request.segment_bytes = 5 * mib;
+  EXPECT_EQ(plan_memory(request).value().segment.arena_bytes, 5 * mib);
+  request.segment_bytes = 2 * whole;
+  EXPECT_EQ(plan_memory(request).value().segment.arena_bytes, whole);
 }
 
 }  // namespace

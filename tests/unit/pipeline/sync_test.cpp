@@ -14,9 +14,6 @@
 namespace sluice::pipeline::test {
 namespace {
 
-constexpr ResolveWay both_ways[] = {ResolveWay::join, ResolveWay::table};
-const char* name_of(ResolveWay way) { return way == ResolveWay::join ? "join" : "table"; }
-
 /// An environment variable for one scope.
 class Setting {
  public:
@@ -42,9 +39,9 @@ TEST(Sync, StoppedAtAnyMomentItGoesOnToTheSameIndex) {
   ASSERT_EQ(whole.block_count, 61U);
   Random random(20);
   std::uint32_t stops = 0;
-  for (const ResolveWay way : both_ways) {
+  for (const ResolveWay way : all_ways) {
     SCOPED_TRACE(name_of(way));
-    SyncOptions options = bench.options(name_of(way));
+    SyncOptions options = bench.options(std::string(name_of(way)));
     options.way = way;
     options.batch_blocks = 2;
     options.segment_bytes = 1;
@@ -66,7 +63,7 @@ TEST(Sync, StoppedAtAnyMomentItGoesOnToTheSameIndex) {
       ++stops;
     }
     ASSERT_TRUE(done);
-    EXPECT_EQ(bench.content(name_of(way)), whole);
+    EXPECT_EQ(bench.content(std::string(name_of(way))), whole);
   }
   EXPECT_GT(stops, 0U) << "no run was stopped on its way";
 }
@@ -147,7 +144,7 @@ TEST(Sync, ADeepReorgIsFollowedByUndoOrByBuildingAnew) {
   ASSERT_EQ(losing[0], winning[0]);
   ASSERT_NE(losing[1], winning[1]);
   winning.erase(winning.begin());
-  for (const ResolveWay way : both_ways) {
+  for (const ResolveWay way : all_ways) {
     for (const bool deep_undo : {true, false}) {
       SCOPED_TRACE(std::string(name_of(way)) + (deep_undo ? ", undo rows suffice" : ", below the undo rows"));
       SyncBench bench;
@@ -211,7 +208,7 @@ TEST(Sync, ThreadsBatchesKernelsAndBackEndsGiveOneIndex) {
   std::uint32_t number = 0;
   const auto check = [&](SyncOptions options, const std::string& backend, const std::string& kernel) {
     SCOPED_TRACE(std::to_string(options.threads) + " threads, " + std::to_string(options.batch_blocks) +
-                 " blocks a batch, " + name_of(options.way) + ", " + backend + ", " + kernel);
+                 " blocks a batch, " + std::string(name_of(options.way)) + ", " + backend + ", " + kernel);
     const Setting io("SLUICE_IO", backend);
     ASSERT_TRUE(hash::select_kernel(kernel));
     const Outcome outcome = SyncBench::run(options);
@@ -222,7 +219,7 @@ TEST(Sync, ThreadsBatchesKernelsAndBackEndsGiveOneIndex) {
     std::filesystem::remove_all(options.db_directory);
   };
   const auto next = [&] { return bench.options("db" + std::to_string(++number)); };
-  for (const ResolveWay way : both_ways) {
+  for (const ResolveWay way : all_ways) {
     for (std::uint32_t threads = 1; threads <= 4; ++threads) {
       for (const std::uint32_t batch_blocks : {1u, 2u, 7u}) {
         SyncOptions options = next();

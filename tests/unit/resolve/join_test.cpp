@@ -29,7 +29,10 @@ class Join : public testing::Test {
   void spend(std::uint64_t key, std::uint32_t rel, std::uint32_t index = 0, std::size_t worker = 1) {
     sources_[worker]->spends[0].push(arena_, {key, key * 5, index, rel});
   }
-  ResolveErrc join() { return join_partition(0, sources_, segment_, arena_, scratch_, target_, left_, fault_); }
+  void carried(std::uint64_t key, std::uint64_t tx_number, std::uint32_t index = 0) {
+    live_.push_back({key, key * 3, ValueFlags::of(key, false), tx_number, index, 0});
+  }
+  ResolveErrc join() { return join_partition(0, sources_, segment_, arena_, scratch_, live_, target_, left_, fault_); }
 
   ChunkArena arena_{16u << 20, 1024};
   RecordSet sets_[4] = {RecordSet(1), RecordSet(1), RecordSet(1), RecordSet(1)};
@@ -37,6 +40,7 @@ class Join : public testing::Test {
   RecordSet target_{1};
   SegmentContext segment_;
   JoinScratch scratch_;
+  Column<LiveOutput> live_;
   JoinLeft left_;
   ResolveFault fault_;
 };
@@ -116,6 +120,7 @@ TEST_F(Join, OnlyCoinbasesOfDifferentBlocksMayRepeat) {
   for (const auto& [first_rel, first_index, second_rel, second_index, errc] : cases) {
     output(7, first_rel, first_index, 0);
     output(7, second_rel, second_index, 1);
+    live_.clear();
     EXPECT_EQ(join(), errc) << first_rel << " " << second_rel;
   }
 }
@@ -130,7 +135,7 @@ TEST_F(Join, LaterCoinbaseReplacesAnUnspentOne) {
   ASSERT_EQ(unspent.size(), 1u);
   EXPECT_EQ(unspent[0].tx_number, 10'020u);
   ASSERT_EQ(left_.replaced.size(), 2u);
-  EXPECT_EQ(left_.replaced[0].rel + left_.replaced[1].rel, 10u);
+  EXPECT_EQ(left_.replaced[0].tx_number + left_.replaced[1].tx_number, 20'010u);
 }
 
 TEST_F(Join, CoinbaseSpentBeforeItsRepetitionIsNotReplaced) {
@@ -153,6 +158,58 @@ TEST_F(Join, ReplacementIsAlwaysLeftForTheStore) {
   ASSERT_EQ(left_.spends.size(), 1u);
   EXPECT_NE(left_.spends[0].index & replaces_older, 0u);
   EXPECT_EQ(records_of(target_.unspent).size(), 1u);
+}
+
+TEST_F(Join, CarriedOutputIsMetLikeTheSegmentsOwn) {
+  carried(7, 55, 4);
+  carried(8, 56);
+  output(9, 3);
+  spend(7, 5, 4);
+  ASSERT_EQ(join(), ResolveErrc::ok);
+  EXPECT_TRUE(left_.spends.empty());
+  const auto history = records_of(target_.history);
+  ASSERT_EQ(history.size(), 1u);
+  EXPECT_EQ(std::uint64_t{history[0].prefix}, 21u);
+  EXPECT_EQ(std::uint32_t{history[0].rel}, 5u);
+  const auto removed = records_of(target_.removed);
+  ASSERT_EQ(removed.size(), 1u);
+  EXPECT_EQ(std::uint64_t{removed[0].tx_number}, 55u);
+  EXPECT_EQ(std::uint32_t{removed[0].index}, 4u);
+  const auto unspent = records_of(target_.unspent);
+  ASSERT_EQ(unspent.size(), 2u) << "one removal, and the segment's own; what is only carried on has its row";
+  for (const UnspentRecord& record : unspent) EXPECT_EQ(record.removed, record.tx_number == 55 ? 1u : 0u);
+  EXPECT_EQ(records_of(target_.created).size(), 1u);
+  ASSERT_EQ(live_.size(), 2u);
+  EXPECT_EQ(live_[0].key + live_[1].key, 17u);
+}
+
+TEST_F(Join, CarriedCoinbaseIsReplacedUnlessSpentBefore) {
+  segment_.duplicate_coinbases = true;
+  carried(7, 55);
+  carried(8, 56);
+  output(7, 20);
+  output(8, 20);
+  spend(8, 15);
+  spend(7, 20, replaces_older);
+  ASSERT_EQ(join(), ResolveErrc::ok);
+  ASSERT_EQ(left_.replaced.size(), 1u);
+  EXPECT_EQ(std::uint64_t{left_.replaced[0].tx_number}, 55u);
+  EXPECT_EQ(records_of(target_.removed).size(), 2u);
+  ASSERT_EQ(live_.size(), 2u);
+  for (const LiveOutput& output : live_) EXPECT_EQ(output.tx_number, 10'020u);
+}
+
+TEST_F(Join, CarriedOutputSpentTwiceIsAFault) {
+  carried(7, 55);
+  spend(7, 5);
+  spend(7, 9);
+  EXPECT_EQ(join(), ResolveErrc::spent_twice);
+}
+
+TEST_F(Join, OutputWithTheKeyOfACarriedOneIsACollision) {
+  carried(7, 55);
+  output(7, 3);
+  EXPECT_EQ(join(), ResolveErrc::key_collision);
 }
 
 TEST_F(Join, OnlyBlocksNearTheTipLeaveUndo) {
@@ -185,8 +242,10 @@ TEST_F(Join, ManyWorkersAndCrowdedSlots) {
       expected[key] = created + static_cast<std::uint32_t>(random.below(30 - created));
       spend(key, expected[key], static_cast<std::uint32_t>(i), random.below(4));
     }
+    live_.clear();
     ASSERT_EQ(join(), ResolveErrc::ok);
     EXPECT_TRUE(left_.spends.empty());
+    EXPECT_EQ(live_.size(), 3000 - expected.size());
     const auto history = records_of(target_.history);
     EXPECT_EQ(history.size(), expected.size());
     for (const HistoryRecord& record : history) EXPECT_EQ(std::uint32_t{record.rel}, expected.at(record.prefix / 3));
@@ -235,6 +294,17 @@ TEST(SegmentContext, CreatedPartitionsAreInRangeAndInOrder) {
       segment.tx_count = tx_count;
       const unsigned shift = segment.created_shift(partitions);
       EXPECT_LT(std::uint64_t{tx_count - 1} >> shift, partitions) << tx_count << " " << partitions;
+    }
+  }
+}
+
+TEST(SegmentContext, RemovedPartitionsAreInRangeAndInOrder) {
+  for (const std::uint64_t first_tx :
+       {std::uint64_t{1}, std::uint64_t{255}, std::uint64_t{256}, std::uint64_t{1} << 39}) {
+    for (const std::size_t partitions : {1, 2, 256, 65536}) {
+      SegmentContext segment;
+      segment.first_tx = first_tx;
+      EXPECT_LT((first_tx - 1) >> segment.removed_shift(partitions), partitions) << first_tx << " " << partitions;
     }
   }
 }

@@ -174,8 +174,16 @@ TEST_F(Resolver, RepeatedCoinbaseReplacesWhereTheCoinAllowsIt) {
   ASSERT_EQ(add({{0, {funding(1)}}, {1, {funding(2)}}}, 0), ResolveErrc::ok);
   ASSERT_EQ(add({{2, {funding(1)}}}, 2), ResolveErrc::ok);
   ASSERT_EQ(resolver_.replaced().size(), 1u);
-  EXPECT_EQ(resolver_.replaced()[0].rel, 0u);
+  EXPECT_EQ(std::uint64_t{resolver_.replaced()[0].tx_number}, 0u);
   EXPECT_EQ(add({{3, {funding(3), funding(2)}}}, 3), ResolveErrc::key_collision) << "not a coinbase";
+}
+
+TEST_F(Resolver, CoinbaseMayBeSpentAndRepeatedInOneBatch) {
+  begin(0, ~0u, true);
+  ASSERT_EQ(add({{0, {funding(1)}}, {1, {funding(2), spending(3, 1)}}, {2, {funding(1)}}}, 0), ResolveErrc::ok);
+  EXPECT_TRUE(resolver_.replaced().empty());
+  EXPECT_TRUE(records_of(target_.spends).empty());
+  EXPECT_EQ(records_of(target_.history).size(), 1u);
 }
 
 TEST_F(Resolver, BatchBeyondTheTableIsRefusedNotFatal) {

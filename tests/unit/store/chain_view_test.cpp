@@ -199,8 +199,8 @@ TEST(ChainView, RefsOfAnOutput) {
   add_chain(index);
   index.make_rows();
   const std::string one = '\1' + std::string(36, 'x'), two = '\0' + std::string(36, 'y');
-  index.rows[Table::output_refs][HandIndex::key(write::output_refs_key(2, 1))] = one + two;
-  index.rows[Table::output_refs][HandIndex::key(write::output_refs_key(3, 0))] = one + "z";
+  index.rows[Table::output_refs][HandIndex::key(write::place_key(2, 1))] = one + two;
+  index.rows[Table::output_refs][HandIndex::key(write::place_key(3, 0))] = one + "z";
   index.commit();
   const ChainView& view = index.view();
   const auto refs = view.refs_of(2, 1);

@@ -223,17 +223,18 @@ resolve::SpendRecord spend_of(const HandIndex& index, std::uint64_t number, std:
   return {hasher(txid.data(), output), prefix_of(txid), output, 0};
 }
 
-void add_outputs_row(HandIndex& index, std::uint64_t number, const std::vector<std::uint32_t>& outputs) {
-  std::vector<std::byte> value;
-  for (const std::uint32_t output : outputs)
-    write::append_output(value, {output, resolve::ValueFlags::of(output + 10, false), 9});
-  index.rows[Table::outputs][HandIndex::key(write::outputs_key(number))] = test::text_of(value);
+void add_outputs(HandIndex& index, std::uint64_t number, const std::vector<std::uint32_t>& outputs) {
+  for (const std::uint32_t output : outputs) {
+    std::byte value[write::output_bytes_max];
+    const std::byte* end = write::put_output(value, {resolve::ValueFlags::of(output + 10, false), 9});
+    index.rows[Table::outputs][HandIndex::key(write::place_key(number, output))] = test::text_of(Bytes(value, end));
+  }
 }
 
 TEST(PriorOutputs, FoundByOutpointAmongEqualPrefixes) {
   HandIndex index;
   fill(index);
-  add_outputs_row(index, 1, {0, 1});
+  add_outputs(index, 1, {0, 1});
   // Another transaction under the same prefix of a txid.
   index.rows[Table::txs][HandIndex::key(write::prefix_tx_key(prefix_of(index.txids[1]), 0))] = "";
   index.commit();
@@ -249,34 +250,6 @@ TEST(PriorOutputs, FoundByOutpointAmongEqualPrefixes) {
   EXPECT_FALSE(answers[1].found) << "no such output";
   EXPECT_FALSE(answers[2].found) << "no unspent output at all";
   EXPECT_TRUE(answers[3].found) << "asked by a repeated coinbase";
-}
-
-TEST(PriorOutputs, ReducedRowsLoseJustThePlaces) {
-  HandIndex index;
-  fill(index);
-  add_outputs_row(index, 0, {0, 5, 300});
-  add_outputs_row(index, 2, {7});
-  index.commit();
-  auto database = Database::open(index.db_dir(), OpenMode::read_write, {});
-  const SpentPlace places[] = {{0, 5}, {2, 7}};
-  std::vector<TableFile> files;
-  TableBuilder builder(*database.value(), Table::outputs);
-  ASSERT_TRUE(write_reduced_outputs(*database.value(), places, builder).ok());
-  ASSERT_TRUE(builder.finish(files).ok());
-  ASSERT_TRUE(database.value()->commit(files, index.state()).ok());
-  std::vector<std::uint32_t> left;
-  const auto row = database.value()->get(Table::outputs, write::outputs_key(0).span()).value();
-  ASSERT_TRUE(row.has_value());
-  ASSERT_TRUE(
-      write::for_each_output(test::bytes_of_text(*row), [&](const auto& entry) { left.push_back(entry.index); }));
-  EXPECT_EQ(left, (std::vector<std::uint32_t>{0, 300}));
-  EXPECT_FALSE(database.value()->get(Table::outputs, write::outputs_key(2).span()).value().has_value());
-  for (const SpentPlace& absent : {SpentPlace{0, 1}, SpentPlace{2, 7}, SpentPlace{1, 0}}) {
-    TableBuilder unused(*database.value(), Table::outputs);
-    const Status status = write_reduced_outputs(*database.value(), std::span(&absent, 1), unused);
-    ASSERT_FALSE(status.ok());
-    EXPECT_EQ(status.error().kind, ErrorKind::corrupt);
-  }
 }
 
 }  // namespace

@@ -39,33 +39,33 @@ class Forger {
     SLUICE_CHECK(database_->flat().txids.read(tx_number, 1, txid.data()).ok());
     return resolve::outpoint_term(txid.data(), index);
   }
-  [[nodiscard]] std::vector<write::OutputEntry> outputs_of(std::uint64_t tx_number) const {
-    std::vector<write::OutputEntry> entries;
-    const auto row = database_->get(Table::outputs, write::outputs_key(tx_number).span());
-    SLUICE_CHECK(row.ok() && row.value());
-    SLUICE_CHECK(write::for_each_output(std::as_bytes(std::span(*row.value())),
-                                        [&](const write::OutputEntry& entry) { entries.push_back(entry); }));
-    return entries;
-  }
-  void put_outputs(std::uint64_t tx_number, const std::vector<write::OutputEntry>& entries) {
-    std::vector<std::byte> value;
-    for (const auto& entry : entries) write::append_output(value, entry);
-    put(Table::outputs, write::outputs_key(tx_number).span(), value);
-  }
-  void put_unspent(std::uint64_t tx_number, const write::OutputEntry& entry) {
-    std::byte value[varint_bytes_max];
-    put(Table::unspent, write::unspent_key(entry.prefix, tx_number, entry.index).span(),
-        {value, put_varint(value, entry.value.bits)});
-  }
+  struct Output {
+    write::Place place;
+    write::OutputEntry entry;
+  };
   /// An unspent output without refs somewhere in the middle.
-  [[nodiscard]] std::uint64_t some_tx() const {
+  [[nodiscard]] Output some_output() const {
     const auto rows = database_->iterate(Table::outputs);
-    for (rows->Seek(store::slice_of(write::outputs_key(state_.tx_count / 2).span())); rows->Valid(); rows->Next()) {
-      const std::uint64_t tx_number = write::get_tx_number(store::bytes_of_slice(rows->key()).data());
-      if (!outputs_of(tx_number).front().value.has_refs()) return tx_number;
+    for (rows->Seek(store::slice_of(write::tx_number_key(state_.tx_count / 2).span())); rows->Valid(); rows->Next()) {
+      const auto place = write::decode_place(store::bytes_of_slice(rows->key()));
+      const auto entry = write::decode_output(store::bytes_of_slice(rows->value()));
+      SLUICE_CHECK(place && entry);
+      if (!entry->value.has_refs()) return {*place, *entry};
     }
     SLUICE_CHECK(false);
-    return 0;
+  }
+  void put_output(const Output& output) {
+    const auto& [place, entry] = output;
+    std::byte value[write::output_bytes_max];
+    put(Table::outputs, write::place_key(place.tx_number, place.index).span(),
+        {value, write::put_output(value, entry)});
+    put(Table::unspent, write::unspent_key(entry.prefix, place.tx_number, place.index).span(),
+        {value, put_varint(value, entry.value.bits)});
+  }
+  void remove_output(const Output& output) {
+    const auto& [place, entry] = output;
+    remove(Table::outputs, write::place_key(place.tx_number, place.index).span());
+    remove(Table::unspent, write::unspent_key(entry.prefix, place.tx_number, place.index).span());
   }
 
   std::unique_ptr<store::Database> database_;
@@ -102,12 +102,11 @@ TEST(VerifyForgery, ValueOfAnOutput) {
   std::string place;
   {
     Forger forger(directory);
-    const std::uint64_t tx_number = forger.some_tx();
-    auto entries = forger.outputs_of(tx_number);
-    entries.front().value.bits += 2;
-    forger.put_outputs(tx_number, entries);
-    forger.put_unspent(tx_number, entries.front());
-    place = "output " + std::to_string(entries.front().index) + " of transaction " + std::to_string(tx_number) + " (";
+    auto output = forger.some_output();
+    output.entry.value.bits += 2;
+    forger.put_output(output);
+    place = "output " + std::to_string(output.place.index) + " of transaction " +
+            std::to_string(output.place.tx_number) + " (";
   }
   expect_only_deep_finds(index, directory, {"table unspent: ", "table outputs: "});
   EXPECT_NE(findings_text(index.verify(directory, Depth::deep).value()).find(place), std::string::npos);
@@ -118,14 +117,10 @@ TEST(VerifyForgery, OutputThatNeverWas) {
   const std::string directory = index.copy("forged");
   {
     Forger forger(directory);
-    const std::uint64_t tx_number = forger.some_tx();
-    auto entries = forger.outputs_of(tx_number);
-    write::OutputEntry entry = entries.front();
-    entry.index = 100000;
-    entries.push_back(entry);
-    forger.put_outputs(tx_number, entries);
-    forger.put_unspent(tx_number, entry);
-    forger.state_.outpoint_sum.add(forger.term(tx_number, entry.index));
+    auto output = forger.some_output();
+    output.place.index = 100000;
+    forger.put_output(output);
+    forger.state_.outpoint_sum.add(forger.term(output.place.tx_number, output.place.index));
     ++forger.state_.outputs_created;
     forger.put_state();
   }
@@ -138,14 +133,9 @@ TEST(VerifyForgery, OutputThatVanished) {
   const std::string directory = index.copy("forged");
   {
     Forger forger(directory);
-    const std::uint64_t tx_number = forger.some_tx();
-    auto entries = forger.outputs_of(tx_number);
-    const write::OutputEntry entry = entries.front();
-    entries.erase(entries.begin());
-    if (entries.empty()) forger.remove(Table::outputs, write::outputs_key(tx_number).span());
-    else forger.put_outputs(tx_number, entries);
-    forger.remove(Table::unspent, write::unspent_key(entry.prefix, tx_number, entry.index).span());
-    forger.state_.outpoint_sum.subtract(forger.term(tx_number, entry.index));
+    const auto output = forger.some_output();
+    forger.remove_output(output);
+    forger.state_.outpoint_sum.subtract(forger.term(output.place.tx_number, output.place.index));
     ++forger.state_.outputs_spent;
     forger.put_state();
   }

@@ -153,15 +153,23 @@ TEST_F(RowWriter, UnspentPutsAndRemoves) {
                                              {"010203040506070800000003e8fd00fd", "02"}}));
 }
 
-TEST_F(RowWriter, OutputsGroupByTransaction) {
+TEST_F(RowWriter, OutputsAreOrderedByPlace) {
   any_worker().created[0].push(arena_, {2, 1001, ValueFlags::of(1, false), 0, 0});
   any_worker().created[0].push(arena_, {3, 1000, ValueFlags::of(2, true), 7, 0});
   any_worker().created[0].push(arena_, {4, 1000, ValueFlags::of(3, false), 0, 0});
   write_outputs(0, sources(), arena_, scratch_, sink_);
-  EXPECT_EQ(sink_.rows, (std::vector<HexRow>{{"00000003e8",
-                                              "000600000000000000040705"
-                                              "0000000000000003"},
-                                             {"00000003e9", "00020000000000000002"}}));
+  EXPECT_EQ(sink_.rows, (std::vector<HexRow>{{"00000003e800", "060000000000000004"},
+                                             {"00000003e807", "050000000000000003"},
+                                             {"00000003e900", "020000000000000002"}}));
+}
+
+TEST_F(RowWriter, RemovedOutputsAreOrderedByPlace) {
+  for (const resolve::PlaceRecord& place : {resolve::PlaceRecord{9, 0}, {3, 300}, {3, 7}})
+    any_worker().removed[0].push(arena_, place);
+  write_removed_outputs(0, sources(), arena_, scratch_, sink_);
+  EXPECT_EQ(
+      sink_.rows,
+      (std::vector<HexRow>{{"000000000307", "removed"}, {"0000000003fd012c", "removed"}, {"000000000900", "removed"}}));
 }
 
 TEST_F(RowWriter, OutputRefsKeepTheScriptsOrder) {

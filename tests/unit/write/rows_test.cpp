@@ -22,6 +22,11 @@ std::array<std::byte, 36> counting_ref() {
   return ref;
 }
 
+std::vector<std::byte> output_value(const OutputEntry& entry) {
+  std::byte buffer[output_bytes_max];
+  return {buffer, put_output(buffer, entry)};
+}
+
 TEST(RowBytes, Keys) {
   EXPECT_EQ(hex(prefix_tx_key(prefix, 7)), "01020304050607080000000007");
   EXPECT_EQ(hex(prefix_tx_key(~std::uint64_t{0}, 0xfedcba9876)), "fffffffffffffffffedcba9876");
@@ -31,8 +36,9 @@ TEST(RowBytes, Keys) {
   EXPECT_EQ(hex(unspent_key(prefix, 1, 0xffff)), "01020304050607080000000001fdffff");
   EXPECT_EQ(hex(unspent_key(prefix, 1, 0x10000)), "01020304050607080000000001fe00010000");
   EXPECT_EQ(hex(unspent_key(prefix, 1, 0xffffffff)), "01020304050607080000000001feffffffff");
-  EXPECT_EQ(hex(outputs_key(0x0102030405)), "0102030405");
-  EXPECT_EQ(hex(output_refs_key(0x0102030405, 300)), "0102030405fd012c");
+  EXPECT_EQ(hex(tx_number_key(0x0102030405)), "0102030405");
+  EXPECT_EQ(hex(place_key(0x0102030405, 2)), "010203040502");
+  EXPECT_EQ(hex(place_key(0x0102030405, 300)), "0102030405fd012c");
   EXPECT_EQ(hex(undo_key(0x01020304)), "01020304");
   EXPECT_EQ(hex(prefix_key(prefix)), "0102030405060708");
 }
@@ -45,18 +51,8 @@ TEST(RowBytes, RefKeysAreTheLongestAndMintsComeFirst) {
 }
 
 TEST(RowBytes, OutputsValue) {
-  std::vector<std::byte> value;
-  append_output(value, {0, ValueFlags::of(1, false), prefix});
-  EXPECT_EQ(hex(value),
-            "0002"
-            "0102030405060708");
-  append_output(value, {300, ValueFlags::of(64, true), 0xf0});
-  EXPECT_EQ(hex(value),
-            "0002"
-            "0102030405060708"
-            "ac02"
-            "8101"
-            "00000000000000f0");
+  EXPECT_EQ(hex(output_value({ValueFlags::of(1, false), prefix})), "020102030405060708");
+  EXPECT_EQ(hex(output_value({ValueFlags::of(64, true), 0xf0})), "810100000000000000f0");
 }
 
 TEST(RowBytes, UndoValue) {
@@ -150,14 +146,25 @@ void expect_truncations_refused(Append append, Decode decode) {
   }
 }
 
-TEST(MalformedRows, OutputsRefuseEveryTruncation) {
-  expect_truncations_refused(
-      [](auto& value, std::uint32_t index) {
-        append_output(value, {index, ValueFlags::of(index * 1000ull, true), prefix});
-      },
-      [](const auto& value, std::size_t& visited) {
-        return for_each_output(value, [&](const OutputEntry&) { ++visited; });
-      });
+TEST(MalformedRows, OutputsRefuseEveryOtherLength) {
+  auto value = output_value({ValueFlags::of(70'000, true), prefix});
+  ASSERT_TRUE(decode_output(exact_copy(value)).has_value());
+  for (std::size_t size = 0; size < value.size(); ++size)
+    EXPECT_FALSE(decode_output(exact_copy(bytes(value).first(size))).has_value()) << size;
+  value.push_back(std::byte{0});
+  EXPECT_FALSE(decode_output(value).has_value());
+}
+
+TEST(MalformedRows, PlacesRefuseEveryOtherLength) {
+  for (const std::uint32_t index : {0u, 0xfcu, 0xfdu, 0xffffu, 0x10000u, 0xffffffffu}) {
+    const Key key = place_key(0x0102030405, index);
+    ASSERT_EQ(decode_place(key.span()), (Place{0x0102030405, index}));
+    for (std::size_t size = 0; size < key.size; ++size)
+      EXPECT_FALSE(decode_place(exact_copy(key.span().first(size))).has_value()) << index << " " << size;
+    std::vector<std::byte> longer(key.span().begin(), key.span().end());
+    longer.push_back(std::byte{0});
+    EXPECT_FALSE(decode_place(longer).has_value()) << index;
+  }
 }
 
 TEST(MalformedRows, UndoRefusesEveryTruncation) {
@@ -179,10 +186,9 @@ std::vector<std::byte> varints(std::initializer_list<std::uint64_t> numbers) {
   return value;
 }
 
-TEST(MalformedRows, OutputIndexesAreThirtyTwoBits) {
+TEST(MalformedRows, UndoIndexesAreThirtyTwoBits) {
   auto value = varints({std::uint64_t{1} << 32, 2});
   value.resize(value.size() + 8);
-  EXPECT_FALSE(for_each_output(value, [](const OutputEntry&) {}));
   value.insert(value.begin(), tx_number_bytes, std::byte{1});
   EXPECT_FALSE(for_each_undo(value, [](const UndoEntry&) {}));
 }
