@@ -14,10 +14,8 @@ namespace sluice::serve {
 namespace {
 
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-/// What str.strip() and fromhex() skip within ASCII.
+/// What int() and fromhex() skip within ASCII; the four separators 1c to 1f are not among it.
 constexpr bool is_python_blank(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
-/// int() also strips the four ASCII separators.
-constexpr bool is_int_blank(char c) noexcept { return is_python_blank(c) || (c >= 0x1c && c <= 0x1f); }
 
 Natural natural_of(std::string digits) {
   const std::size_t first = std::min(digits.find_first_not_of('0'), digits.size());
@@ -63,8 +61,8 @@ std::size_t after_code_points(std::string_view text, std::size_t count) noexcept
 }  // namespace
 
 bool python_int_of_text(std::string_view text, PythonInt& target) {
-  while (!text.empty() && is_int_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_int_blank(text.back())) text.remove_suffix(1);
+  while (!text.empty() && is_python_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_python_blank(text.back())) text.remove_suffix(1);
   bool negative = false;
   if (!text.empty() && (text.front() == '+' || text.front() == '-')) {
     negative = text.front() == '-';

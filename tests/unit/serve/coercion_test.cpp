@@ -48,13 +48,26 @@ TEST_F(Coercion, Naturals) {
 
 TEST_F(Coercion, NaturalsRefused) {
   const std::string tail = " should be a non-negative integer";
-  const std::pair<const char*, const char*> refused[] = {
-      {"-1", "-1"},         {"-1.9", "-1"},     {"\"-05\"", "-5"},
-      {"null", "None"},     {"[1]", "[1]"},     {"{\"a\":true}", "{'a': True}"},
-      {"\"\"", ""},         {"\"x\"", "x"},     {"\"1.5\"", "1.5"},
-      {"\"1__0\"", "1__0"}, {"\"_1\"", "_1"},   {"\"1_\"", "1_"},
-      {"\"+ 1\"", "+ 1"},   {"\"--1\"", "--1"}, {"NaN", "nan"},
-      {"\"0x10\"", "0x10"}, {"\"1 2\"", "1 2"}};
+  const std::pair<const char*, const char*> refused[] = {{"-1", "-1"},
+                                                         {"-1.9", "-1"},
+                                                         {"\"-05\"", "-5"},
+                                                         {"null", "None"},
+                                                         {"[1]", "[1]"},
+                                                         {"{\"a\":true}", "{'a': True}"},
+                                                         {"\"\"", ""},
+                                                         {"\"x\"", "x"},
+                                                         {"\"1.5\"", "1.5"},
+                                                         {"\"1__0\"", "1__0"},
+                                                         {"\"_1\"", "_1"},
+                                                         {"\"1_\"", "1_"},
+                                                         {"\"+ 1\"", "+ 1"},
+                                                         {"\"--1\"", "--1"},
+                                                         {"NaN", "nan"},
+                                                         {"\"0x10\"", "0x10"},
+                                                         {"\"1 2\"", "1 2"},
+                                                         {"\"\\u001f7\"",
+                                                          "\x1f"
+                                                          "7"}};
   for (const auto& [json, text] : refused) EXPECT_EQ(natural(json), "1 " + (text + tail)) << json;
   EXPECT_EQ(natural("Infinity"), "-32603 internal server error");
   EXPECT_EQ(natural("1e999"), "-32603 internal server error");
