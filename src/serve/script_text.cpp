@@ -61,7 +61,11 @@ std::string signature_suffix(Bytes push, chain::Coin coin) {
   return text + "]";
 }
 
-bool is_unspendable(Bytes script) noexcept {
+/// What the nodes' IsUnspendable says. Radiant lifted Bitcoin's script limit, and counts data outputs
+/// as unspendable only behind OP_FALSE.
+bool is_unspendable(Bytes script, chain::Coin coin) noexcept {
+  if (coin == chain::Coin::radiant)
+    return (script.size() > 1 && u8(script[0]) == 0 && u8(script[1]) == 0x6a) || script.size() > 32'000'000;
   return (!script.empty() && u8(script[0]) == 0x6a) || script.size() > 10'000;
 }
 
@@ -185,7 +189,7 @@ std::string_view opcode_name(std::uint8_t opcode, chain::Coin coin) noexcept {
 }
 
 void append_script_asm(std::string& target, Bytes script, ScriptRole role, chain::Coin coin) {
-  const bool show_signatures = role == ScriptRole::input && !is_unspendable(script);
+  const bool show_signatures = role == ScriptRole::input && !is_unspendable(script, coin);
   ScriptReader reader(script, coin);
   ScriptStep step;
   for (bool first = true; !reader.at_end(); first = false) {

@@ -72,12 +72,21 @@ TEST(ScriptText, SignaturesShowTheirHashType) {
   EXPECT_EQ(input("41", Coin::bitcoin), der + "41");
   EXPECT_EQ(input("01", Coin::bitcoin), der + "[ALL]");
   EXPECT_EQ(assembly("48" + der + "41"), der + "41") << "only in inputs";
-  EXPECT_EQ(assembly("6a48" + der + "41", ScriptRole::input), "OP_RETURN " + der + "41");
+  EXPECT_EQ(assembly("6a48" + der + "01", ScriptRole::input, Coin::bitcoin), "OP_RETURN " + der + "01");
+  EXPECT_EQ(assembly("006a48" + der + "41", ScriptRole::input), "0 OP_RETURN " + der + "41");
   const std::string schnorr(128, '7');
   EXPECT_EQ(assembly("41" + schnorr + "41", ScriptRole::input), schnorr + "[ALL|FORKID]");
   EXPECT_EQ(assembly("41" + schnorr + "01", ScriptRole::input, Coin::bitcoin), schnorr + "01");
   const std::string broken = "31" + der.substr(2);
   EXPECT_EQ(assembly("48" + broken + "41", ScriptRole::input), broken + "41");
+}
+
+TEST(ScriptText, SignaturesInLongInputsFollowTheScriptLimitOfTheCoin) {
+  const std::string schnorr(128, '7');
+  const std::string data(2 * 10'000, '5');
+  const std::string script = "41" + schnorr + "41" + "4d1027" + data;
+  EXPECT_EQ(assembly(script, ScriptRole::input), schnorr + "[ALL|FORKID] " + data);
+  EXPECT_EQ(assembly(script, ScriptRole::input, Coin::bitcoin_cash), schnorr + "41 " + data);
 }
 
 TEST(ScriptText, Templates) {
