@@ -1,10 +1,14 @@
 // Fees. The Radiant servers answer constants; offline there is no node to ask for better ones.
 #include "serve/method_table.h"
+#include "serve/python_text.h"
 
 namespace sluice::serve {
 
 Outcome estimate_fee(Call& call) {
   call.cost += 2.0;
+  const JsonValue& mode = call.argument[1];
+  if (mode && !mode.is(JsonKind::null) && !mode.equals("CONSERVATIVE") && !mode.equals("ECONOMICAL"))
+    return bad_request("unknown estimatefee mode: " + python_str(mode));
   call.reply += "1e-05";
   return std::nullopt;
 }

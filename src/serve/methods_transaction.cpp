@@ -94,7 +94,7 @@ Outcome transaction_get_merkle(Call& call) {
     else place.reset();
   }
   if (!place) {
-    return bad_request("tx " + python_str(call.argument[0]) + " not in block at height " +
+    return bad_request("tx " + txid.value().display() + " not in block at height " +
                        with_thousands(height.value().digits));
   }
   const MerkleProof proof = call.context.merkle->blocks.prove(call.view(), at, place->position);

@@ -200,6 +200,9 @@ TEST_F(Methods, MerkleAndPositions) {
   EXPECT_TRUE(proof.ends_with("\"],\"pos\":1}")) << proof;
   EXPECT_EQ(client.call("blockchain.transaction.get_merkle", "[\"" + txid(2) + "\",3]"),
             error_text(1, "tx " + txid(2) + " not in block at height 3"));
+  EXPECT_EQ(client.call("blockchain.transaction.get_merkle", "[\" " + std::string(64, 'A') + "\",3]"),
+            error_text(1, "tx " + std::string(64, 'a') + " not in block at height 3"))
+      << "the hash as read, not as spelt";
   EXPECT_EQ(client.call("blockchain.transaction.get_merkle", "[\"" + txid(2) + "\",5000]"),
             error_text(1, "db error: DBError('block 5,000 not on disk (>3)')"));
   EXPECT_EQ(client.call("blockchain.transaction.id_from_pos", "[2,1]"), "\"" + txid(2) + "\"");
@@ -289,6 +292,12 @@ TEST_F(Methods, WaveAndFees) {
   EXPECT_EQ(client.call("blockchain.estimatefee", "[6,\"ECONOMICAL\"]"),
             error_text(-32602, "2 arguments passed to method blockchain.estimatefee taking at most 1"));
   EXPECT_EQ(client.call("mempool.get_fee_histogram", "[]"), "[]");
+  client.options.parity = false;
+  for (const char* params : {"[6,null]", "[6,\"ECONOMICAL\"]", R"({"number":6,"mode":"CONSERVATIVE"})"})
+    EXPECT_EQ(client.call("blockchain.estimatefee", params), "1e-05") << params;
+  EXPECT_EQ(client.call("blockchain.estimatefee", "[6,\"economical\"]"),
+            error_text(1, "unknown estimatefee mode: economical"));
+  EXPECT_EQ(client.call("blockchain.estimatefee", "[6,true]"), error_text(1, "unknown estimatefee mode: True"));
 }
 
 TEST_F(Methods, ABrokenStoreIsAnInternalError) {
