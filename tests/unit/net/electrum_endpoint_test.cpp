@@ -42,8 +42,7 @@ class Endpoint : public ::testing::TestWithParam<IoBackend> {
 TEST_P(Endpoint, SpeaksTheProtocol) {
   start();
   test::Client client(server_->port());
-  ASSERT_TRUE(
-      client.send("{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"server.version\",\"params\":[\"x\",\"1.4\"]}\r\n"));
+  ASSERT_TRUE(client.send("{\"id\":\"a\",\"method\":\"server.version\",\"params\":[\"x\",\"1.4\"]}\r\n"));
   EXPECT_EQ(client.line(), R"({"jsonrpc":"2.0","result":["ElectrumX 1.4.1","1.4"],"id":"a"})");
   ASSERT_TRUE(
       client.send("{\"id\":null,\"method\":\"server.ping\"}\nhello\n[{\"id\":1,\"method\":\"server.ping\"},{\"id\":2,"
