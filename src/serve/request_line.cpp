@@ -44,23 +44,29 @@ class LineHandler {
   }
 
  private:
-  static Dialect dialect_of_object(const JsonValue& object) {
+  static bool says(const JsonValue& object, std::string_view version) {
+    const JsonValue member = object.member("jsonrpc");
+    return member && member.equals(version);
+  }
+
+  Dialect dialect_of_object(const JsonValue& object) const {
     if (!object.is(JsonKind::object)) return Dialect::loose;
-    const JsonValue version = object.member("jsonrpc");
-    if (version && version.equals("1.0")) return Dialect::v1;
-    if (version && version.equals("2.0")) return Dialect::loose;
+    if (says(object, "1.0")) return Dialect::v1;
+    if (says(object, "2.0")) return context_.options->parity ? Dialect::strict : Dialect::loose;
     return object.member("result") && object.member("error") ? Dialect::v1 : Dialect::loose;
   }
 
-  /// A batch is 1.0 only if all its parts are.
-  static Dialect dialect_of(const JsonValue& root) {
+  /// A batch is 1.0 only if all its parts are, and strict if any is.
+  Dialect dialect_of(const JsonValue& root) const {
     if (!root.is(JsonKind::array)) return dialect_of_object(root);
-    if (root.size() == 0) return Dialect::loose;
-    JsonValue at = root.first();
+    std::uint32_t v1_parts = 0;
+    JsonValue at = root.size() == 0 ? JsonValue() : root.first();
     for (std::uint32_t i = 0; i < root.size(); ++i, at = at.next()) {
-      if (dialect_of_object(at) != Dialect::v1) return Dialect::loose;
+      const Dialect dialect = dialect_of_object(at);
+      if (dialect == Dialect::strict) return dialect;
+      if (dialect == Dialect::v1) ++v1_parts;
     }
-    return Dialect::v1;
+    return v1_parts != 0 && v1_parts == root.size() ? Dialect::v1 : Dialect::loose;
   }
 
   void ignore() { charge_error(); }
@@ -75,6 +81,7 @@ class LineHandler {
     const std::size_t begin = reply_.size();
     const std::size_t limit = context_.options->max_send;
     std::size_t replies = 0;
+    batch_full_ = false;
     reply_ += '[';
     JsonValue item = root.first();
     for (std::uint32_t i = 0; i < root.size() && !session_.close_after_reply; ++i, item = item.next()) {
@@ -87,11 +94,10 @@ class LineHandler {
         continue;
       }
       ++replies;
-      if (limit != 0 && reply_.size() - begin > limit) {
-        const JsonValue id = item.is(JsonKind::object) ? item.member("id") : JsonValue();
+      if (limit != 0 && !batch_full_ && reply_.size() - begin > limit) {
+        batch_full_ = true;
         reply_.resize(item_begin);
-        fail(response_too_large(limit),
-             id && !id.is(JsonKind::array) && !id.is(JsonKind::object) ? id.token() : "null");
+        batch_item(item);
       }
       if (limit != 0 && reply_.size() - begin > limit * batch_reply_multiple_max) {
         reply_.resize(begin);
@@ -117,6 +123,8 @@ class LineHandler {
     const bool structured = id.is(JsonKind::array) || id.is(JsonKind::object);
     if (structured && !v1) return fail({FaultCode::invalid_request, "invalid \"id\": " + python_str(id)}, "null");
     const std::string id_text = structured ? structured_id(id) : std::string(id.token());
+    if (session_.dialect == Dialect::strict && !says(object, "2.0"))
+      return fail({FaultCode::invalid_request, "\"jsonrpc\" is not \"2.0\""}, id_text);
 
     const JsonValue method = object.member("method");
     if (!method || !method.is(JsonKind::string))
@@ -136,6 +144,7 @@ class LineHandler {
   }
 
   void run(const JsonValue& method_name, const JsonValue& params, std::string_view id) {
+    if (batch_full_) return fail(response_too_large(context_.options->max_send), id);
     ++session_.counters.requests;
     const std::string name = method_name.text();
     const Method* method = find_method(name);
@@ -162,6 +171,7 @@ class LineHandler {
   SessionState& session_;
   const ServerContext& context_;
   std::string& reply_;
+  bool batch_full_ = false;  ///< the batch has reached max_send: what follows is refused, not run
 };
 
 }  // namespace

@@ -136,7 +136,24 @@ TEST_F(RequestLine, LooseDialectTakesBoth) {
   EXPECT_EQ(client.session.dialect, Dialect::loose);
 }
 
+TEST_F(RequestLine, StrictDialectWithParity) {
+  const std::string refused = "\\\"jsonrpc\\\" is not \\\"2.0\\\"";
+  EXPECT_EQ(client.line(R"({"jsonrpc":"2.0","id":1,"method":"server.ping"})"),
+            R"({"jsonrpc":"2.0","result":null,"id":1})");
+  EXPECT_EQ(client.session.dialect, Dialect::strict);
+  EXPECT_EQ(client.line(R"({"id":2,"method":"server.ping"})"), error(-32600, refused, "2"));
+  EXPECT_EQ(client.line(R"({"jsonrpc":"1.0","id":3,"method":"server.ping"})"), error(-32600, refused, "3"));
+  EXPECT_EQ(client.line(R"({"jsonrpc":2.0,"id":4,"method":"server.ping"})"), error(-32600, refused, "4"));
+  EXPECT_EQ(client.line(R"({"method":"server.ping"})"), "");
+  EXPECT_EQ(client.line(R"({"jsonrpc":"\u0032.0","id":5,"method":"server.ping"})"),
+            R"({"jsonrpc":"2.0","result":null,"id":5})");
+  Client batch(view);
+  EXPECT_EQ(batch.line(R"([{"id":1,"method":"server.ping"},{"jsonrpc":"2.0","id":2,"method":"server.ping"}])"),
+            "[" + error(-32600, refused, "1") + R"(, {"jsonrpc":"2.0","result":null,"id":2}])");
+}
+
 TEST_F(RequestLine, MessagesWithoutTheMemberAfter2_0) {
+  client.options.parity = false;
   EXPECT_EQ(client.line(R"({"jsonrpc":"2.0","id":2,"method":"server.ping"})"),
             R"({"jsonrpc":"2.0","result":null,"id":2})");
   EXPECT_EQ(client.line(R"({"id":1,"method":"server.ping"})"), R"({"jsonrpc":"2.0","result":null,"id":1})");
@@ -166,9 +183,8 @@ TEST_F(RequestLine, UnparseableLineDoesNotFixTheDialect) {
 }
 
 TEST_F(RequestLine, BatchInOrderWithoutNotifications) {
-  const std::string reply = client.line(
-      R"([{"id":1,"method":"server.ping"},{"method":"server.ping"},7,)"
-      R"({"id":"b","method":"blockchain.relayfee"},{"id":3,"method":"nope"}])");
+  const std::string reply = client.line(R"([{"id":1,"method":"server.ping"},{"method":"server.ping"},7,)"
+                                        R"({"id":"b","method":"blockchain.relayfee"},{"id":3,"method":"nope"}])");
   EXPECT_EQ(reply, R"([{"jsonrpc":"2.0","result":null,"id":1}, )" +
                        error(-32600, "request object must be a dictionary") +
                        R"(, {"jsonrpc":"2.0","result":1e-06,"id":"b"}, )" +
@@ -187,11 +203,15 @@ TEST_F(RequestLine, TooLargeAnswerIsReplacedByTheError) {
 
 TEST_F(RequestLine, BatchBeyondTheLimit) {
   client.options.max_send = 250;
-  std::string line =
-      R"([{"id":1,"method":"blockchain.block.header","params":[1]},)"
-      R"({"id":2,"method":"blockchain.block.header","params":[1]}])";
+  std::string line = R"([{"id":1,"method":"blockchain.block.header","params":[1]},)"
+                     R"({"id":2,"method":"blockchain.block.header","params":[1]}])";
   EXPECT_EQ(client.line(line), R"([{"jsonrpc":"2.0","result":")" + to_hex(view.header(1)) + R"(","id":1}, )" +
                                    error(-32600, "response too large (over 250 bytes", "2") + "]");
+  // What comes after is refused without being run, were it ever so small.
+  line.pop_back();
+  EXPECT_TRUE(client.line(line + R"(,{"id":3,"method":"blockchain.headers.subscribe"}])")
+                  .ends_with(error(-32600, "response too large (over 250 bytes", "3") + "]"));
+  EXPECT_FALSE(client.session.headers_subscribed);
   // Errors alone cannot grow without bound either.
   line = "[1";
   for (int i = 0; i < 100; ++i) line += ",1";
