@@ -105,7 +105,9 @@ Status serve_offline(const config::ServeConfig& config) {
   auto server = net::TcpServer::start(listen.value(), endpoint.factory());
   if (!server) return std::move(server).error();
   if (!server.value()->backend_note().empty()) observe::log_info(area, server.value()->backend_note());
+  for (const Error& error : server.value()->not_opened()) observe::log_error(area, error.message);
   for (std::size_t i = 0; i < listen.value().listen.size(); ++i) {
+    if (server.value()->ports()[i] == 0) continue;
     observe::log_info(area, fmt::format("listening on tcp://{}:{} ({}), height {}", listen.value().listen[i].host,
                                         server.value()->ports()[i], server.value()->backend(),
                                         observe::with_separators(view.value()->tip_height())));

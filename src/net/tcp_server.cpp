@@ -34,16 +34,24 @@ Status TcpServer::add_loop(const TcpServerOptions& options, const HandlerFactory
     for (const int fd : listeners) ::close(fd);
   };
   const bool first = threads_.empty();
-  if (first) ports_.clear();
+  if (first) {
+    ports_.assign(options.listen.size(), 0);
+    not_opened_.clear();
+  }
   for (std::size_t i = 0; i < options.listen.size(); ++i) {
+    if (!first && ports_[i] == 0) continue;
     auto socket = open_listener(options.listen[i].host, first ? options.listen[i].port : ports_[i], first);
-    if (!socket) {
+    if (socket) {
+      listeners.push_back(socket.value().fd);
+      ports_[i] = socket.value().port;
+    } else if (first) {
+      not_opened_.push_back(std::move(socket).error());
+    } else {
       close_all();
       return std::move(socket).error();
     }
-    listeners.push_back(socket.value().fd);
-    if (first) ports_.push_back(socket.value().port);
   }
+  if (listeners.empty()) return not_opened_.front();
   auto thread = std::make_unique<Thread>();
   const auto index = static_cast<unsigned>(threads_.size());
   thread->loop = (uring ? make_uring_loop : make_epoll_loop)(index, options.loop, factory, counters_);

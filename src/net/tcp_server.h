@@ -31,7 +31,8 @@ struct TcpServerOptions {
 
 class TcpServer {
  public:
-  /// Binds, starts the threads and returns; connections are taken from then on.
+  /// Binds, starts the threads and returns; connections are taken from then on. Addresses that cannot
+  /// be had are left out as long as one can.
   /// Errors: config (bad address), io (in use, not allowed), unsupported (io_uring forced but refused).
   [[nodiscard]] static Result<std::unique_ptr<TcpServer>> start(const TcpServerOptions& options,
                                                                 HandlerFactory factory);
@@ -42,9 +43,11 @@ class TcpServer {
   /// Takes no more connections, sends what was answered, closes, and waits for the threads.
   void stop();
 
-  /// The port of the first address, resp. of each.
+  /// The port of the first address, resp. of each; 0 where it could not be listened on.
   [[nodiscard]] std::uint16_t port() const { return ports_.at(0); }
   [[nodiscard]] const std::vector<std::uint16_t>& ports() const noexcept { return ports_; }
+  /// Why addresses are not listened on although others are. For one line each in the log.
+  [[nodiscard]] const std::vector<Error>& not_opened() const noexcept { return not_opened_; }
   /// "io_uring" or "epoll".
   [[nodiscard]] std::string_view backend() const noexcept { return backend_; }
   /// Why io_uring is not used although nobody forbade it; "" otherwise. For one line in the log.
@@ -59,6 +62,7 @@ class TcpServer {
 
   ServerCounters counters_;
   std::vector<std::uint16_t> ports_;
+  std::vector<Error> not_opened_;
   std::string_view backend_;
   std::string backend_note_;
   std::vector<std::unique_ptr<Thread>> threads_;

@@ -298,6 +298,23 @@ TEST_P(TcpServerTest, ATakenPortIsAnError) {
   EXPECT_NE(second.error().message.find("127.0.0.1:" + std::to_string(server_->port())), std::string::npos);
 }
 
+TEST_P(TcpServerTest, AddressesThatCannotBeHadAreLeftOut) {
+  start();
+  TcpServerOptions wanted = options();
+  wanted.listen = {{"127.0.0.1", server_->port()}, {"127.0.0.1", 0}};
+  wanted.loops = 2;
+  const auto second = TcpServer::start(wanted, [](const ConnectionInfo&) { return std::make_unique<LineEcho>(); });
+  ASSERT_TRUE(second.ok()) << second.error().message;
+  ASSERT_EQ(second.value()->not_opened().size(), 1u);
+  EXPECT_NE(second.value()->not_opened()[0].message.find("127.0.0.1:" + std::to_string(server_->port())),
+            std::string::npos);
+  ASSERT_EQ(second.value()->ports().size(), 2u);
+  EXPECT_EQ(second.value()->ports()[0], 0);
+  Client client(second.value()->ports()[1]);
+  ASSERT_TRUE(client.send("x\n"));
+  EXPECT_EQ(client.line(), "x");
+}
+
 INSTANTIATE_TEST_SUITE_P(Ways, TcpServerTest,
                          ::testing::Values(Way{IoBackend::io_uring, true, "io_uring"},
                                            Way{IoBackend::io_uring, false, "io_uring_poll"},
