@@ -83,6 +83,7 @@ struct OptionSpec {
   double most_number;
   std::int64_t floor;            ///< smaller values are raised to it; equal to least where there is none
   bool empty_is_default;         ///< an empty text is no value
+  bool environment_falls_back;   ///< what the environment may not say counts as not set, with a warning
   std::string_view empty_value;  ///< what an empty text means to a choice, "" if nothing
   std::string_view other_value;  ///< what an unknown text means to a choice, "" if it is refused
   std::span<const EnvironmentName> environment;

@@ -176,7 +176,9 @@ Result<ParsedValue> parse_value(const OptionSpec& spec, std::string_view text) {
   return refusal(spec, text, "has no known kind");
 }
 
-Result<ParsedValue> parse_environment_value(const OptionSpec& spec, EnvironmentRule rule, std::string_view text) {
+namespace {
+
+Result<ParsedValue> parse_by_rule(const OptionSpec& spec, EnvironmentRule rule, std::string_view text) {
   if (trimmed(text).empty() &&
       (is_numeric(spec.kind) || (spec.kind == ValueKind::choice && spec.empty_value.empty()))) {
     return ParsedValue{{}, "is set but empty: taken as not set"};
@@ -198,6 +200,14 @@ Result<ParsedValue> parse_environment_value(const OptionSpec& spec, EnvironmentR
     case EnvironmentRule::plain: break;
   }
   return parse_value(spec, text);
+}
+
+}  // namespace
+
+Result<ParsedValue> parse_environment_value(const OptionSpec& spec, EnvironmentRule rule, std::string_view text) {
+  auto parsed = parse_by_rule(spec, rule, text);
+  if (parsed || !spec.environment_falls_back) return parsed;
+  return ParsedValue{{}, parsed.error().message + "; taken as not set"};
 }
 
 std::string show_value(const OptionSpec& spec, const Value& value) { return std::visit(Shower{spec}, value); }

@@ -87,8 +87,25 @@ TEST(Build, rocksdb_settings_by_mode) {
   EXPECT_EQ(serving.min_write_buffer_number_to_merge, 2u);
   EXPECT_EQ(serving.max_background_compactions, 6u);
   EXPECT_EQ(serving.max_background_flushes, 5u);
-  EXPECT_TRUE(mentions(refused(serve_words(), {{"ROCKSDB_COMPRESSION", "brotli"}}),
-                       "environment ROCKSDB_COMPRESSION: \"brotli\" is not allowed; allowed: none, snappy"));
+}
+
+TEST(Build, rocksdb_texts_that_cannot_be_read_fall_back_as_in_rxindexer) {
+  const auto config = accepted<ServeConfig>(serve_words(), {{"ROCKSDB_COMPRESSION", "brotli"},
+                                                            {"ROCKSDB_MAX_OPEN_FILES", "many"},
+                                                            {"ROCKSDB_BLOCK_CACHE_MB", "1e3"},
+                                                            {"ROCKSDB_BLOCK_SIZE", "1"}});
+  EXPECT_EQ(config.rocksdb.compression, Compression::lz4);
+  EXPECT_EQ(config.rocksdb.max_open_files, 256);
+  EXPECT_EQ(config.rocksdb.block_size, 4096u);
+  EXPECT_TRUE(
+      has_note(config.common, Note::Kind::warning,
+               "environment ROCKSDB_COMPRESSION: \"brotli\" is not allowed; allowed: none, snappy, lz4, zstd or "
+               "zlib; taken as not set"));
+  for (const char* name : {"ROCKSDB_MAX_OPEN_FILES", "ROCKSDB_BLOCK_CACHE_MB", "ROCKSDB_BLOCK_SIZE"})
+    EXPECT_TRUE(has_note(config.common, Note::Kind::warning, name)) << name;
+  auto words = serve_words();
+  words.insert(words.end(), {"--rocksdb-compression", "brotli"});
+  EXPECT_TRUE(mentions(refused(words), "--rocksdb-compression: \"brotli\" is not allowed")) << "a flag is ours";
 }
 
 TEST(Build, root_needs_leave_for_the_live_server_only) {
