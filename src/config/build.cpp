@@ -76,12 +76,6 @@ PipelineTuning tuning_of(const Settings& settings, const HostFacts& facts) {
   return tuning;
 }
 
-std::uint32_t reorg_limit_of(const Settings& settings, const chain::Network& network) {
-  std::uint32_t limit = 0;
-  settings.read(Option::reorg_limit, limit);
-  return std::max(limit, network.default_reorg_limit);
-}
-
 SwapOptions swap_of(const Settings& settings) {
   SwapOptions swap;
   fill(settings, swap);
@@ -146,6 +140,12 @@ HostFacts host_facts() noexcept {
   if (getrlimit(RLIMIT_NOFILE, &files) == 0) facts.open_files_max = files.rlim_cur;
   facts.cores = std::max(1u, std::thread::hardware_concurrency());
   return facts;
+}
+
+std::uint32_t reorg_limit_of(const Settings& settings, const chain::Network& network) {
+  std::uint32_t limit = 0;
+  settings.read(Option::reorg_limit, limit);
+  return std::max(limit, network.default_reorg_limit);
 }
 
 RocksDbSettings rocksdb_settings(const Settings& settings, Mode mode) {

@@ -126,6 +126,9 @@ struct HostFacts {
 [[nodiscard]] Result<TuneConfig> build_tune(Settings& settings, const HostFacts& facts);
 [[nodiscard]] Result<CallConfig> build_call(Settings& settings, const std::vector<std::string>& positionals);
 
+/// Blocks of undo kept: the setting, but never less than what the network needs.
+[[nodiscard]] std::uint32_t reorg_limit_of(const Settings& settings, const chain::Network& network);
+
 /// The RocksDB settings of a mode, with the _SYNC and _SERVING forms and ELECTRUMX_ENV applied.
 [[nodiscard]] RocksDbSettings rocksdb_settings(const Settings& settings, Mode mode);
 

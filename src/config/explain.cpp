@@ -120,6 +120,26 @@ void append_print_line(std::string& text, std::string_view name, std::string_vie
   text += fmt::format("{} = {}  # {}\n", name, value, origin);
 }
 
+/// What coin and net mean together, aliases resolved, and how many blocks of undo that makes.
+void append_network(std::string& text, const Settings& settings) {
+  std::string coin;
+  std::string net;
+  settings.read(Option::coin, coin);
+  settings.read(Option::net, net);
+  const chain::Network* network = chain::find_network(coin, net);
+  if (network == nullptr) {
+    append_print_line(text, "network", "(unknown)", "no such coin and network");
+    return;
+  }
+  append_print_line(text, "network", fmt::format("{}/{}", network->coin_name, network->name), "from coin and net");
+  const std::uint32_t undo_blocks = reorg_limit_of(settings, *network);
+  std::uint32_t asked = 0;
+  settings.read(Option::reorg_limit, asked);
+  append_print_line(text, "undo_blocks", std::to_string(undo_blocks),
+                    asked == undo_blocks ? "from reorg-limit, " + show(settings[Option::reorg_limit].origin)
+                                         : "least of the network");
+}
+
 /// What the modes make of the RocksDB options; where each value came from is in the lines above.
 void append_rocksdb(std::string& text, const Settings& settings, Mode mode) {
   const RocksDbSettings rocksdb = rocksdb_settings(settings, mode);
@@ -189,6 +209,7 @@ std::string effective_config(const Settings& settings, const HostFacts& facts) {
   }
   if (contains(spec_of(Option::threads).commands, command))
     append_print_line(text, "cores", std::to_string(facts.cores), "this machine");
+  if (command == Command::sync || command == Command::serve) append_network(text, settings);
   if (command == Command::sync || command == Command::tune || command == Command::serve)
     append_rocksdb(text, settings, Mode::sync);
   if (command == Command::serve || command == Command::verify) append_rocksdb(text, settings, Mode::serving);

@@ -128,6 +128,20 @@ TEST(CommandLine, stronger_places_win) {
   }
 }
 
+TEST(CommandLine, print_config_tells_the_network_that_the_names_mean) {
+  const auto text_of = [](Variables variables) {
+    const auto printed = parse({"serve", "--print-config"}, std::move(variables));
+    return printed.ok() ? std::get<PrintConfig>(printed.value()).text : printed.error().message;
+  };
+  const std::string testnet = text_of({{"COIN", "radianttestnet"}, {"NET", " TESTNET "}});
+  EXPECT_TRUE(mentions(testnet, "network = Radiant/testnet  # from coin and net\n")) << testnet;
+  EXPECT_TRUE(mentions(testnet, "# least of the network\n")) << testnet;
+  EXPECT_TRUE(mentions(text_of({{"COIN", "Radiant"}, {"NET", "scalenet"}, {"REORG_LIMIT", "900000"}}),
+                       "network = Radiant/scalingtest  # from coin and net\n"
+                       "undo_blocks = 900000  # from reorg-limit, environment REORG_LIMIT\n"));
+  EXPECT_TRUE(mentions(text_of({{"COIN", "Bitcoin"}, {"NET", "scalenet"}}), "network = (unknown)  # no such coin"));
+}
+
 TEST(CommandLine, print_config_works_before_everything_required_is_there) {
   const auto printed = parse({"serve", "--print-config"}, {{"DAEMON_URL", "http://user:secret@node:7332/"}});
   ASSERT_TRUE(printed.ok()) << printed.error().message;
