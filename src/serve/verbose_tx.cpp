@@ -120,11 +120,6 @@ void append_sizes(std::string& target, const TxView& tx, Bytes raw, const chain:
 
 }  // namespace
 
-bool is_transaction(Bytes raw, const chain::Network& network) {
-  TxView tx;
-  return read_transaction(raw, network.has_segwit(), tx) && !tx.inputs.empty();
-}
-
 bool append_verbose_transaction(std::string& target, Bytes raw, const VerboseContext& context) {
   const chain::Network& network = *context.network;
   TxView tx;

@@ -25,7 +25,4 @@ struct VerboseContext {
 /// Errors: false (target unspecified) if the bytes are not one transaction.
 [[nodiscard]] bool append_verbose_transaction(std::string& target, Bytes raw, const VerboseContext& context);
 
-/// Are the bytes exactly one transaction with at least one input?
-[[nodiscard]] bool is_transaction(Bytes raw, const chain::Network& network);
-
 }  // namespace sluice::serve

@@ -235,9 +235,20 @@ TEST_F(Methods, Broadcast) {
       "01000000010000000000000000000000000000000000000000000000000000000000000000ffffffff2704ffff001d01041f546869732069"
       "7320612052616469616e742074"
       "657374696e6720626c6f636bffffffff01005039278c0400001976a9144f9ab47a237441c0dc61dcd39fd92709f281b03388ac00000000";
-  EXPECT_EQ(
-      client.call("blockchain.transaction.broadcast", "[\"" + genesis + "\"]"),
-      error_text(1, head + "this server runs offline and has no node to send the transaction to\\n[" + genesis + "]"));
+  EXPECT_EQ(client.call("blockchain.transaction.broadcast", "[\"" + genesis + "\"]"),
+            error_text(1, head + "Missing inputs\\n[" + genesis + "]"));
+  view.replace_txid(0, *Txid::from_display("364459380841db3f0ea491e8099bf98a6b7ffc5693d8ee6e46b3f8183e0257dc"));
+  EXPECT_EQ(client.call("blockchain.transaction.broadcast", "[\"" + genesis + "\"]"),
+            error_text(1, head + "transaction already in block chain\\n[" + genesis + "]"));
+  // Whether a node would take this one, only a node can tell.
+  view.replace_txid(1, Txid{});
+  const std::string offline =
+      "daemon error: DaemonError({'code': -1, 'message': 'this server runs offline and has no node to send the "
+      "transaction to'})";
+  for (const char* version : {"02", "03"}) {
+    EXPECT_EQ(client.call("blockchain.transaction.broadcast", "[\"" + (version + genesis.substr(2)) + "\"]"),
+              error_text(2, offline));
+  }
   EXPECT_EQ(client.call("blockchain.transaction.broadcast", "[\"" + genesis + "00\"]"),
             error_text(1, head + "TX decode failed\\n[" + genesis + "00]"));
 }
