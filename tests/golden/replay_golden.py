@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Syncs the recorded chain, serves it offline, and replays the recorded answers.
 
-usage: replay_golden.py SLUICE FIXTURES [--parity] [--resolve WAY] [--differences FILE.json]
+usage: replay_golden.py SLUICE FIXTURES [--parity] [--resolve WAY] [--differences FILE.json] [--derived PROGRAM]
 
 With --differences the named cases must differ, each for the reason in the file, and no other case
-may: a difference that went away is a failure too. Closes with `N passed, M failed`.
+may: a difference that went away is a failure too. With --derived the program asks the server instead,
+given the chain, the address and --parity. Closes with `N passed, M failed`.
 """
 import argparse, gzip, json, os, re, shutil, signal, subprocess, sys, tempfile
 from pathlib import Path
@@ -15,6 +16,7 @@ arguments.add_argument("fixtures", type=Path)
 arguments.add_argument("--parity", action="store_true")
 arguments.add_argument("--resolve", default="join")
 arguments.add_argument("--differences", type=Path)
+arguments.add_argument("--derived")
 A = arguments.parse_args()
 
 CHAIN = A.fixtures / "radiant-regtest-small"
@@ -67,8 +69,11 @@ try:
     if sync.returncode != 0:
         fail("sync failed: " + sync.stderr)
     server, address = start_server(work)
-    replay = subprocess.run([sys.executable, CHAIN / "replay.py", address, "--source", "electrum", "--strict-codes", "--show", "2000"],
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if A.derived:
+        checks = [A.derived, CHAIN, address] + (["--parity"] if A.parity else [])
+    else:
+        checks = [CHAIN / "replay.py", address, "--source", "electrum", "--strict-codes", "--show", "2000"]
+    replay = subprocess.run([sys.executable, *checks], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     tally = re.search(r"^(\d+) passed, (\d+) failed", replay.stdout, re.M)
     if not tally or int(tally.group(1)) == 0:
         fail(replay.stdout[-2000:])
