@@ -50,9 +50,13 @@ store::StoreOptions store_options(const config::RocksDbSettings& settings) {
   options.block_cache_bytes = settings.block_cache_bytes;
   options.block_bytes = settings.block_size;
   options.write_buffer_bytes = settings.write_buffer_size;
+  options.write_buffers_max = static_cast<int>(settings.max_write_buffer_number);
+  options.write_buffers_to_merge = static_cast<int>(settings.min_write_buffer_number_to_merge);
   options.target_file_bytes = settings.target_file_size_base;
   options.max_open_files = static_cast<int>(settings.max_open_files);
   options.background_jobs = static_cast<int>(settings.max_background_compactions + settings.max_background_flushes);
+  options.bloom_bits_per_key = settings.bloom_bits_per_key;
+  options.dynamic_level_bytes = settings.level_compaction_dynamic_level_bytes;
   options.compression = config::name_of(settings.compression);
   return options;
 }

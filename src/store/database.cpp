@@ -102,14 +102,18 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& directory, O
 rocksdb::ColumnFamilyOptions Database::column_options(Table table) const {
   rocksdb::ColumnFamilyOptions column;
   column.write_buffer_size = options_.write_buffer_bytes;
+  column.max_write_buffer_number = options_.write_buffers_max;
+  column.min_write_buffer_number_to_merge = options_.write_buffers_to_merge;
   column.target_file_size_base = options_.target_file_bytes;
-  column.level_compaction_dynamic_level_bytes = true;
+  column.level_compaction_dynamic_level_bytes = options_.dynamic_level_bytes;
   column.compression = compression_type(options_.compression);
   column.disable_auto_compactions = !options_.merge_in_background;
   rocksdb::BlockBasedTableOptions block;
   block.block_size = options_.block_bytes;
   block.block_cache = block_cache_;
   block.format_version = 5;
+  if (options_.bloom_bits_per_key != 0)
+    block.filter_policy.reset(rocksdb::NewBloomFilterPolicy(options_.bloom_bits_per_key));
   block.checksum = rocksdb::kXXH3;
   // One block in the index per data block is enough; partitioned indexes keep a cold start small.
   block.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;

@@ -35,9 +35,13 @@ struct StoreOptions {
   std::size_t block_cache_bytes = 8u << 20;
   std::size_t block_bytes = 16384;
   std::size_t write_buffer_bytes = 4u << 20;
+  int write_buffers_max = 2;
+  int write_buffers_to_merge = 1;
   std::size_t target_file_bytes = 64u << 20;
   int max_open_files = 256;
   int background_jobs = 2;
+  unsigned bloom_bits_per_key = 0;  ///< 0: no filters; most reads step through rows, which filters do not help
+  bool dynamic_level_bytes = true;
   bool merge_in_background = true;  ///< off while a sync brings in whole table files: it merges once at its end
   std::string compression = "lz4";  ///< none snappy lz4 zstd zlib
 };

@@ -131,6 +131,26 @@ def print_config_names_values_and_their_sources():
 
 
 @test
+def rocksdb_settings_of_the_environment_reach_the_store():
+    wanted = {"max_open_files": "77", "use_fsync": "true", "max_background_jobs": "5", "write_buffer_size": "131072",
+              "max_write_buffer_number": "5", "min_write_buffer_number_to_merge": "2", "target_file_size_base": "1048576",
+              "compression": "kZSTD", "block_size": "8192", "level_compaction_dynamic_level_bytes": "false"}
+    environment = {"ROCKSDB_MAX_OPEN_FILES": "5", "ROCKSDB_MAX_OPEN_FILES_SYNC": "77", "ELECTRUMX_ENV": "prod",
+                   "ROCKSDB_MAX_BACKGROUND_COMPACTIONS": "2", "ROCKSDB_MAX_BACKGROUND_FLUSHES": "3",
+                   "ROCKSDB_WRITE_BUFFER_SIZE": "131072", "ROCKSDB_MAX_WRITE_BUFFER_NUMBER": "5",
+                   "ROCKSDB_MIN_WRITE_BUFFER_NUMBER_TO_MERGE": "2", "ROCKSDB_TARGET_FILE_SIZE_BASE": "1048576",
+                   "ROCKSDB_COMPRESSION": "zstd", "ROCKSDB_BLOCK_SIZE": "8192", "ROCKSDB_BLOOM_BITS_PER_KEY": "11",
+                   "ROCKSDB_LEVEL_COMPACTION_DYNAMIC_LEVEL_BYTES": "0"}
+    db = WORK / "rocksdb-settings"
+    expect(run(*sync_arguments(db, small()), env={**os.environ, **environment}), 0)
+    text = max((db / "rocks").glob("OPTIONS-*")).read_text()
+    for name, value in wanted.items():
+        found = set(re.findall(rf"^\s*{name}=(.*)$", text, re.M))
+        check(value in found, f"{name} is {found}, not {value}")
+    check("bloom" in " ".join(re.findall(r"^\s*filter_policy=(.*)$", text, re.M)), "no filters")
+
+
+@test
 def refused_settings_exit_with_two():
     expect(run("sync", "--no-such-flag"), 2, "no-such-flag")
     expect(run("nonsense"), 2)
