@@ -2,6 +2,8 @@
 
 #include <sys/mman.h>
 
+#include "base/address_space.h"
+
 namespace sluice {
 
 ChunkArena::ChunkArena(std::size_t bytes_max, std::size_t chunk_bytes, bool huge_pages)
@@ -9,14 +11,10 @@ ChunkArena::ChunkArena(std::size_t bytes_max, std::size_t chunk_bytes, bool huge
   SLUICE_CHECK(chunk_count_ > 0);
   SLUICE_CHECK(chunk_bytes >= 1024 && chunk_bytes % 64 == 0);
   bytes_max_ = chunk_count_ * chunk_bytes_;
-  void* memory =
-      ::mmap(nullptr, bytes_max_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  SLUICE_CHECK(memory != MAP_FAILED);
-  memory_ = static_cast<std::byte*>(memory);
-  (void)::madvise(memory_, bytes_max_, huge_pages ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+  memory_ = reserve_address_space(bytes_max_, huge_pages ? PageSize::huge : PageSize::ordinary);
 }
 
-ChunkArena::~ChunkArena() { ::munmap(memory_, bytes_max_); }
+ChunkArena::~ChunkArena() { release_address_space(memory_, bytes_max_); }
 
 void* ChunkArena::take() noexcept {
   used_chunks_.fetch_add(1, std::memory_order_relaxed);

@@ -1,7 +1,9 @@
 // A grow-only array of trivial values for the columns of a batch.
 //
-// Memory is kept when a batch goes back to its pool, so that after warm-up nothing is allocated:
-// resize() only allocates beyond the largest size seen. Contents are not initialised.
+// Memory is kept when a batch goes back to its pool. A column of the data plane is given address
+// space for the most that a batch can hold, once: it then allocates nothing, and costs memory only for
+// what it has ever held. Elsewhere resize() allocates beyond the largest size seen. Contents are not
+// initialised.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +11,7 @@
 #include <span>
 #include <type_traits>
 
+#include "base/address_space.h"
 #include "base/check.h"
 
 namespace sluice {
@@ -42,10 +45,15 @@ class Column {
   /// Makes room for `capacity` values, keeping what is there.
   void reserve(std::size_t capacity) {
     if (capacity <= capacity_) return;
-    auto grown = std::make_unique_for_overwrite<T[]>(capacity);
-    for (std::size_t i = 0; i < size_; ++i) grown[i] = data_[i];
-    data_ = std::move(grown);
-    capacity_ = capacity;
+    move_to(Memory(new T[capacity]), capacity);
+  }
+
+  /// As reserve, out of address space that costs memory only where it is touched.
+  void reserve_address_space(std::size_t capacity) {
+    if (capacity <= capacity_) return;
+    const std::size_t bytes = capacity * sizeof(T);
+    std::byte* memory = sluice::reserve_address_space(bytes, PageSize::ordinary);
+    move_to(Memory(reinterpret_cast<T*>(memory), Release{bytes}), capacity);
   }
 
   /// New values are uninitialised.
@@ -61,7 +69,22 @@ class Column {
   }
 
  private:
-  std::unique_ptr<T[]> data_;
+  struct Release {
+    std::size_t mapped_bytes = 0;  ///< 0: memory of the heap
+    void operator()(T* memory) const noexcept {
+      if (mapped_bytes != 0) release_address_space(memory, mapped_bytes);
+      else delete[] memory;
+    }
+  };
+  using Memory = std::unique_ptr<T[], Release>;
+
+  void move_to(Memory memory, std::size_t capacity) noexcept {
+    for (std::size_t i = 0; i < size_; ++i) memory[i] = data_[i];
+    data_ = std::move(memory);
+    capacity_ = capacity;
+  }
+
+  Memory data_;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
 };

@@ -135,6 +135,14 @@ class Classifier {
 
 }  // namespace
 
+void ClassifyScratch::reserve(const parse::BatchBounds& bounds) {
+  messages.reserve_address_space(hash_group_scripts);
+  outputs.reserve_address_space(hash_group_scripts);
+  digests.reserve_address_space(hash_group_scripts);
+  rewritten.reserve_address_space(rewritten_bytes_max);
+  pushed_refs.reserve_address_space(bounds.refs());
+}
+
 void classify_scripts(const source::RawBatch& source, const parse::TxBatch& batch, const ClassifyOptions& options,
                       ScriptBatch& target, ClassifyScratch& scratch, ClassifyCounters& counters) noexcept {
   SLUICE_CHECK(batch.block_tx_begin.size() == source.blocks.size() + 1);

@@ -32,14 +32,17 @@ struct ClassifyScratch {
   Column<Digest> digests;
   Column<std::byte> rewritten;     ///< hashed forms that differ from the raw bytes
   Column<RefOperand> pushed_refs;  ///< of one script
+
+  /// Room for any batch within the bounds.
+  void reserve(const parse::BatchBounds& bounds);
 };
 
 /// Classifies all outputs of a batch.
 /// Shape:  batch was parsed from source; target is overwritten, one entry per output.
 ///         An output that is not indexed yields no refs.
 /// Errors: none: any bytes are a script.
-/// Cost:   template scripts: hashing only. Others: one walk, two if rewritten. Allocates only while
-///         columns grow. See benchmarks/micro/classify_bench.cpp.
+/// Cost:   template scripts: hashing only. Others: one walk, two if rewritten. Allocates only
+///         beyond what target and scratch have reserved. See benchmarks/micro/classify_bench.cpp.
 void classify_scripts(const source::RawBatch& source, const parse::TxBatch& batch, const ClassifyOptions& options,
                       ScriptBatch& target, ClassifyScratch& scratch, ClassifyCounters& counters) noexcept;
 

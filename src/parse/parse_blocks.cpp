@@ -7,6 +7,7 @@
 #include "parse/merkle_check.h"
 #include "parse/tx_splitter.h"
 #include "parse/txids.h"
+#include "parse/v3_preimage.h"
 
 namespace sluice::parse {
 namespace {
@@ -15,8 +16,6 @@ namespace {
 // hash kernel many times, few enough bytes to be still in the second-level cache.
 constexpr std::size_t hash_group_bytes = 256 * 1024;
 constexpr std::size_t hash_group_txs = 2048;
-
-constexpr std::uint64_t tx_bytes_min = 60;  // 4 + 1 + one input 41 + 1 + one output 9 + 4
 
 class BatchParser {
  public:
@@ -126,6 +125,21 @@ class BatchParser {
 };
 
 }  // namespace
+
+void ParseScratch::reserve(const BatchBounds& bounds) {
+  witness_begin.reserve_address_space(hash_group_txs);
+  messages.reserve_address_space(hash_group_txs);
+  stripped.reserve_address_space(hash_group_bytes + bounds.raw_bytes);
+  preimages.reserve_address_space(hash_group_txs * v3_preimage_bytes);
+  // of one transaction: inputs take more bytes than outputs, so that both together are no more than outputs alone
+  fields.reserve_address_space(bounds.outputs());
+  scripts.reserve_address_space(bounds.outputs());
+  script_digests.reserve_address_space(bounds.outputs());
+  refs.reserve_address_space(bounds.refs());
+  trees.reserve_address_space(bounds.blocks);
+  level.reserve_address_space(bounds.txs() + bounds.blocks);  // every tree may be made even by one
+  next_level.reserve_address_space(bounds.txs() + bounds.blocks);
+}
 
 ParseErrc parse_blocks(const source::RawBatch& source, chain::Coin coin, TxBatch& target, ParseScratch& scratch,
                        ParseFault& fault, ParseCounters& counters) noexcept {

@@ -28,22 +28,22 @@
 
 namespace sluice::parse {
 
-enum class [[nodiscard]] ParseErrc : std::uint8_t {
-  ok,
-  truncated,        ///< a field or script runs past the end of its block
-  bad_varint,       ///< a compact size that is longer than it needs to be
-  oversized,        ///< a count that the bytes left cannot hold
-  trailing_bytes,   ///< bytes behind the last transaction
-  no_transactions,  ///< a block (not genesis) without any transaction
-  bad_coinbase,     ///< the first transaction is not a coinbase
-  bad_inputs,       ///< no inputs, or a null prevout outside the coinbase
-  bad_outputs,      ///< no outputs
-  bad_value,        ///< an amount above the int64 maximum
-  bad_witness,      ///< unknown segwit flag, or a witness with nothing in it
-  bad_script,       ///< an output script of a version-3 transaction that cannot be walked
-  merkle_mismatch,  ///< the transactions do not hash to the header's merkle root
-  merkle_repeated,  ///< two equal neighbours in the merkle tree (a repeated tail: CVE-2012-2459)
-  count_,
+enum class [[nodiscard]] ParseErrc : std::uint8_t{
+    ok,
+    truncated,        ///< a field or script runs past the end of its block
+    bad_varint,       ///< a compact size that is longer than it needs to be
+    oversized,        ///< a count that the bytes left cannot hold
+    trailing_bytes,   ///< bytes behind the last transaction
+    no_transactions,  ///< a block (not genesis) without any transaction
+    bad_coinbase,     ///< the first transaction is not a coinbase
+    bad_inputs,       ///< no inputs, or a null prevout outside the coinbase
+    bad_outputs,      ///< no outputs
+    bad_value,        ///< an amount above the int64 maximum
+    bad_witness,      ///< unknown segwit flag, or a witness with nothing in it
+    bad_script,       ///< an output script of a version-3 transaction that cannot be walked
+    merkle_mismatch,  ///< the transactions do not hash to the header's merkle root
+    merkle_repeated,  ///< two equal neighbours in the merkle tree (a repeated tail: CVE-2012-2459)
+    count_,
 };
 
 /// One line of meaning, for people.
@@ -86,13 +86,16 @@ struct ParseScratch {
   Column<Tree> trees;
   Column<Digest> level;
   Column<Digest> next_level;
+
+  /// Room for any batch within the bounds.
+  void reserve(const BatchBounds& bounds);
 };
 
 /// Splits raw blocks into transaction columns, computes txids, verifies merkle roots.
 /// Shape:  all blocks of source, in order; target is overwritten.
 /// Errors: any but ok: target is empty and fault says where.
-/// Cost:   bytes touched once, plus hashing; allocates only while columns grow (out of memory ends
-///         the process). See benchmarks/micro/parse_blocks_bench.cpp.
+/// Cost:   bytes touched once, plus hashing; allocates only beyond what target and scratch have
+///         reserved (out of memory ends the process). See benchmarks/micro/parse_blocks_bench.cpp.
 /// Source: the nodes' primitives/transaction.h (serialisation), consensus/merkle.cpp.
 ParseErrc parse_blocks(const source::RawBatch& source, chain::Coin coin, TxBatch& target, ParseScratch& scratch,
                        ParseFault& fault, ParseCounters& counters) noexcept;

@@ -10,8 +10,6 @@
 namespace sluice::parse {
 namespace {
 
-constexpr std::uint64_t input_bytes_min = 41;  // prevout 36, script size 1, sequence 4
-constexpr std::uint64_t output_bytes_min = 9;  // value 8, script size 1
 constexpr std::uint32_t null_index = 0xffff'ffff;
 
 [[nodiscard]] std::uint64_t bytes_left(const std::byte* at, const std::byte* end) noexcept {

@@ -11,6 +11,12 @@ constexpr std::uint64_t usual_block_bytes_least = 200;
 /// Flat files are written back in the background every so often, so that the commit waits less.
 constexpr std::uint64_t writeback_bytes = 16u << 20;
 
+/// An entry is kept for every block that a batch may hold.
+parse::BatchBounds bounds_of(const PipelineOptions& options) {
+  const std::uint64_t most = std::max<std::uint64_t>(options.memory.batch_bytes / usual_block_bytes_least, 1);
+  return {.raw_bytes = options.memory.batch_bytes, .blocks = std::min<std::uint64_t>(options.batch_blocks, most)};
+}
+
 }  // namespace
 
 struct BlockPipeline::Slot {
@@ -33,6 +39,7 @@ BlockPipeline::BlockPipeline(store::Database& database, const source::BlockMap& 
       reader_(reader),
       options_(options),
       counters_(counters),
+      bounds_(bounds_of(options)),
       free_(options.memory.slots),
       raw_(options.memory.slots),
       parsed_(options.memory.slots),
@@ -42,7 +49,12 @@ BlockPipeline::BlockPipeline(store::Database& database, const source::BlockMap& 
   for (std::uint32_t i = 0; i < options.memory.slots; ++i) {
     buffers_.emplace_back(options.memory.batch_bytes);
     slots_.push_back(std::make_unique<Slot>());
+    slots_[i]->txs.reserve(bounds_);
+    slots_[i]->scripts.reserve(bounds_);
   }
+  headers_.reserve_address_space(bounds_.blocks * chain::header_bytes);
+  block_places_.reserve_address_space(bounds_.blocks);
+  places_.reserve_address_space(bounds_.txs());
   for (std::uint32_t i = 0; i < options.memory.slots; ++i) slots_[i]->buffer = &buffers_[i];
   const std::uint32_t rings = segment_.every_worker_sees_all() ? options.memory.segment.workers : 1;
   for (std::uint32_t i = 0; i < rings; ++i) ordered_.push_back(std::make_unique<Ring>(options.memory.slots));
@@ -85,11 +97,8 @@ Status BlockPipeline::run(BlockRange range) {
 }
 
 void BlockPipeline::run_source(BlockRange range) {
-  // The source keeps an entry for every block that a batch may hold.
-  const auto batch_blocks = static_cast<std::uint32_t>(std::min<std::uint64_t>(
-      options_.batch_blocks, std::max<std::uint64_t>(options_.memory.batch_bytes / usual_block_bytes_least, 1)));
   const source::SourceLimits limits{.batch_bytes = options_.memory.batch_bytes,
-                                    .batch_blocks_max = batch_blocks,
+                                    .batch_blocks_max = static_cast<std::uint32_t>(bounds_.blocks),
                                     .read_bytes_max = options_.read_bytes,
                                     .oversize_bytes_max = options_.memory.oversize_bytes};
   source::BlockSource source(map_, reader_, buffers_, limits, range.first, range.until);
@@ -134,6 +143,7 @@ void BlockPipeline::run_source(BlockRange range) {
 
 void BlockPipeline::run_parse() {
   parse::ParseScratch scratch;
+  scratch.reserve(bounds_);
   parse::ParseCounters counters;
   flow::run_stage(raw_, parsed_, counters_.of(Stage::parse), [&](std::uint32_t index) {
     counters_.note_busy();
@@ -152,6 +162,7 @@ void BlockPipeline::run_parse() {
 
 void BlockPipeline::run_classify() {
   classify::ClassifyScratch scratch;
+  scratch.reserve(bounds_);
   classify::ClassifyCounters counters;
   classify::ClassifyOptions options;
   options.coin = options_.network->coin;

@@ -83,6 +83,7 @@ class BlockPipeline {
   source::BlockReader& reader_;
   PipelineOptions options_;
   Counters& counters_;
+  const parse::BatchBounds bounds_;  ///< of every batch but those of one block that is larger
 
   std::vector<source::RawBuffer> buffers_;    ///< [slots]
   std::vector<std::unique_ptr<Slot>> slots_;  ///< [slots]

@@ -93,6 +93,7 @@ void Scatter::add_refs(const BatchInput& batch, std::size_t tx, std::size_t firs
   const parse::TxBatch& txs = *batch.txs;
   const auto rel = static_cast<std::uint32_t>(batch.first_rel + tx);
   const std::byte* raw = batch.raw.raw.data();
+  tx_refs_.reserve_address_space(batch.scripts->refs.capacity());  // as many as any batch may hold
   tx_refs_.clear();
   std::uint32_t order = 0;
   std::uint32_t last_output = ~0u;

@@ -96,6 +96,7 @@ ResolveErrc TableResolver::add_batch(const BatchInput& batch, RecordSet& target,
 
 ResolveErrc TableResolver::add_outputs(const BatchInput& batch, BlockSpan blocks, ResolveFault& fault) {
   const parse::TxBatch& txs = *batch.txs;
+  outputs_.reserve_address_space(txs.output_value.capacity());  // as many as any batch may hold
   outputs_.clear();
   for (std::uint32_t tx = txs.block_tx_begin[blocks.first]; tx < txs.block_tx_begin[blocks.until]; ++tx) {
     for (std::uint32_t output = txs.output_begin[tx]; output < txs.output_begin[tx + 1]; ++output) {
@@ -131,6 +132,7 @@ ResolveErrc TableResolver::add_outputs(const BatchInput& batch, BlockSpan blocks
 void TableResolver::add_spends(const BatchInput& batch, BlockSpan blocks, RecordSet& target) {
   const parse::TxBatch& txs = *batch.txs;
   const std::byte* raw = batch.raw.raw.data();
+  spends_.reserve_address_space(txs.prevout_offset.capacity());  // as many as any batch may hold
   spends_.clear();
   for (std::uint32_t tx = txs.block_tx_begin[blocks.first]; tx < txs.block_tx_begin[blocks.until]; ++tx) {
     for (std::uint32_t input = txs.input_begin[tx]; input < txs.input_begin[tx + 1]; ++input) {

@@ -175,6 +175,23 @@ TEST(Column, GrowsKeepsContentsAndMemory) {
   EXPECT_EQ(column.end() - column.begin(), 3);
 }
 
+TEST(Column, AddressSpaceIsUsedWhereItIsAndLeftForALargerSize) {
+  Column<std::uint64_t> column;
+  column.push_back(7);
+  column.reserve_address_space(std::size_t{1} << 33);  // 64 GiB: only what is touched costs memory
+  EXPECT_EQ(column[0], 7U);
+  const std::uint64_t* memory = column.data();
+  for (std::uint64_t i = 1; i < 100'000; ++i) column.push_back(i);
+  EXPECT_EQ(column.data(), memory);
+  Column<std::uint64_t> small;
+  small.reserve_address_space(512);
+  for (std::uint64_t i = 0; i < 1000; ++i) small.push_back(i);
+  for (std::uint64_t i = 0; i < 1000; ++i) ASSERT_EQ(small[i], i);
+  small = std::move(column);
+  EXPECT_EQ(small.size(), 100'000U);
+  EXPECT_EQ(small.data(), memory);
+}
+
 TEST(Column, PushingItsOwnElementSurvivesGrowth) {
   Column<std::uint64_t> column(1);
   column.push_back(5);

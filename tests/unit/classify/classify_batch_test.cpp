@@ -355,5 +355,36 @@ TEST(ClassifyBatch, recorded_blocks) {
   }
 }
 
+TEST(ClassifyBatch, reserved_columns_hold_the_densest_blocks) {
+  const std::string id(64, '5');
+  const Buffer offer = bytes_from_hex("6a04525357500101010020" + id + "20" + id + "000000");
+  Buffer refs;
+  for (int i = 0; i < 5000; ++i) {
+    refs.push_back(std::byte{0xd0});
+    for (int byte = 0; byte < 36; ++byte) refs.push_back(static_cast<std::byte>(i >> byte % 8));
+  }
+  for (const std::vector<Buffer>& scripts :
+       {std::vector<Buffer>(20'000), std::vector<Buffer>(3000, offer), std::vector<Buffer>{refs}}) {
+    const Classified once(scripts, {});
+    const source::RawBatch source = once.builder.batch();
+    const parse::BatchBounds bounds{.raw_bytes = source.raw.size(), .blocks = 1};
+    ScriptBatch found;
+    ClassifyScratch scratch;
+    ClassifyCounters counters;
+    found.reserve(bounds);
+    scratch.reserve(bounds);
+    const std::uint64_t before = test::allocation_count();
+    classify_scripts(source, once.batch, {}, found, scratch, counters);
+    EXPECT_EQ(test::allocation_count(), before);
+    EXPECT_EQ(found.kind.size(), scripts.size());
+    if (scripts[0] == offer) {
+      EXPECT_EQ(found.offers.size(), scripts.size());
+    }
+    if (scripts[0] == refs) {
+      EXPECT_EQ(found.refs.size(), 5000U);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sluice::classify

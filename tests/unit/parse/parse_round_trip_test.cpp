@@ -167,5 +167,52 @@ TEST(ParseRoundTrip, nothing_is_allocated_after_the_first_batch) {
   EXPECT_EQ(test::allocation_count(), before);
 }
 
+/// As many of one thing as a batch of these bytes can hold: transactions, inputs, outputs, refs.
+std::vector<test::Tx> densest(int what) {
+  test::Tx tx;
+  tx.inputs.resize(1);
+  tx.inputs[0].txid.bytes.fill(std::byte{1});
+  tx.outputs.resize(1);
+  switch (what) {
+    case 0: return std::vector<test::Tx>(5000, tx);
+    case 1: tx.inputs.resize(5000, tx.inputs[0]); break;
+    case 2: tx.outputs.resize(20'000); break;
+    default:
+      tx.version = 3;
+      for (int i = 0; i < 5000; ++i) {
+        tx.outputs[0].script.push_back(std::byte{0xd8});
+        for (int byte = 0; byte < 36; ++byte) tx.outputs[0].script.push_back(static_cast<std::byte>(i >> byte % 8));
+      }
+  }
+  return {tx};
+}
+
+TEST(ParseRoundTrip, reserved_columns_hold_the_densest_blocks) {
+  for (int what = 0; what < 4; ++what) {
+    SCOPED_TRACE(what);
+    std::vector<Buffer> txs{test::serialize(test::coinbase())};
+    std::uint32_t lock_time = 0;  // equal neighbours in the merkle tree would be refused
+    for (test::Tx& tx : densest(what)) {
+      tx.lock_time = ++lock_time;
+      txs.push_back(test::serialize(tx));
+    }
+    test::BatchBuilder builder;
+    builder.add(test::block_of(txs));
+    const source::RawBatch source = builder.batch();
+    const BatchBounds bounds{.raw_bytes = source.raw.size(), .blocks = 1};
+    TxBatch batch;
+    ParseScratch scratch;
+    ParseFault fault;
+    ParseCounters counters;
+    batch.reserve(bounds);
+    scratch.reserve(bounds);
+    const std::uint64_t before = test::allocation_count();
+    // The builder's merkle root is over plain hashes: a version-3 block gets all the way to it, and no further.
+    ASSERT_EQ(parse_blocks(source, Coin::radiant, batch, scratch, fault, counters),
+              what == 3 ? ParseErrc::merkle_mismatch : ParseErrc::ok);
+    EXPECT_EQ(test::allocation_count(), before);
+  }
+}
+
 }  // namespace
 }  // namespace sluice::parse

@@ -1,5 +1,6 @@
-// The stages at work on a real chain: nothing is allocated once they are warm, several of them are
-// busy in one moment, and what one stage counts out the next counts in.
+// The stages at work on a chain with the whole mix of transactions, in several files: nothing is allocated
+// once the first batches are through, several stages are busy in one moment, and what one stage counts
+// out the next counts in.
 //
 // Allocations are counted in this program's operator new, and only while the counters of the running
 // pipeline say that it is past its warm-up and before its segment ends: the window is exact, whatever
@@ -7,7 +8,6 @@
 #include <gtest/gtest.h>
 
 #include "allocation_window.h"
-#include "block_builder.h"
 #include "pipeline/block_pipeline.h"
 #include "source/block_reader.h"
 #include "sync_bench.h"
@@ -15,32 +15,13 @@
 namespace sluice::pipeline::test {
 namespace {
 
-/// Blocks of one shape: whatever batches need is known after the first of them, and growth of a column
-/// to a new largest batch cannot be mistaken for allocations that go on and on.
-std::vector<std::vector<std::byte>> uniform_chain(std::uint32_t blocks) {
-  BlockBuilder chain(raw_chain(small_chain(1, 0, 1))[0]);
-  std::vector<Digest> funds;
-  for (std::uint32_t i = 0; i < blocks; ++i) {
-    std::vector<Buffer> txs{make_tx({{txid_of(BlockBuilder::coinbase(chain.height())), 0}}, 60, 1)};
-    std::vector<Digest> next{txid_of(txs[0])};
-    for (std::uint32_t n = 0; n < 60; ++n) {
-      // Spends of the block before, in the block itself, and of two outputs at once.
-      const Digest source = funds.empty() ? next[0] : funds[0];
-      std::vector<CraftedInput> inputs{{source, n}};
-      if (n % 3 == 2) inputs.push_back({txid_of(txs.back()), 1});
-      txs.push_back(make_tx(inputs, 2, static_cast<std::uint8_t>(n), n % 4 == 0 ? 80 : 0));
-    }
-    if (funds.empty()) txs.resize(1);  // nothing to spend yet
-    funds = next;
-    chain.add(txs);
-  }
-  return chain.raws;
-}
-
 class DataPlane : public testing::Test {
  protected:
   void make(const std::vector<std::vector<std::byte>>& raws) {
-    bench_.append(0, raws);
+    constexpr std::size_t blocks_a_file = 40;
+    for (std::size_t first = 0; first < raws.size(); first += blocks_a_file)
+      bench_.append(static_cast<int>(first / blocks_a_file),
+                    std::span(raws).subspan(first).first(std::min(blocks_a_file, raws.size() - first)));
     auto choice = source::choose_io(source::io_setting(), 8);
     ASSERT_TRUE(choice.ok());
     reader_ = std::make_unique<source::BlockReader>(bench_.blocks_dir(), std::move(choice.value().io));
@@ -73,12 +54,12 @@ class DataPlane : public testing::Test {
   }
 
   void expect_no_allocations(ResolveWay way, std::uint32_t threads) {
-    make(uniform_chain(200));
+    make(raw_chain(small_chain(200, 150, 76)));
     Counters measured;
     run("measure", way, threads, measured);
     const std::uint64_t batches = measured.of(Stage::resolve).batches.load();
-    ASSERT_GT(batches, 20U);
-    first_ = batches / 3;
+    ASSERT_GT(batches, 40U);
+    first_ = 2;
     until_ = batches;
     counted_ = true;
     Counters counted;
@@ -108,6 +89,7 @@ TEST_F(DataPlane, TheCounterSeesAllocations) {
 
 TEST_F(DataPlane, TheJoinWayAllocatesNothingAfterWarmUp) { expect_no_allocations(ResolveWay::join, 1); }
 TEST_F(DataPlane, TheTableWayAllocatesNothingAfterWarmUp) { expect_no_allocations(ResolveWay::table, 1); }
+TEST_F(DataPlane, ManyThreadsAllocateNothingAfterWarmUp) { expect_no_allocations(ResolveWay::join, 4); }
 
 TEST_F(DataPlane, StagesCountTheSameItemsAndBytes) {
   make(raw_chain(small_chain(120, 100, 77)));
