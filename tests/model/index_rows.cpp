@@ -4,13 +4,15 @@
 
 #include "base/hex.h"
 #include "base/prefix.h"
+#include "byte_text.h"
 #include "resolve/outpoint_key.h"
 #include "write/rows.h"
 
 namespace sluice::test {
 namespace {
 
-std::string text_of(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+using model::id_of;
+using model::text_of;
 
 void require(bool condition, const char* what) {
   if (!condition) throw std::runtime_error(what);
@@ -101,34 +103,32 @@ IndexRows rows_of(const store::Database& database) {
 
 IndexRows rows_of(const model::NaiveIndex& model) {
   IndexRows rows;
-  for (const auto& header : model.headers) rows.headers.push_back(text_of(header));
+  rows.headers = model.headers;
   rows.block_first_tx = model.block_first_tx;
-  for (std::size_t i = 0; i < model.txids.size(); ++i) {
-    rows.txids.push_back(text_of(model.txids[i].span()));
-    rows.places.push_back(model.places[i].begin);
-    rows.txs.emplace(prefix_of(model.txids[i]), i);
-  }
+  rows.txids = model.txids;
+  rows.places = model.offsets;
+  for (std::size_t i = 0; i < model.txids.size(); ++i) rows.txs.emplace(prefix_of(id_of<Txid>(model.txids[i])), i);
   for (const auto& [scripthash, numbers] : model.history) {
-    rows.scripts.insert(text_of(scripthash.span().first(write::script_key_bytes)));
-    for (const std::uint64_t number : numbers) rows.history.emplace(prefix_of(scripthash), number);
+    rows.scripts.insert(scripthash.substr(0, write::script_key_bytes));
+    for (const std::uint64_t number : numbers) rows.history.emplace(prefix_of(id_of<ScriptHash>(scripthash)), number);
   }
   resolve::OutpointSum sum;
   for (const auto& [place, value] : model.unspent) {
     const auto& [scripthash, number, index] = place;
+    const std::uint64_t prefix = prefix_of(id_of<ScriptHash>(scripthash));
     const std::uint64_t bits = value << 1 | (model.refs.contains({number, index}) ? 1 : 0);
-    rows.unspent[{prefix_of(scripthash), number, index}] = bits;
-    rows.outputs[{number, index}] = {prefix_of(scripthash), bits};
-    sum.add(resolve::outpoint_term(model.txids[number].data(), index));
+    rows.unspent[{prefix, number, index}] = bits;
+    rows.outputs[{number, index}] = {prefix, bits};
+    sum.add(resolve::outpoint_term(id_of<Txid>(model.txids[number]).data(), index));
   }
   rows.outpoint_sum = {sum.high, sum.low};
   rows.unspent_count = model.unspent.size();
-  for (const auto& [place, pushes] : model.refs) {
-    std::string value;
-    for (const auto& push : pushes) value += std::string(1, push.singleton ? '\1' : '\0') + text_of(push.ref);
-    rows.output_refs[{place.first, place.second}] = value;
+  for (const auto& [place, refs] : model.refs) {
+    std::string& row = rows.output_refs[place];
+    for (const auto& [ref, singleton] : refs) row += std::string(1, singleton ? '\1' : '\0') + ref;
   }
-  for (const auto& [ref, number] : model.mints) rows.mints[text_of(ref)] = number;
-  for (const auto& [ref, number] : model.latest) rows.latest[text_of(ref)] = number;
+  rows.mints = model.mints;
+  rows.latest = model.latest;
   return rows;
 }
 

@@ -26,7 +26,7 @@ struct IndexRows {
   std::map<std::tuple<std::uint64_t, std::uint32_t>, std::pair<std::uint64_t, std::uint64_t>>
       outputs;  ///< -> prefix, value << 1 | has refs
   std::set<std::pair<std::uint64_t, std::uint64_t>> txs;
-  std::map<std::tuple<std::uint64_t, std::uint32_t>, std::string> output_refs;
+  std::map<std::pair<std::uint64_t, std::uint32_t>, std::string> output_refs;
   std::map<std::string, std::uint64_t> mints;
   std::map<std::string, std::uint64_t> latest;
   std::pair<std::uint64_t, std::uint64_t> outpoint_sum;

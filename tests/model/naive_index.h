@@ -1,70 +1,79 @@
 // The oracle: an index as one would write it with all the time and memory in the world.
 //
 // It reads raw blocks of the active chain in height order and keeps everything in ordered maps. It
-// shares src/base (types and checks) with the product and nothing else: its own reader, its own
-// script walker, its own rules; hashing is OpenSSL's.
+// shares no code with the product: its own reader, its own script walker, its own rules; hashing is
+// OpenSSL's. All bytes (ids, scripts, outpoints, refs) are strings, in the order in which they stand
+// in the block; an outpoint and a ref are the same 36 bytes: txid, output index.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
+#include <string>
 #include <tuple>
 #include <vector>
 
-#include "base/bytes.h"
-#include "base/hash256.h"
-#include "naive_block.h"
-
 namespace sluice::model {
 
-using TxNumber = std::uint64_t;  ///< 0 is the first transaction after the genesis block
+struct NaiveRules {
+  bool radiant = true;        ///< SHA-512/256 block hashes, version-3 txids, ref-zeroed scripthashes, refs
+  bool segwit = false;        ///< Bitcoin: marker, flag, witness
+  bool token_prefix = false;  ///< Bitcoin Cash: scripthash of what follows a well-formed prefix
+  bool length_quirk = false;  ///< Radiant parity: a zeroed script loses the length bytes of PUSHDATA pushes
 
-struct NaivePlace {
-  std::uint32_t height = 0;
-  std::uint32_t position = 0;  ///< in its block
-  std::uint32_t begin = 0;     ///< offset in the block's bytes
-  std::uint32_t size = 0;      ///< witness included
+  [[nodiscard]] static NaiveRules for_radiant(bool parity = false) { return {true, false, false, parity}; }
+  [[nodiscard]] static NaiveRules for_bitcoin() { return {false, true, false, false}; }
+  [[nodiscard]] static NaiveRules for_bitcoin_cash() { return {false, false, true, false}; }
 };
 
-/// Position of an output: (transaction, output index).
-using NaiveOutput = std::pair<TxNumber, std::uint32_t>;
+struct NaiveTx {
+  struct Input {
+    std::string prevout, script, sequence;
+  };
+  struct Output {
+    std::uint64_t value = 0;
+    std::string script;
+  };
+  std::string version, locktime, txid;
+  std::vector<Input> inputs;
+  std::vector<Output> outputs;
+  std::size_t begin = 0;  ///< offset in the block
+};
 
-class NaiveIndex {
- public:
-  explicit NaiveIndex(NaiveRules rules) : rules_(rules) {}
+/// Errors: throws std::runtime_error unless the bytes are one whole block.
+[[nodiscard]] std::vector<NaiveTx> naive_block_txs(const std::string& block, const NaiveRules& rules);
+[[nodiscard]] std::string naive_block_hash(const std::string& header, const NaiveRules& rules);
 
-  /// Adds the next block of the active chain; the first one is the genesis block.
-  /// Errors: throws std::runtime_error if the block cannot be read or spends what never was.
-  void add_block(Bytes raw);
+/// Distinct refs pushed by d0 and d8 in order of first push, each with whether it is a singleton: pushed
+/// by d8 and not by d0 as well. Throws if the script cannot be walked.
+using NaiveRefs = std::vector<std::pair<std::string, bool>>;
+[[nodiscard]] NaiveRefs naive_refs(const std::string& script);
+/// SHA-256 of the script as the rules want it; nothing if the output is not indexed.
+[[nodiscard]] std::optional<std::string> naive_scripthash(std::string script, const NaiveRules& rules);
 
-  std::vector<std::array<std::byte, 80>> headers;
-  std::vector<BlockHash> block_hashes;
-  std::vector<TxNumber> block_first_tx;              ///< [height]
-  std::vector<Txid> txids;                           ///< [tx number]
-  std::vector<NaivePlace> places;                    ///< [tx number]
-  std::map<ScriptHash, std::set<TxNumber>> history;  ///< its keys are all scripthashes ever indexed
-  std::map<std::tuple<ScriptHash, TxNumber, std::uint32_t>, std::uint64_t> unspent;  ///< -> value
-  std::map<NaiveOutput, std::vector<NaiveRefPush>> refs;  ///< in order of first push; kept when spent
-  std::map<NaiveRef, TxNumber> mints;                     ///< spends the outpoint the ref names, and pushes it
-  std::map<NaiveRef, TxNumber> latest;  ///< last transaction by number that pushes it as a singleton, mints apart
+struct NaiveIndex {
+  using TxNumber = std::uint64_t;  ///< 0 is the first transaction after the genesis block
 
-  /// Highest transaction number with this txid (twins existed on Bitcoin).
-  [[nodiscard]] const TxNumber* find(const Txid& txid) const;
+  explicit NaiveIndex(NaiveRules wanted) : rules(wanted) {}
+  /// Adds the next block of the active chain, the genesis block first. Throws if it spends what never was.
+  void add_block(const std::string& block);
+
+  NaiveRules rules;
+  std::vector<std::string> headers;
+  std::vector<TxNumber> block_first_tx;               ///< [height]
+  std::vector<std::string> txids;                     ///< [tx number]
+  std::vector<std::uint32_t> offsets;                 ///< [tx number]
+  std::map<std::string, std::set<TxNumber>> history;  ///< of every scripthash ever indexed
+  std::map<std::tuple<std::string, TxNumber, std::uint32_t>, std::uint64_t> unspent;  ///< -> value
+  std::map<std::pair<TxNumber, std::uint32_t>, NaiveRefs> refs;                       ///< of outputs; kept when spent
+  std::map<std::string, TxNumber> mints;   ///< of a ref: spends the outpoint that it is, and pushes it
+  std::map<std::string, TxNumber> latest;  ///< of a ref: last to push it as a singleton, mints apart
 
  private:
-  struct Coin {
-    ScriptHash scripthash;
-    TxNumber tx_number = 0;
-    std::uint64_t value = 0;
-  };
   void add_outputs(const NaiveTx& tx, TxNumber number);
-  void spend_inputs(const NaiveTx& tx, TxNumber number);
-
-  NaiveRules rules_;
-  std::map<NaiveOutpoint, Coin> coins_;
-  std::set<NaiveOutpoint> unindexed_;
-  std::map<Txid, TxNumber> numbers_;
+  void spend(const std::string& outpoint, TxNumber number);
+  std::map<std::string, std::pair<std::optional<std::string>, TxNumber>> coins_;  ///< outpoint -> owner, created by
 };
 
 }  // namespace sluice::model

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "byte_text.h"
 #include "chain/coin.h"
 #include "index_rows.h"
 #include "pipeline/sync.h"
@@ -79,10 +80,10 @@ class Scenario {
 
   /// The model's rows after the first `count` blocks of the active chain.
   IndexRows expected(std::uint32_t count) const {
-    model::NaiveIndex model(rules_of(network_, parity_));
+    model::NaiveIndex oracle(rules_of(network_, parity_));
     const auto active = chain_.active();
-    for (std::uint32_t i = 0; i < count; ++i) model.add_block(active[i]->raw);
-    return rows_of(model);
+    for (std::uint32_t i = 0; i < count; ++i) oracle.add_block(model::text_of(active[i]->raw));
+    return rows_of(oracle);
   }
 
   /// After a disconnect a script can stay in the scripts table although its history is gone, if another
