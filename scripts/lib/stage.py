@@ -44,6 +44,7 @@ class Run:
             return
         log_path = self.log_dir / f"{name}.log"
         begin = time.monotonic()
+        processor_begin = processor_seconds()
         left = limit_seconds
         if self.limit_seconds is not None:
             left = min(left, self.limit_seconds - (begin - self.started))
@@ -63,9 +64,9 @@ class Run:
                 problem = f"{type(failure).__name__}: {failure}"
         if problem:
             tally.fail(problem)
-        self.report(name, tally, problem, log_path, time.monotonic() - begin)
+        self.report(name, tally, log_path, time.monotonic() - begin, processor_seconds() - processor_begin)
 
-    def report(self, name, tally, problem, log_path, seconds):
+    def report(self, name, tally, log_path, seconds, processor):
         parts = []
         if tally.passed or tally.failed:
             parts.append(f"{tally.passed} passed")
@@ -73,7 +74,7 @@ class Run:
             parts.append(f"{tally.failed} FAILED")
         if tally.skipped:
             parts.append(f"{len(tally.skipped)} not applicable here")
-        print(f"{seconds:7.1f} s  {', '.join(parts) or 'done'}", flush=True)
+        print(f"{seconds:7.1f} s  {processor:7.1f} s of processor time  {', '.join(parts) or 'done'}", flush=True)
         for text in self.notes:
             print(f"    {text}")
         for case in tally.skipped:
@@ -112,15 +113,19 @@ class Run:
 
     def finish(self):
         """Lists the failures and prints the closing line. Returns the exit status."""
-        spent = os.times()
-        print(f"all stages: {time.monotonic() - self.started:.0f} s, "
-              f"{spent.children_user + spent.children_system:.0f} s of processor time")
+        print(f"all stages: {time.monotonic() - self.started:.0f} s, {processor_seconds():.0f} s of processor time")
         if self.total.failures:
             print("failures:")
             for case in self.total.failures:
                 print(f"    {case}")
         print(f"{self.total.passed} passed, {self.total.failed} failed", flush=True)
         return 0 if self.total.failed == 0 and self.total.passed > 0 else 1
+
+
+def processor_seconds():
+    """Of everything that was started and has ended."""
+    spent = os.times()
+    return spent.children_user + spent.children_system
 
 
 def end_group(process):

@@ -3,9 +3,10 @@
 // Every chain has losing branches, several small block files and records out of order; every sync
 // has its settings drawn from the seed (way of resolving, threads, batch and segment sizes, stops on
 // the way). All rows must be equal. A failure prints the seed; SLUICE_TEST_SEED replays it alone.
-// SLUICE_TEST_SCALE multiplies the number of chains.
+// SLUICE_TEST_SCALE multiplies the number of chains; a fraction makes it less.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 
@@ -22,11 +23,6 @@ namespace sluice::test {
 namespace {
 
 constexpr bool collisions_forced = SLUICE_PREFIX_BITS < 64;
-
-std::uint64_t environment_number(const char* name, std::uint64_t fallback) {
-  const char* text = std::getenv(name);
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : fallback;
-}
 
 /// Block files of our own making: the given blocks, in record order, one file.
 void write_block_file(const std::string& directory, const chain::Network& network,
@@ -208,8 +204,10 @@ void run_disconnect(const std::string& coin, std::uint64_t seed) {
 
 template <typename Run>
 void for_each_seed(std::uint64_t first, std::uint64_t count, Run run) {
-  if (const std::uint64_t only = environment_number("SLUICE_TEST_SEED", 0); only != 0) return run(only);
-  count *= environment_number("SLUICE_TEST_SCALE", 1);
+  if (const char* only = std::getenv("SLUICE_TEST_SEED")) return run(std::strtoull(only, nullptr, 10));
+  const char* scale = std::getenv("SLUICE_TEST_SCALE");
+  if (scale != nullptr)
+    count = static_cast<std::uint64_t>(std::ceil(static_cast<double>(count) * std::strtod(scale, nullptr)));
   for (std::uint64_t seed = first; seed < first + count && !testing::Test::HasFailure(); ++seed) run(seed);
 }
 
