@@ -103,8 +103,7 @@ TEST_P(Corrupt, FileTruncatedInTheMiddle) {
   EXPECT_EQ(bench_.content("db"), content_of(raws, 9));
 }
 
-TEST_P(Corrupt, FileCutWhileTheSyncHasItsPlan) {
-  // The header scan sees the block, its bytes are gone when they are read: the last record of the last file.
+TEST_P(Corrupt, LastRecordThatEndsEarlyIsNoBlockYet) {
   const Raws raws = raw_chain(small_chain(10, 10, 32));
   bench_.append(0, raws);
   std::filesystem::resize_file(bench_.block_file(0), std::filesystem::file_size(bench_.block_file(0)) - 1);
