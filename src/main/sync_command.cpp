@@ -8,6 +8,7 @@
 #include "main/wiring.h"
 #include "observe/log.h"
 #include "observe/progress.h"
+#include "pipeline/memory_plan.h"
 #include "sluice/exit_status.h"
 
 namespace sluice {
@@ -38,6 +39,7 @@ int run_sync_command(const config::SyncConfig& config) {
   const auto& stop = stop_requested();
   pipeline::SyncOptions options = sync_options(config);
   options.stop = &stop;
+  if (options.memory_budget < pipeline::small_budget_bytes) return_freed_memory_at_once();
 
   observe::ProgressStyle style;
   style.redraws = observe::is_terminal(STDERR_FILENO);

@@ -1,5 +1,8 @@
 #include "main/wiring.h"
 
+#include <fmt/format.h>
+#include <jemalloc/jemalloc.h>
+
 #include <csignal>
 #include <cstdio>
 
@@ -59,6 +62,13 @@ store::StoreOptions store_options(const config::RocksDbSettings& settings) {
   options.dynamic_level_bytes = settings.level_compaction_dynamic_level_bytes;
   options.compression = config::name_of(settings.compression);
   return options;
+}
+
+void return_freed_memory_at_once() noexcept {
+  ssize_t at_once = 0;
+  (void)mallctl("arenas.dirty_decay_ms", nullptr, nullptr, &at_once, sizeof(at_once));
+  (void)mallctl(fmt::format("arena.{}.dirty_decay_ms", MALLCTL_ARENAS_ALL).c_str(), nullptr, nullptr, &at_once,
+                sizeof(at_once));
 }
 
 int report_error(std::string_view area, const Error& error) {

@@ -20,6 +20,9 @@ void on_stop(void (*wake)() noexcept) noexcept;
 
 [[nodiscard]] store::StoreOptions store_options(const config::RocksDbSettings& settings);
 
+/// Freed memory goes back to the system at once instead of within a second: slower, and leaner by some MiB.
+void return_freed_memory_at_once() noexcept;
+
 /// Prints the error the way every command does, and gives its exit status.
 [[nodiscard]] int report_error(std::string_view area, const Error& error);
 

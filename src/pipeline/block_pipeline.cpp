@@ -289,9 +289,15 @@ Status BlockPipeline::finish_segment(bool last) {
   next_state_.outpoint_sum.add(result.value().sum);
   if (Status status = database_.commit(result.value().files, next_state_); !status) return status;
   counters_.segments.fetch_add(1, std::memory_order_relaxed);
+  counters_.unmerged_segments.fetch_add(1, std::memory_order_relaxed);
   counters_.prior_spends.fetch_add(result.value().prior_spends, std::memory_order_relaxed);
   counters.busy_now.fetch_sub(1, std::memory_order_relaxed);
   flow::StageCounters::add(counters.batches, 1);
+  if (!last && database_.unmerged_files() > options_.memory.unmerged_files_max) {
+    segment_.give_back_pages();
+    if (Status status = database_.compact(options_.memory.segment.workers); !status) return status;
+    counters_.unmerged_segments.store(0, std::memory_order_relaxed);
+  }
   flow::StageCounters::add(counters.busy_ns, flow::now_ns() - begin);
   segment_.begin(next_state_.tx_count, until, options_.undo_first_height);
   return {};

@@ -10,16 +10,21 @@ namespace {
 
 constexpr std::uint64_t mib = std::uint64_t{1} << 20;
 /// Program, libraries, RocksDB's readers and writers, allocator slack. Measured: 60 MiB with a chain of
-/// 2 MB, up to 84 with hundreds of table files open. A small budget cannot hold that back from the records.
+/// 2 MB, up to 84 with hundreds of table files open. A small budget keeps fewer open and gives freed memory
+/// back at once.
 constexpr std::uint64_t fixed_bytes = 72 * mib;
-constexpr std::uint64_t fixed_bytes_small = 40 * mib;
-constexpr std::uint64_t small_budget = 128 * mib;
+constexpr std::uint64_t fixed_bytes_small = 44 * mib;
 /// Columns of parse and classify against raw bytes, on an ordinary chain.
 constexpr std::uint64_t column_factor = 1;
-constexpr std::uint64_t least_record_bytes = 4 * mib;
+constexpr std::uint64_t least_record_bytes = 2 * mib;
 /// Records cannot be less than the half-empty chunks of every worker's lists.
 constexpr std::uint64_t least_bytes_a_thread = mib / 2;
 constexpr std::uint64_t block_map_bytes_each = 144;
+
+/// RocksDB keeps about 10 KiB in memory of a table file; all together may have an eighth of the budget.
+constexpr std::uint64_t budget_bytes_a_file = 8 * (10 << 10);
+/// Each look-up asks every file that is not merged.
+constexpr std::uint64_t looked_up_files_max = 128;
 
 /// What chains and this code were measured to be like; it need not be exact to choose well.
 namespace measured {
@@ -67,8 +72,8 @@ Fixed fixed_parts(const MemoryRequest& request, std::uint64_t budget) {
                           ? request.batch_bytes
                           : std::clamp<std::uint64_t>(std::bit_floor(budget / 512), 128u << 10, 2 * mib);
   const std::uint64_t batches = fixed.slots * fixed.batch_bytes * (1 + column_factor);
-  fixed.taken =
-      (budget < small_budget ? fixed_bytes_small : fixed_bytes) + request.block_count * block_map_bytes_each + batches;
+  fixed.taken = (budget < small_budget_bytes ? fixed_bytes_small : fixed_bytes) +
+                request.block_count * block_map_bytes_each + batches;
   fixed.least = fixed.taken + std::max(2 * least_record_bytes, request.threads * least_bytes_a_thread);
   return fixed;
 }
@@ -121,6 +126,8 @@ Result<MemoryPlan> plan_memory(const MemoryRequest& request) {
       std::bit_floor(request.partitions != 0 ? request.partitions : std::clamp<std::uint64_t>(most, 16, 256));
   plan.way =
       request.way == ResolveWay::automatic ? choose_way(request, plan.segment, plan.oversize_bytes) : request.way;
+  plan.unmerged_files_max = budget / budget_bytes_a_file;
+  if (plan.way != ResolveWay::join) plan.unmerged_files_max = std::min(plan.unmerged_files_max, looked_up_files_max);
   return plan;
 }
 

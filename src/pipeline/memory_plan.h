@@ -14,6 +14,9 @@
 
 namespace sluice::pipeline {
 
+/// Below this budget, what a large one need not look at is saved too: open table files, freed memory.
+inline constexpr std::uint64_t small_budget_bytes = std::uint64_t{128} << 20;
+
 struct MemoryRequest {
   std::uint64_t budget_bytes = std::uint64_t{1} << 30;
   std::uint32_t threads = 2;
@@ -31,7 +34,8 @@ struct MemoryPlan {
   ResolveWay way = ResolveWay::join;  ///< never automatic
   std::uint64_t batch_bytes = 0;
   std::uint32_t slots = 0;
-  std::uint64_t oversize_bytes = 0;  ///< for blocks larger than a batch, all together
+  std::uint64_t oversize_bytes = 0;      ///< for blocks larger than a batch, all together
+  std::uint64_t unmerged_files_max = 0;  ///< table files; more are merged before the next segment
   SegmentLimits segment;
 };
 

@@ -64,6 +64,9 @@ class Segment {
   void add_batch(std::uint32_t worker, const resolve::BatchInput& batch, bool own);
   [[nodiscard]] bool every_worker_sees_all() const noexcept { return way_ == ResolveWay::table; }
 
+  /// Gives the records' memory to whoever needs it meanwhile. Bounds: between finish() and begin().
+  void give_back_pages() noexcept { arena_.release_pages(); }
+
   [[nodiscard]] bool full() const noexcept;
   [[nodiscard]] std::size_t used_bytes() const noexcept { return arena_.used_bytes(); }
 

@@ -17,8 +17,6 @@ namespace {
 
 /// Early Bitcoin blocks repeat coinbase transactions; from this height on BIP34 makes it impossible.
 constexpr std::uint32_t duplicate_coinbase_until = 227931;
-/// Below this budget every open table file counts.
-constexpr std::uint64_t small_budget = std::uint64_t{128} << 20;
 constexpr int small_budget_open_files = 48;
 constexpr std::size_t small_budget_cache_bytes = std::size_t{2} << 20;
 /// A sync brings in table files and writes next to nothing through RocksDB's own buffers.
@@ -61,7 +59,7 @@ class Sync {
   Status open_database() {
     store::StoreOptions store_options = options_.store;
     store_options.merge_in_background = false;
-    if (options_.memory_budget < small_budget) {
+    if (options_.memory_budget < small_budget_bytes) {
       store_options.max_open_files = std::clamp(store_options.max_open_files, 0, small_budget_open_files);
       store_options.block_cache_bytes = std::min(store_options.block_cache_bytes, small_budget_cache_bytes);
     }
@@ -198,7 +196,7 @@ class Sync {
   }
 
   Status merge_if_needed() {
-    if (!counters_ || counters_->segments.load(std::memory_order_relaxed) <= unmerged_segments_max) return {};
+    if (!counters_ || counters_->unmerged_segments.load(std::memory_order_relaxed) <= unmerged_segments_max) return {};
     const std::uint64_t begin = flow::now_ns();
     Status status = database_->compact(options_.threads);
     report_.compact_seconds = seconds_since(begin);

@@ -319,6 +319,16 @@ Status Database::compact(unsigned threads) {
   return {};
 }
 
+std::uint64_t Database::unmerged_files() const {
+  std::uint64_t files = 0;
+  for (const Table table : all_tables) {
+    std::string count;
+    if (db_->GetProperty(handle(table), rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &count))
+      files += std::strtoull(count.c_str(), nullptr, 10);
+  }
+  return files;
+}
+
 std::unique_ptr<rocksdb::Iterator> Database::iterate(Table table, bool fill_cache) const {
   rocksdb::ReadOptions options;
   options.fill_cache = fill_cache;

@@ -101,6 +101,8 @@ class Database {
 
   /// Merges each table into as few files as its size asks for.
   Status compact(unsigned threads);
+  /// Table files that came in and are not merged yet.
+  [[nodiscard]] std::uint64_t unmerged_files() const;
 
   [[nodiscard]] rocksdb::DB& rocks() const noexcept { return *db_; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(Table table) const noexcept { return handles_[table_index(table)]; }

@@ -24,6 +24,24 @@ void gather(Column<T>& target, Sources sources, ChunkArena& arena, ListOf list_o
   }
 }
 
+/// Undo records are put in order a few blocks at a time, so that no second copy of all of them is needed.
+constexpr std::uint32_t undo_heights_a_pass = 16;
+
+void pick_undo(Column<resolve::UndoRecord>& target, Sources sources, std::uint32_t first_height,
+               std::uint32_t until_height) {
+  target.clear();
+  for (const resolve::RecordSet* source : sources) {
+    source->undo.for_each_span([&](const resolve::UndoRecord* records, std::size_t count) {
+      for (std::size_t i = 0; i < count; ++i) {
+        if (records[i].height >= first_height && records[i].height < until_height) target.push_back(records[i]);
+      }
+    });
+  }
+  std::sort(target.begin(), target.end(), [](const resolve::UndoRecord& a, const resolve::UndoRecord& b) {
+    return std::tie(a.height, a.tx_number, a.index) < std::tie(b.height, b.tx_number, b.index);
+  });
+}
+
 void append_delta(std::vector<std::byte>& value, std::uint64_t delta) {
   std::byte buffer[varint_bytes_max];
   value.insert(value.end(), buffer, put_varint(buffer, delta));
@@ -158,21 +176,23 @@ void write_refs(Sources sources, const resolve::SegmentContext& segment, ChunkAr
 void write_undo(Sources sources, std::uint32_t first_height, std::uint32_t until_height, ChunkArena& arena,
                 RowSink& sink) {
   Column<resolve::UndoRecord> records;
-  gather(
-      records, sources, arena, [](resolve::RecordSet & set) -> auto& { return set.undo; });
-  std::sort(records.begin(), records.end(), [](const resolve::UndoRecord& a, const resolve::UndoRecord& b) {
-    return std::tie(a.height, a.tx_number, a.index) < std::tie(b.height, b.tx_number, b.index);
-  });
   std::vector<std::byte> value;
-  std::size_t i = 0;
-  for (std::uint32_t height = first_height; height < until_height; ++height) {
-    value.clear();
-    for (; i < records.size() && records[i].height == height; ++i) {
-      append_undo(value, {records[i].tx_number, records[i].index, records[i].value, records[i].prefix});
+  std::size_t written = 0, count = 0;
+  for (const resolve::RecordSet* source : sources) count += source->undo.count();
+  for (std::uint32_t height = first_height; height < until_height;) {
+    const std::uint32_t until = std::min(height + undo_heights_a_pass, until_height);
+    pick_undo(records, sources, height, until);
+    std::size_t i = 0;
+    for (; height < until; ++height) {
+      value.clear();
+      for (; i < records.size() && records[i].height == height; ++i)
+        append_undo(value, {records[i].tx_number, records[i].index, records[i].value, records[i].prefix});
+      sink.put(undo_key(height).span(), value);
     }
-    sink.put(undo_key(height).span(), value);
+    written += i;
   }
-  SLUICE_CHECK(i == records.size());
+  SLUICE_CHECK(written == count);
+  for (resolve::RecordSet* source : sources) source->undo.release(arena);
 }
 
 }  // namespace sluice::write

@@ -76,7 +76,7 @@ TEST(CommandLine, refusals_say_what_and_what_is_allowed) {
        "--memory-budget: \"12MB\" is not a size such as 512MiB; allowed: 64MiB to 1TiB"},
       {sync_words({"--memory-budget", "1MiB"}), "--memory-budget: \"1MiB\" is out of range; allowed: 64MiB to 1TiB"},
       {sync_words({"--threads", "-1"}), "--threads: \"-1\" is out of range; allowed: 0 to 256 threads"},
-      {sync_words({"--resolve", "magic"}), "--resolve: \"magic\" is not allowed; allowed: auto, table or join"},
+      {sync_words({"--resolve", "magic"}), "--resolve: \"magic\" is not allowed; allowed: auto, join, lookup or table"},
       {sync_words({"--parity=maybe"}), "--parity: \"maybe\" is not allowed"},
       {sync_words({"--log-level", "loud"}),
        "--log-level: \"loud\" is not allowed; allowed: debug, info, warning, error or critical"},
