@@ -27,9 +27,9 @@ class Classifier {
     scratch_.rewritten.resize(rewritten_bytes_max);
   }
 
-  void add(std::uint32_t output, std::uint32_t begin, std::uint32_t size, bool has_tokens) noexcept {
+  void add(std::uint32_t output, std::uint32_t begin, std::uint32_t size) noexcept {
     Bytes script = raw_.subspan(begin, size);
-    if (has_tokens) script = strip_token_prefix(script);
+    if (options_.coin == chain::Coin::bitcoin_cash) script = strip_token_prefix(script);
     ScriptKind kind = match_template(script);
     bool indexed = true;
     if (kind != ScriptKind::other) [[likely]] {
@@ -128,11 +128,6 @@ class Classifier {
   std::size_t rewritten_bytes_ = 0;  ///< of scratch_.rewritten in use
 };
 
-/// First output of a block; of the one behind the last block: the number of outputs.
-[[nodiscard]] std::uint32_t first_output(const parse::TxBatch& batch, std::size_t block) noexcept {
-  return batch.output_begin[batch.block_tx_begin[block]];
-}
-
 }  // namespace
 
 void ClassifyScratch::reserve(const parse::BatchBounds& bounds) {
@@ -153,14 +148,8 @@ void classify_scripts(const source::RawBatch& source, const parse::TxBatch& batc
   target.indexed.resize(output_count);
   counters.outputs += output_count;
   Classifier classifier(source.raw, options, target, scratch, counters);
-  for (std::size_t block = 0; block < source.blocks.size(); ++block) {
-    const bool has_tokens =
-        options.coin == chain::Coin::bitcoin_cash && source.blocks[block].height >= options.tokens_from_height;
-    const std::uint32_t until = first_output(batch, block + 1);
-    for (std::uint32_t output = first_output(batch, block); output < until; ++output) {
-      classifier.add(output, batch.script_begin[output], batch.script_size[output], has_tokens);
-    }
-  }
+  for (std::uint32_t output = 0; output < output_count; ++output)
+    classifier.add(output, batch.script_begin[output], batch.script_size[output]);
   classifier.flush();
   counters.refs += target.refs.size();
 }

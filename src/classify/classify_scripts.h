@@ -20,9 +20,8 @@ namespace sluice::classify {
 
 struct ClassifyOptions {
   chain::Coin coin = chain::Coin::radiant;
-  bool parity = false;                   ///< the peers' push-length quirk (scripthash.h)
-  bool op_number_index = false;          ///< swap index field: see rswp.h
-  std::uint32_t tokens_from_height = 0;  ///< Bitcoin Cash: below it, ef is an ordinary script byte
+  bool parity = false;           ///< the peers' push-length quirk (scripthash.h)
+  bool op_number_index = false;  ///< swap index field: see rswp.h
 };
 
 /// Working memory, reused from batch to batch. Its contents mean nothing between calls.

@@ -226,7 +226,7 @@ TEST(ClassifyBatch, a_32_megabyte_script_of_refs) {
   EXPECT_LT(seconds, 20.0);  // about one second; comparing pairwise would take minutes
 }
 
-TEST(ClassifyBatch, token_prefixes_are_stripped_from_their_height_on) {
+TEST(ClassifyBatch, token_prefixes_are_stripped) {
   const std::string prefix = "ef" + std::string(64, 'c') + "1001";
   const std::vector<Buffer> scripts{bytes_from_hex(prefix + pay), bytes_from_hex(prefix), bytes_from_hex(prefix + "6a"),
                                     bytes_from_hex("ef" + pay)};
@@ -236,11 +236,6 @@ TEST(ClassifyBatch, token_prefixes_are_stripped_from_their_height_on) {
   EXPECT_EQ(found.kind(1), ScriptKind::empty);
   EXPECT_EQ(found.kind(2), ScriptKind::op_return);
   EXPECT_EQ(found.kind(3), ScriptKind::other);
-  ClassifyOptions before{Coin::bitcoin_cash};
-  before.tokens_from_height = 2;  // the block has height 1
-  const Classified early(scripts, before);
-  EXPECT_EQ(early.kind(0), ScriptKind::other);
-  EXPECT_EQ(hash_cast<Digest>(early.scripts_found.scripthash[0]), hash::sha256(scripts[0]));
 }
 
 Buffer arbitrary_script() {
