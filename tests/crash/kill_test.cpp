@@ -107,8 +107,7 @@ TEST_F(Kill, ResumesAfterEveryNamedPoint) {
 TEST_F(Kill, ResumesAfterRandomInstants) {
   const char* asked = std::getenv("SLUICE_KILL_RUNS");
   const std::uint64_t runs = asked != nullptr ? std::strtoull(asked, nullptr, 10) : scaled(50);
-  const char* seed = std::getenv("SLUICE_TEST_SEED");
-  Random random(seed != nullptr ? std::strtoull(seed, nullptr, 10) : 1);
+  Random random(1 + first_seed());
   std::uint64_t killed = 0;
   for (std::uint64_t run = 0; run < runs && !HasFailure(); ++run) {
     const Scene& scene = scenes_[run % scenes_.size()];

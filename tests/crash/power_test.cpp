@@ -1,8 +1,6 @@
 // The power goes at any operation, and whatever was not synced is dropped, torn or reordered.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "crash/power_run.h"
 #include "store/manifest_guard.h"
 
@@ -31,11 +29,6 @@ const std::vector<World>& worlds() {
 
 std::optional<std::string> run_seed(std::uint64_t seed, const SyncFilter& ignored = {}) {
   return cut_power_and_recover(worlds()[seed % worlds().size()], seed, ignored);
-}
-
-std::uint64_t first_seed() {
-  const char* text = std::getenv("SLUICE_TEST_SEED");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : 0;
 }
 
 TEST(Power, IndexSurvivesACutAtAnyOperation) {

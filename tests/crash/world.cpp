@@ -178,4 +178,9 @@ std::uint64_t scaled(std::uint64_t count) {
   return count * std::max<std::uint64_t>(scale, 1);
 }
 
+std::uint64_t first_seed() {
+  const char* text = std::getenv("SLUICE_TEST_SEED");
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : 0;
+}
+
 }  // namespace sluice::test

@@ -73,5 +73,7 @@ struct IndexLook {
 
 /// The environment's SLUICE_TEST_SCALE times count.
 [[nodiscard]] std::uint64_t scaled(std::uint64_t count);
+/// The environment's SLUICE_TEST_SEED, 0 if there is none: what a test draws begins there.
+[[nodiscard]] std::uint64_t first_seed();
 
 }  // namespace sluice::test
