@@ -75,8 +75,9 @@ Status check_index(const config::ServeConfig& config, const store::State& state)
 }
 
 Status serve_offline(const config::ServeConfig& config) {
-  auto database =
-      store::Database::open(config.db_dir.string(), store::OpenMode::read_only, store_options(config.rocksdb));
+  store::StoreOptions options_of_store = store_options(config.rocksdb);
+  options_of_store.on_unreadable = [](const std::string& text) { observe::log_error(area, text); };
+  auto database = store::Database::open(config.db_dir.string(), store::OpenMode::read_only, options_of_store);
   if (!database) return std::move(database).error();
   if (Status status = check_index(config, *database.value()->state()); !status) return status;
   auto files = source::list_block_files(config.blocks_dir.string());

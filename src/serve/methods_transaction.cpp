@@ -83,7 +83,9 @@ Outcome transaction_get(Call& call) {
   const auto verbose = optional_boolean(call.argument[1], "verbose");
   if (!verbose.ok()) return verbose.fault();
   call.cost += 1.0;
-  const auto place = call.view().find_tx(txid.value());
+  const auto found = call.view().find_tx(txid.value());
+  if (!found) return internal_error();
+  const std::optional<TxPlace>& place = found.value();
   if (!place) return unknown_transaction(call, txid.value());
   const auto raw = call.view().raw_tx(place->tx_number);
   if (!raw) return daemon_error(rpc_misc_error, "Block not available: " + raw.error().message);
@@ -103,7 +105,9 @@ Outcome transaction_get_merkle(Call& call) {
   const std::uint32_t tx_count = call.view().block_tx_count(at);
   call.cost += 0.25 + 0.0001 * tx_count + proof_cost(tx_count);
 
-  std::optional<TxPlace> place = call.view().find_tx(txid.value());
+  const auto found = call.view().find_tx(txid.value());
+  if (!found) return internal_error();
+  std::optional<TxPlace> place = found.value();
   if (place && place->height != at) {
     // A repeated coinbase (Bitcoin has two) is found once only, but stands in both blocks.
     const bool repeated = tx_count > 0 && call.view().txid(call.view().block_first_tx(at)) == txid.value();

@@ -65,7 +65,8 @@ class ReadView {
   /// Txids of a block in order.
   [[nodiscard]] virtual std::vector<Txid> block_txids(std::uint32_t height) const = 0;
   [[nodiscard]] virtual Txid txid(TxNumber tx_number) const = 0;
-  [[nodiscard]] virtual std::optional<TxPlace> find_tx(const Txid& txid) const = 0;
+  /// nullopt if the chain has no such transaction.
+  [[nodiscard]] virtual Result<std::optional<TxPlace>> find_tx(const Txid& txid) const = 0;
   [[nodiscard]] virtual TxPlace place_of(TxNumber tx_number) const = 0;
   /// Raw transaction from the block file (witness included).
   [[nodiscard]] virtual Result<std::vector<std::byte>> raw_tx(TxNumber tx_number) const = 0;

@@ -88,18 +88,20 @@ Txid ChainView::txid(serve::TxNumber tx_number) const {
   return txid;
 }
 
-std::optional<serve::TxPlace> ChainView::find_tx(const Txid& wanted) const {
+Result<std::optional<serve::TxPlace>> ChainView::find_tx(const Txid& wanted) const {
   const std::uint64_t prefix = prefix_of(wanted);
   const auto iterator = database_.iterate(Table::txs);
   std::optional<serve::TxNumber> found;
   for (iterator->Seek(slice_of(write::prefix_key(prefix).span())); iterator->Valid(); iterator->Next()) {
     const auto row = write::decode_prefix_tx(bytes_of_slice(iterator->key()));
-    if (!row || row->prefix != prefix) break;
+    if (!row) return corrupt(Table::txs);
+    if (row->prefix != prefix) break;
     // The later one of two equal txids (duplicate coinbases) is the one that counts.
     if (row->tx_number < state_.tx_count && txid(row->tx_number) == wanted) found = row->tx_number;
   }
-  if (!found) return std::nullopt;
-  return place_of(*found);
+  if (!iterator->status().ok()) return rocks_error(database_.directory(), iterator->status());
+  if (!found) return std::optional<serve::TxPlace>{};
+  return std::optional(place_of(*found));
 }
 
 serve::TxPlace ChainView::place_of(serve::TxNumber tx_number) const {
@@ -168,9 +170,10 @@ Result<bool> ChainView::tx_touches(serve::TxNumber tx_number, const ScriptHash& 
   }
   for (const std::uint32_t at : batch.prevout_offset) {
     const std::byte* prevout = tx.value().raw.data() + at;
-    const auto funding = find_tx(Txid::from_bytes(prevout));
-    if (!funding) return corrupt(Table::txs);
-    auto pays = output_pays(funding->tx_number, load_le<std::uint32_t>(prevout + 32), scripthash);
+    auto funding = find_tx(Txid::from_bytes(prevout));
+    if (!funding) return std::move(funding).error();
+    if (!funding.value()) return corrupt(Table::txs);
+    auto pays = output_pays(funding.value()->tx_number, load_le<std::uint32_t>(prevout + 32), scripthash);
     if (!pays || pays.value()) return pays;
   }
   return false;

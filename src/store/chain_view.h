@@ -28,7 +28,7 @@ class ChainView final : public serve::ReadView {
   [[nodiscard]] serve::TxNumber block_first_tx(std::uint32_t height) const override { return blocks_[height].first_tx; }
   [[nodiscard]] std::vector<Txid> block_txids(std::uint32_t height) const override;
   [[nodiscard]] Txid txid(serve::TxNumber tx_number) const override;
-  [[nodiscard]] std::optional<serve::TxPlace> find_tx(const Txid& txid) const override;
+  [[nodiscard]] Result<std::optional<serve::TxPlace>> find_tx(const Txid& txid) const override;
   [[nodiscard]] serve::TxPlace place_of(serve::TxNumber tx_number) const override;
   [[nodiscard]] Result<std::vector<std::byte>> raw_tx(serve::TxNumber tx_number) const override;
   [[nodiscard]] Result<std::vector<serve::HistoryItem>> history(const ScriptHash& scripthash,

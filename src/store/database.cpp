@@ -14,6 +14,7 @@
 #include "base/kill_point.h"
 #include "store/discard.h"
 #include "store/guarded_fs.h"
+#include "store/guarded_rows.h"
 #include "store/manifest_guard.h"
 
 namespace sluice::store {
@@ -61,7 +62,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& directory, O
   std::unique_ptr<Database> database(new Database);
   database->directory_ = directory;
   database->options_ = options;
-  database->unreadable_ = std::make_shared<UnreadableTables>();
+  database->unreadable_ = std::make_shared<UnreadableTables>(options.on_unreadable);
   if (!database->options_.file_system) database->options_.file_system = rocksdb::FileSystem::Default();
   database->options_.file_system =
       guarded_file_system(std::move(database->options_.file_system), database->unreadable_);
@@ -172,11 +173,10 @@ Status Database::open_rocks(OpenMode mode) {
 }
 
 Status Database::load_state() {
-  std::string text;
-  const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), handle(Table::state), state_key, &text);
-  if (status.IsNotFound()) return {};
-  if (!status.ok()) return rocks_error(directory_, status);
-  Result<State> state = decode_state(text);
+  auto text = get(Table::state, std::as_bytes(std::span(std::string_view(state_key))));
+  if (!text) return std::move(text).error();
+  if (!text.value()) return {};
+  Result<State> state = decode_state(*text.value());
   if (!state) return Error{state.error().kind, fmt::format("{}: {}", directory_, state.error().message)};
   state_ = std::move(state).value();
   return {};
@@ -241,15 +241,7 @@ std::string Database::next_ingest_path(std::string_view extension) {
   return fmt::format("{}/ingest/{:06}.{}", directory_, ingest_counter_++, extension);
 }
 
-Status Database::refuse_after_failed_read() const {
-  const std::string path = unreadable_->first();
-  if (path.empty()) return {};
-  return Error{ErrorKind::io,
-               fmt::format("{}: this table file could not be read: nothing more is committed, run again", path)};
-}
-
 Status Database::commit(const std::vector<TableFile>& files, const State& next) {
-  if (Status status = refuse_after_failed_read(); !status) return status;
   for (FlatFile* file : {&flat_->headers, &flat_->blocks, &flat_->txids, &flat_->places}) {
     if (Status status = file->sync(); !status) return status;
   }
@@ -288,7 +280,6 @@ Status Database::commit(const std::vector<TableFile>& files, const State& next) 
 }
 
 Status Database::commit_rollback(rocksdb::WriteBatch& batch, const State& next) {
-  if (Status status = refuse_after_failed_read(); !status) return status;
   rocksdb::Status status = batch.Put(handle(Table::state), state_key, encode_state(next));
   rocksdb::WriteOptions durable;
   durable.sync = true;
@@ -332,15 +323,23 @@ std::uint64_t Database::unmerged_files() const {
 std::unique_ptr<rocksdb::Iterator> Database::iterate(Table table, bool fill_cache) const {
   rocksdb::ReadOptions options;
   options.fill_cache = fill_cache;
-  return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, handle(table)));
+  const ReadGuard guard(*unreadable_);
+  return guard_rows(std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, handle(table))), guard);
 }
 
 Result<std::optional<std::string>> Database::get(Table table, Bytes key) const {
   std::string value;
-  const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), handle(table), slice_of(key), &value);
+  const ReadGuard guard(*unreadable_);
+  rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), handle(table), slice_of(key), &value);
+  if (!guard.held()) status = guard.status();
   if (status.IsNotFound()) return std::optional<std::string>{};
   if (!status.ok()) return rocks_error(directory_, status);
   return std::optional<std::string>{std::move(value)};
+}
+
+Status Database::all_read() const {
+  const rocksdb::IOStatus status = unreadable_->last();
+  return status.ok() ? Status() : Status(rocks_error(directory_, status));
 }
 
 std::uint64_t Database::table_bytes(Table table) const {

@@ -44,6 +44,7 @@ struct StoreOptions {
   bool dynamic_level_bytes = true;
   bool merge_in_background = true;  ///< off while a sync brings in whole table files: it merges once at its end
   std::string compression = "lz4";  ///< none snappy lz4 zstd zlib
+  std::function<void(const std::string&)> on_unreadable{};  ///< hears of table files that cannot be read, thinned out
 };
 
 /// Where a block stands in the block files, and where its transactions begin.
@@ -106,9 +107,12 @@ class Database {
 
   [[nodiscard]] rocksdb::DB& rocks() const noexcept { return *db_; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(Table table) const noexcept { return handles_[table_index(table)]; }
+  /// Rows in key order, by guarded_rows.h: what is concluded from a row's absence asks status() first.
   [[nodiscard]] std::unique_ptr<rocksdb::Iterator> iterate(Table table, bool fill_cache = true) const;
-  /// nullopt if the key is absent.
+  /// nullopt if the key is absent. Errors: io if a table file could not be read meanwhile, corrupt.
   [[nodiscard]] Result<std::optional<std::string>> get(Table table, Bytes key) const;
+  /// OK if every table file could be opened and read whenever it was needed. Errors: io, naming the last that was not.
+  [[nodiscard]] Status all_read() const;
   /// Bytes of all live table files of a table.
   [[nodiscard]] std::uint64_t table_bytes(Table table) const;
 
@@ -118,7 +122,6 @@ class Database {
   Status load_state();
   Status open_flat(OpenMode mode);
   Status sync_parent();
-  [[nodiscard]] Status refuse_after_failed_read() const;
   Status empty_ingest_directory();
   [[nodiscard]] rocksdb::ColumnFamilyOptions column_options(Table table) const;
 

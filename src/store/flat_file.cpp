@@ -48,6 +48,13 @@ Result<FlatFile> FlatFile::open(FileSystemPtr fs, std::string path, std::size_t 
   return file;
 }
 
+Result<std::uint64_t> FlatFile::bytes_on_disk() const {
+  std::uint64_t bytes = 0;
+  const IOStatus status = fs_->GetFileSize(path_, IOOptions(), &bytes, nullptr);
+  if (!status.ok()) return io_error(path_, status);
+  return bytes;
+}
+
 Status FlatFile::reopen() {
   IOStatus status = fs_->ReopenWritableFile(path_, FileOptions(), &writer_, nullptr);
   if (status.ok()) status = fs_->NewRandomAccessFile(path_, FileOptions(), &reader_, nullptr);

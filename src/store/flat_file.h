@@ -30,6 +30,8 @@ class FlatFile {
 
   [[nodiscard]] std::uint64_t records() const noexcept { return bytes_ / record_bytes_; }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  /// Bytes that the file has on disk, with a tail that no state counts. Errors: io.
+  [[nodiscard]] Result<std::uint64_t> bytes_on_disk() const;
 
   /// Bounds: bytes.size() is a whole number of records.
   Status append(Bytes bytes);

@@ -1,6 +1,6 @@
 #include "store/guarded_fs.h"
 
-#include <atomic>
+#include <bit>
 
 namespace sluice::store {
 namespace {
@@ -18,15 +18,16 @@ class WatchedFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
   IOStatus Read(std::uint64_t offset, std::size_t count, const IOOptions& options, rocksdb::Slice* result,
                 char* scratch, IODebugContext* debug) const override {
     const IOStatus status = target()->Read(offset, count, options, result, scratch, debug);
-    if (!status.ok()) unreadable_->note(path_);
+    if (!status.ok()) unreadable_->note(path_, status);
     return status;
   }
   IOStatus MultiRead(rocksdb::FSReadRequest* requests, std::size_t count, const IOOptions& options,
                      IODebugContext* debug) override {
     const IOStatus status = target()->MultiRead(requests, count, options, debug);
-    bool failed = !status.ok();
-    for (std::size_t i = 0; i < count; ++i) failed = failed || !requests[i].status.ok();
-    if (failed) unreadable_->note(path_);
+    if (!status.ok()) unreadable_->note(path_, status);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!requests[i].status.ok()) unreadable_->note(path_, requests[i].status);
+    }
     return status;
   }
 
@@ -35,17 +36,23 @@ class WatchedFile final : public rocksdb::FSRandomAccessFileOwnerWrapper {
   std::shared_ptr<UnreadableTables> unreadable_;
 };
 
-class WatchedManifest final : public rocksdb::FSWritableFileOwnerWrapper {
+/// A manifest or a log: takes no more records once a table file was unreadable.
+class WatchedRecords final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
-  WatchedManifest(std::unique_ptr<rocksdb::FSWritableFile> file, std::shared_ptr<std::atomic<bool>> in_doubt)
-      : FSWritableFileOwnerWrapper(std::move(file)), in_doubt_(std::move(in_doubt)) {}
+  WatchedRecords(std::unique_ptr<rocksdb::FSWritableFile> file, std::shared_ptr<UnreadableTables> unreadable,
+                 std::shared_ptr<std::atomic<bool>> in_doubt)
+      : FSWritableFileOwnerWrapper(std::move(file)),
+        unreadable_(std::move(unreadable)),
+        in_doubt_(std::move(in_doubt)) {}
 
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, IODebugContext* debug) override {
-    return noted(target()->Append(data, options, debug));
+    const IOStatus refused = unreadable_->last();
+    return noted(refused.ok() ? target()->Append(data, options, debug) : refused);
   }
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, const rocksdb::DataVerificationInfo& check,
                   IODebugContext* debug) override {
-    return noted(target()->Append(data, options, check, debug));
+    const IOStatus refused = unreadable_->last();
+    return noted(refused.ok() ? target()->Append(data, options, check, debug) : refused);
   }
   IOStatus Flush(const IOOptions& options, IODebugContext* debug) override {
     return noted(target()->Flush(options, debug));
@@ -63,6 +70,7 @@ class WatchedManifest final : public rocksdb::FSWritableFileOwnerWrapper {
     return status;
   }
 
+  std::shared_ptr<UnreadableTables> unreadable_;
   std::shared_ptr<std::atomic<bool>> in_doubt_;
 };
 
@@ -77,7 +85,7 @@ class GuardedFs final : public rocksdb::FileSystemWrapper {
     const IOStatus status = target()->NewRandomAccessFile(path, options, result, debug);
     if (!path.ends_with(".sst")) return status;
     if (!status.ok()) {
-      unreadable_->note(path);
+      unreadable_->note(path, status);
     } else {
       *result = std::make_unique<WatchedFile>(std::move(*result), path, unreadable_);
     }
@@ -87,22 +95,22 @@ class GuardedFs final : public rocksdb::FileSystemWrapper {
   IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                            std::unique_ptr<rocksdb::FSWritableFile>* result, IODebugContext* debug) override {
     const IOStatus status = target()->NewWritableFile(path, options, result, debug);
-    if (status.ok() && path.find("/MANIFEST-") != path.npos) {
-      *result = std::make_unique<WatchedManifest>(std::move(*result), manifest_in_doubt_);
+    if (status.ok() && (path.find("/MANIFEST-") != path.npos || path.ends_with(".log"))) {
+      *result = std::make_unique<WatchedRecords>(std::move(*result), unreadable_, records_in_doubt_);
     }
     return status;
   }
 
   IOStatus DeleteFile(const std::string& path, const IOOptions& options, IODebugContext* debug) override {
-    if (manifest_in_doubt_->load() && path.ends_with(".sst"))
+    if (records_in_doubt_->load() && path.ends_with(".sst"))
       return IOStatus::IOError(path, "kept: the manifest may name it");
     return target()->DeleteFile(path, options, debug);
   }
 
   IOStatus LinkFile(const std::string& source, const std::string& link, const IOOptions& options,
                     IODebugContext* debug) override {
-    if (unreadable_->holds(source)) return IOStatus::IOError(source, "a read of this table file failed");
-    return target()->LinkFile(source, link, options, debug);
+    const IOStatus refused = unreadable_->last();
+    return refused.ok() ? target()->LinkFile(source, link, options, debug) : refused;
   }
 
   IOStatus RenameFile(const std::string& source, const std::string& name, const IOOptions& options,
@@ -117,11 +125,24 @@ class GuardedFs final : public rocksdb::FileSystemWrapper {
   }
 
  private:
-  std::shared_ptr<std::atomic<bool>> manifest_in_doubt_ = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<std::atomic<bool>> records_in_doubt_ = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<UnreadableTables> unreadable_;
 };
 
 }  // namespace
+
+void UnreadableTables::note(const std::string& path, const IOStatus& status) {
+  const std::lock_guard lock(mutex_);
+  text_ = path + ": this table file could not be read: " + status.ToString();
+  const std::uint64_t count = count_.fetch_add(1, std::memory_order_release) + 1;
+  if (tell_ && std::has_single_bit(count)) tell_(text_);
+}
+
+IOStatus UnreadableTables::last() const {
+  if (count() == 0) return IOStatus::OK();
+  const std::lock_guard lock(mutex_);
+  return IOStatus::IOError(text_);
+}
 
 std::shared_ptr<rocksdb::FileSystem> guarded_file_system(std::shared_ptr<rocksdb::FileSystem> fs,
                                                          std::shared_ptr<UnreadableTables> unreadable) {

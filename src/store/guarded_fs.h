@@ -3,11 +3,11 @@
 // CURRENT names the manifest by a rename. RocksDB syncs the directory only afterwards, so CURRENT could
 // come back from a power cut naming a manifest whose own name did not: the directory is synced before, too.
 //
-// When a table file is brought in, RocksDB reads its first and last key, and takes a read that fails for an
-// empty file: rows would come in at a place in the tree that hides or repeats others. A table file of which
-// a read failed is not linked into the index, so the commit fails instead.
-// A read or open of a table file that fails may also end an iteration as if the table did. So every such
-// failure is kept, and nothing is committed after one: what was computed from the tables may lack rows.
+// RocksDB 7.8 takes a table file for empty when its first block cannot be read or the file cannot be opened,
+// in some of its iterations: a scan ends early, a merge leaves rows out, a table file that is brought in lands
+// at a place in the tree that hides or repeats others. So every such failure is kept. After one, nothing is
+// linked into the index, and neither manifest nor log takes another record: what was computed from the tables
+// may lack rows. Those who only read go on, but see no row that was found after the failure: guarded_rows.h.
 //
 // When the manifest's sync fails, RocksDB deletes the table files of the change that failed, although the
 // manifest may name them already, and the next open would miss them. Once the manifest is in doubt, no table
@@ -16,33 +16,32 @@
 
 #include <rocksdb/file_system.h>
 
+#include <atomic>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 
 namespace sluice::store {
 
-/// Table files that could not be opened or read.
+/// Table files that could not be opened or read. Safe from several threads.
 class UnreadableTables {
  public:
-  void note(const std::string& path) {
-    const std::lock_guard lock(mutex_);
-    paths_.insert(path);
-  }
-  [[nodiscard]] bool holds(const std::string& path) const {
-    const std::lock_guard lock(mutex_);
-    return paths_.count(path) > 0;
-  }
-  /// "" if there is none.
-  [[nodiscard]] std::string first() const {
-    const std::lock_guard lock(mutex_);
-    return paths_.empty() ? std::string() : *paths_.begin();
-  }
+  /// tell hears of the first, second, fourth, eighth ... failure, on the thread that met it; may be empty.
+  explicit UnreadableTables(std::function<void(const std::string&)> tell = {}) : tell_(std::move(tell)) {}
+
+  void note(const std::string& path, const rocksdb::IOStatus& status);
+  /// How many times something was noted: who reads compares before and after.
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_.load(std::memory_order_acquire); }
+  /// OK while nothing was noted, then an IOError that names the file noted last and why.
+  [[nodiscard]] rocksdb::IOStatus last() const;
 
  private:
-  mutable std::mutex mutex_;  // taken when a read fails, a file is linked, a commit begins
-  std::set<std::string> paths_;
+  std::function<void(const std::string&)> tell_;
+  std::atomic<std::uint64_t> count_{0};
+  mutable std::mutex mutex_;  // taken when a read fails, and by who asks for the reason
+  std::string text_;
 };
 
 [[nodiscard]] std::shared_ptr<rocksdb::FileSystem> guarded_file_system(std::shared_ptr<rocksdb::FileSystem> fs,

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/hex.h"
 #include "chain/merkle.h"
@@ -59,14 +58,13 @@ void check_lengths(Context& context) {
       {&flat.places, 4, context.state.tx_count}};
   for (const auto& [file, record_bytes, records] : files) {
     context.findings.looked_at(1);
-    std::error_code error;
-    const std::uint64_t bytes = std::filesystem::file_size(file->path(), error);
-    if (error) {
-      context.findings.add(fmt::format("{}: {}", file->path(), error.message()));
-    } else if (bytes != records * record_bytes) {
+    const auto bytes = file->bytes_on_disk();
+    if (!bytes) {
+      context.findings.add(bytes.error().message);
+    } else if (bytes.value() != records * record_bytes) {
       context.findings.add(fmt::format("{}: {} bytes, but the state record counts {} records of {} bytes{}",
-                                       file->path(), bytes, records, record_bytes,
-                                       bytes > records * record_bytes
+                                       file->path(), bytes.value(), records, record_bytes,
+                                       bytes.value() > records * record_bytes
                                            ? " (a run that was cut off leaves such a tail; the next sync takes it away)"
                                            : ""));
     }

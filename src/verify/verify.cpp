@@ -120,6 +120,8 @@ Result<VerifyReport> verify_index(const VerifyOptions& options, const VerifyHook
   if (walk && state.block_count > 0) check_files(context, *walk, counts, report);
   if (context.stopped()) return Error{ErrorKind::stopped, "stopped as asked; nothing was changed"};
   if (auto digests = store::digest_index(database)) report.digest = digests.value().all;
+  // What a failing disk, or a want of file descriptors, hides is no damage: nothing is proven either way.
+  if (Status read = database.all_read(); !read) return std::move(read).error();
   return report;
 }
 

@@ -5,9 +5,9 @@
 bool use(const sluice::serve::ReadView& view, const sluice::Txid& txid, const sluice::ScriptHash& scripthash) {
 #ifdef SLUICE_MISTAKE
   static_cast<void>(txid);
-  return view.find_tx(scripthash).has_value();
+  return view.find_tx(scripthash).ok();
 #else
   static_cast<void>(scripthash);
-  return view.find_tx(txid).has_value();
+  return view.find_tx(txid).ok();
 #endif
 }

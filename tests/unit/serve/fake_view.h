@@ -74,9 +74,10 @@ class FakeView : public ReadView {
             txids_.begin() + static_cast<std::ptrdiff_t>(first_tx_.at(height + 1))};
   }
   Txid txid(TxNumber number) const override { return txids_.at(number); }
-  std::optional<TxPlace> find_tx(const Txid& txid) const override {
+  Result<std::optional<TxPlace>> find_tx(const Txid& txid) const override {
+    if (broken) return Error{ErrorKind::io, "broken"};
     const auto found = places_.find(txid);
-    return found == places_.end() ? std::nullopt : std::optional(found->second);
+    return found == places_.end() ? std::optional<TxPlace>{} : std::optional(found->second);
   }
   TxPlace place_of(TxNumber number) const override { return places_.at(txids_.at(number)); }
   Result<std::vector<std::byte>> raw_tx(TxNumber number) const override {

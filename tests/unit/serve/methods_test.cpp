@@ -317,6 +317,10 @@ TEST_F(Methods, ABrokenStoreIsAnInternalError) {
     EXPECT_EQ(client.call("blockchain.scripthash." + std::string(method), quoted(script(1))),
               error_text(-32603, "internal server error"));
   }
+  const std::string txid = "\"" + std::string(64, '0') + "\"";
+  EXPECT_EQ(client.call("blockchain.transaction.get", "[" + txid + "]"), error_text(-32603, "internal server error"));
+  EXPECT_EQ(client.call("blockchain.transaction.get_merkle", "[" + txid + ",1]"),
+            error_text(-32603, "internal server error"));
 }
 
 TEST_F(Methods, Costs) {

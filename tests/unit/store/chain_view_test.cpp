@@ -52,13 +52,14 @@ TEST(ChainView, BlocksAndTheirBorders) {
     const serve::TxPlace place = view.place_of(number);
     EXPECT_EQ(std::pair(place.height, place.position), places[number]) << number;
     const auto found = view.find_tx(index.txids[number]);
-    ASSERT_TRUE(found.has_value());
-    EXPECT_EQ(found->tx_number, number);
+    ASSERT_TRUE(found.ok()) << found.error().message;
+    ASSERT_TRUE(found.value().has_value());
+    EXPECT_EQ(found.value()->tx_number, number);
     const auto raw = view.raw_tx(number);
     ASSERT_TRUE(raw.ok()) << raw.error().message;
     EXPECT_EQ(test::text_of(raw.value()), index.raw_txs[number]) << number;
   }
-  EXPECT_FALSE(view.find_tx(Txid{}).has_value());
+  EXPECT_FALSE(view.find_tx(Txid{}).value().has_value());
   EXPECT_EQ(view.headers(2, 5).size(), 400u);
   EXPECT_TRUE(view.headers(2, 0).empty());
 }
