@@ -15,7 +15,6 @@
 #include "store/discard.h"
 #include "store/guarded_fs.h"
 #include "store/guarded_rows.h"
-#include "store/manifest_guard.h"
 
 namespace sluice::store {
 namespace {
@@ -30,11 +29,12 @@ rocksdb::CompressionType compression_type(std::string_view name) {
   return rocksdb::kLZ4Compression;
 }
 
-// Opening reports missing column families of an empty directory as an error; this tells which exist.
-std::vector<std::string> existing_families(const rocksdb::DBOptions& options, const std::string& path) {
-  std::vector<std::string> names;
-  (void)rocksdb::DB::ListColumnFamilies(options, path, &names).ok();
-  return names;
+Error no_index(const std::string& directory) {
+  return {ErrorKind::not_found,
+          fmt::format("{}: no index here: build one with `sluice sync --db-dir {}`", directory, directory)};
+}
+Error empty_index(const std::string& directory) {
+  return {ErrorKind::not_found, fmt::format("{}: the index is empty: a first sync was never committed", directory)};
 }
 
 }  // namespace
@@ -76,20 +76,19 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& directory, O
       const rocksdb::IOStatus status = fs.CreateDirIfMissing(path, rocksdb::IOOptions(), nullptr);
       if (!status.ok()) return io_error(path, status);
     }
-  } else if (!fs.FileExists(rocks + "/CURRENT", rocksdb::IOOptions(), nullptr).ok()) {
-    return Error{ErrorKind::not_found,
-                 fmt::format("{}: no index here: build one with `sluice sync --db-dir {}`", directory, directory)};
-  }
-  if (mode == OpenMode::read_write) {
     if (Status status = finish_discard(directory, fs); !status) return std::move(status).error();
+  } else {
+    const rocksdb::IOStatus current = fs.FileExists(rocks + "/CURRENT", rocksdb::IOOptions(), nullptr);
+    if (!current.ok() && !current.IsNotFound()) return io_error(rocks + "/CURRENT", current);
+    if (!current.ok() || is_discarded(directory, fs)) return no_index(directory);
   }
   SLUICE_KILL_POINT("open.directories");
   if (Status status = database->open_rocks(mode); !status) return std::move(status).error();
   SLUICE_KILL_POINT("open.rocks");
   if (Status status = database->load_state(); !status) return std::move(status).error();
-  if (mode == OpenMode::read_only && !database->state_) {
-    return Error{ErrorKind::not_found,
-                 fmt::format("{}: the index is empty: a first sync was never committed", directory)};
+  if (!database->state_) {
+    if (Status status = database->check_empty(); !status) return std::move(status).error();
+    if (mode == OpenMode::read_only) return empty_index(directory);
   }
   if (Status status = database->open_flat(mode); !status) return std::move(status).error();
   SLUICE_KILL_POINT("open.flat");
@@ -155,16 +154,13 @@ Status Database::open_rocks(OpenMode mode) {
   rocksdb::DB* db = nullptr;
   rocksdb::Status status;
   if (mode == OpenMode::read_only) {
-    status = existing_families(db_options_, path).size() < table_count
-                 ? rocksdb::Status::Corruption("tables are missing")
-                 : rocksdb::DB::OpenForReadOnly(db_options_, path, families, &handles, &db);
+    std::vector<std::string> names;
+    status = rocksdb::DB::ListColumnFamilies(db_options_, path, &names);
+    // All tables are made before the first commit; what stopped on the way has none.
+    if (status.ok() && names.size() < table_count) return empty_index(directory_);
+    if (status.ok()) status = rocksdb::DB::OpenForReadOnly(db_options_, path, families, &handles, &db);
   } else {
     status = rocksdb::DB::Open(db_options_, path, families, &handles, &db);
-    if (status.IsCorruption()) {
-      auto cut = cut_torn_manifest(path, *options_.file_system);
-      if (!cut) return std::move(cut).error();
-      if (cut.value()) status = rocksdb::DB::Open(db_options_, path, families, &handles, &db);
-    }
   }
   if (!status.ok()) return rocks_error(path, status);
   db_.reset(db);
@@ -179,6 +175,22 @@ Status Database::load_state() {
   Result<State> state = decode_state(*text.value());
   if (!state) return Error{state.error().kind, fmt::format("{}: {}", directory_, state.error().message)};
   state_ = std::move(state).value();
+  return {};
+}
+
+// Rows come in with a state record, or not at all.
+Status Database::check_empty() const {
+  for (const Table table : all_tables) {
+    const auto rows = iterate(table);
+    rows->SeekToFirst();
+    if (!rows->status().ok()) return rocks_error(directory_, rows->status());
+    if (rows->Valid()) {
+      return Error{ErrorKind::corrupt,
+                   fmt::format("{}: table state: no state record, but table {} has rows: move the index away and "
+                               "build it anew",
+                               directory_, table_name(table))};
+    }
+  }
   return {};
 }
 

@@ -75,8 +75,9 @@ enum class OpenMode : std::uint8_t { read_only, read_write };
 
 class Database {
  public:
-  /// Opens DIR, creating it if asked to write. Cuts flat files to the committed state and empties
-  /// ingest/. Errors: io, corrupt, unsupported (another format version).
+  /// Opens DIR at the last commit, whatever a power cut left behind. To write: creates it if need be, cuts
+  /// flat files to the committed state and empties ingest/. To read: changes nothing on disk.
+  /// Errors: io, corrupt, unsupported (another format version); to read also not_found (nothing committed).
   static Result<std::unique_ptr<Database>> open(const std::string& directory, OpenMode mode,
                                                 const StoreOptions& options);
   ~Database();
@@ -120,6 +121,7 @@ class Database {
   Database() = default;
   Status open_rocks(OpenMode mode);
   Status load_state();
+  [[nodiscard]] Status check_empty() const;
   Status open_flat(OpenMode mode);
   Status sync_parent();
   Status empty_ingest_directory();

@@ -69,6 +69,10 @@ Status discard_index(const std::string& directory, const StoreOptions& options) 
   return remove_marked(rocks, *fs);
 }
 
+bool is_discarded(const std::string& directory, rocksdb::FileSystem& fs) {
+  return fs.FileExists(directory + "/rocks/" + mark_name, rocksdb::IOOptions(), nullptr).ok();
+}
+
 Status finish_discard(const std::string& directory, rocksdb::FileSystem& fs) {
   const std::string rocks = directory + "/rocks";
   const std::string mark = rocks + "/" + mark_name;

@@ -11,6 +11,8 @@
 
 namespace sluice::store {
 
+/// Whether an index was discarded, wholly or in part: nothing of it counts.
+[[nodiscard]] bool is_discarded(const std::string& directory, rocksdb::FileSystem& fs);
 /// Goes on with a discard (see database.h) that was interrupted; nothing to do without its mark. Errors: io.
 Status finish_discard(const std::string& directory, rocksdb::FileSystem& fs);
 

@@ -1,6 +1,9 @@
 #include "store/guarded_fs.h"
 
+#include <algorithm>
 #include <bit>
+
+#include "store/manifest_guard.h"
 
 namespace sluice::store {
 namespace {
@@ -74,6 +77,27 @@ class WatchedRecords final : public rocksdb::FSWritableFileOwnerWrapper {
   std::shared_ptr<std::atomic<bool>> in_doubt_;
 };
 
+/// A file that was read whole.
+class MemoryFile final : public rocksdb::FSSequentialFile {
+ public:
+  explicit MemoryFile(std::string content) : content_(std::move(content)) {}
+
+  IOStatus Read(std::size_t count, const IOOptions&, rocksdb::Slice* result, char* scratch, IODebugContext*) override {
+    const std::size_t got = content_.copy(scratch, count, at_);
+    *result = rocksdb::Slice(scratch, got);
+    at_ += got;
+    return IOStatus::OK();
+  }
+  IOStatus Skip(std::uint64_t count) override {
+    at_ += std::min<std::size_t>(count, content_.size() - at_);
+    return IOStatus::OK();
+  }
+
+ private:
+  std::string content_;
+  std::size_t at_ = 0;
+};
+
 class GuardedFs final : public rocksdb::FileSystemWrapper {
  public:
   GuardedFs(std::shared_ptr<rocksdb::FileSystem> fs, std::shared_ptr<UnreadableTables> unreadable)
@@ -89,6 +113,17 @@ class GuardedFs final : public rocksdb::FileSystemWrapper {
     } else {
       *result = std::make_unique<WatchedFile>(std::move(*result), path, unreadable_);
     }
+    return status;
+  }
+
+  IOStatus NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
+                             std::unique_ptr<rocksdb::FSSequentialFile>* result, IODebugContext* debug) override {
+    if (path.find("/MANIFEST-") == path.npos) return target()->NewSequentialFile(path, options, result, debug);
+    std::string manifest;
+    IOStatus status = rocksdb::ReadFileToString(target(), path, &manifest);
+    if (!status.ok()) return status;
+    manifest.resize(readable_bytes(manifest));
+    *result = std::make_unique<MemoryFile>(std::move(manifest));
     return status;
   }
 

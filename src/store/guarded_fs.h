@@ -9,6 +9,8 @@
 // linked into the index, and neither manifest nor log takes another record: what was computed from the tables
 // may lack rows. Those who only read go on, but see no row that was found after the failure: guarded_rows.h.
 //
+// A manifest whose end was torn by a power cut is shown without that end: manifest_guard.h.
+//
 // When the manifest's sync fails, RocksDB deletes the table files of the change that failed, although the
 // manifest may name them already, and the next open would miss them. Once the manifest is in doubt, no table
 // file is deleted; the next open decides which count.

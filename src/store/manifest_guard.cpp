@@ -1,10 +1,10 @@
 #include "store/manifest_guard.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
 #include "base/bytes.h"
-#include "store/flat_file.h"
 
 namespace sluice::store {
 namespace {
@@ -61,22 +61,10 @@ std::size_t whole_record_bytes(std::string_view manifest) noexcept {
   return whole;
 }
 
-Result<bool> cut_torn_manifest(const std::string& rocks_directory, rocksdb::FileSystem& fs) {
-  std::string name;
-  const std::string current = rocks_directory + "/CURRENT";
-  rocksdb::IOStatus status = rocksdb::ReadFileToString(&fs, current, &name);
-  if (!status.ok()) return io_error(current, status);
-  if (!name.starts_with("MANIFEST-") || !name.ends_with('\n')) return false;
-  name.pop_back();
-  const std::string path = rocks_directory + "/" + name;
-  std::string manifest;
-  status = rocksdb::ReadFileToString(&fs, path, &manifest);
-  if (!status.ok()) return io_error(path, status);
+std::size_t readable_bytes(std::string_view manifest) noexcept {
   const std::size_t whole = whole_record_bytes(manifest);
-  if (whole == manifest.size() || whole == 0 || manifest.size() - whole > commit_bytes_max) return false;
-  status = fs.Truncate(path, whole, rocksdb::IOOptions(), nullptr);
-  if (!status.ok()) return io_error(path, status);
-  return true;
+  const bool torn = whole > 0 && manifest.size() - whole <= commit_bytes_max;
+  return torn ? whole : manifest.size();
 }
 
 }  // namespace sluice::store

@@ -2,15 +2,12 @@
 //
 // A manifest's last records may reach the disk in parts: bytes of a later sector without those of an
 // earlier one. RocksDB takes that for damage and refuses to open. Nobody was promised those records, so
-// they are cut off.
+// RocksDB is shown a manifest without them (guarded_fs.h): nothing has to be mended before it is read, and
+// who opens to write gets a new manifest from RocksDB anyway.
 #pragma once
 
-#include <rocksdb/file_system.h>
-
-#include <string>
+#include <cstddef>
 #include <string_view>
-
-#include "base/error.h"
 
 namespace sluice::store {
 
@@ -19,8 +16,8 @@ namespace sluice::store {
 /// and type, long ones in fragments.
 [[nodiscard]] std::size_t whole_record_bytes(std::string_view manifest) noexcept;
 
-/// Cuts a torn end off the manifest that DIR/CURRENT names; false if it has none. Damage further back than
-/// one commit can write is left for RocksDB to report. Bounds: nobody has the index open. Errors: io.
-Result<bool> cut_torn_manifest(const std::string& rocks_directory, rocksdb::FileSystem& fs);
+/// Bytes of a manifest that RocksDB shall read: all, or all but a torn end. Damage further back than one
+/// commit can write is left for RocksDB to report.
+[[nodiscard]] std::size_t readable_bytes(std::string_view manifest) noexcept;
 
 }  // namespace sluice::store

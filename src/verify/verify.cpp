@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "store/digest.h"
 #include "verify/block_walk.h"
 #include "verify/check_flat.h"
@@ -13,27 +11,13 @@
 namespace sluice::verify {
 namespace {
 
-/// A directory that holds more than an index of which nothing was ever committed.
-bool has_content(const std::string& directory) {
-  for (const char* name : {"headers.dat", "blocks.dat", "txids.dat", "places.dat"}) {
-    std::error_code error;
-    const std::uint64_t bytes = std::filesystem::file_size(directory + "/" + name, error);
-    if (!error && bytes > 0) return true;
-  }
-  return false;
-}
-
 /// Refusals to open that are damage, told as a finding; others stay errors.
 Result<VerifyReport> refused(const VerifyOptions& options, const Error& error) {
-  const bool exists = std::filesystem::exists(options.db_directory + "/rocks/CURRENT");
-  const bool state_gone = error.kind == ErrorKind::not_found && exists && has_content(options.db_directory);
-  if (error.kind != ErrorKind::corrupt && !state_gone) return error;
+  if (error.kind != ErrorKind::corrupt) return error;
   VerifyReport report;
   Findings findings(report, options.findings_max);
   findings.enter_check("opening");
-  findings.add(state_gone
-                   ? fmt::format("table state: {}: no state record, but flat files with content", options.db_directory)
-                   : error.message);
+  findings.add(error.message);
   return report;
 }
 

@@ -96,8 +96,21 @@ class PowerRun {
       auto found = look(disk_);
       if (!found) return told("opening after the cut: " + found.error().message);
       if (auto failure = check(promise, found.value().state)) return told(*failure);
+      if (auto failure = check_read_only(found.value())) return told(*failure);
       before_ = found.value().state;
     }
+    return std::nullopt;
+  }
+
+  // What serves or verifies an index after the cut finds what sync would find, and leaves the disk alone.
+  std::optional<std::string> check_read_only(const IndexLook& expected) const {
+    auto fs = std::make_shared<FaultFs>(disk_.settled_copy());
+    auto found = look_read_only(index_directory, fs);
+    if (!found) return "opening to read after the cut: " + found.error().message;
+    if (fs->mutations() > 0) return "opening to read changes the disk";
+    if (found.value().state != expected.state) return "opened to read, the index has another state";
+    if (expected.state && found.value().digest != expected.digest)
+      return "opened to read, the index has another content";
     return std::nullopt;
   }
 

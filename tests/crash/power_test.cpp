@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include "crash/power_run.h"
-#include "store/manifest_guard.h"
 
 namespace sluice::test {
 namespace {

@@ -122,6 +122,29 @@ TEST_F(Unreadable, ScansEndBeforeARowIsMissed) {
   }
 }
 
+// No file of an index that cannot be opened or read makes it a damaged, an empty or another one.
+TEST_F(Unreadable, OpeningToReadIsRefused) {
+  const auto any = [](DiskOperation operation, const std::string&) {
+    return operation == DiskOperation::open || operation == DiskOperation::read;
+  };
+  bool hit = true;
+  for (std::uint64_t at = 1; hit; ++at) {
+    auto fs = std::make_shared<FaultFs>(disk_.settled_copy());
+    fs->fail({any, at});
+    const auto database = Database::open(index_directory, store::OpenMode::read_only, small_files(fs));
+    hit = fs->faults_hit() > 0;
+    SCOPED_TRACE(std::to_string(at) + ": " + fs->first_fault());
+    if (database.ok()) {
+      EXPECT_EQ(database.value()->state()->tip, world_->second.hashes.back());
+      continue;
+    }
+    EXPECT_EQ(database.error().kind, ErrorKind::io) << database.error().message;
+    std::string told = *fs->faulty_paths().begin();
+    if (told.ends_with("/CURRENT")) told.resize(told.rfind('/'));  // see fault_test.cpp
+    EXPECT_NE(database.error().message.find(told), std::string::npos) << database.error().message;
+  }
+}
+
 TEST_F(Unreadable, LookUpsFail) {
   Rows truth;
   with_each_fault(60, [&](const std::shared_ptr<FaultFs>& fs, auto&& arm) {

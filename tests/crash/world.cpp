@@ -162,14 +162,28 @@ SyncRun sync_index(const World& world, const FileSet& set, const std::shared_ptr
   return run;
 }
 
-Result<IndexLook> look_at_index(const std::string& directory, const store::FileSystemPtr& fs) {
+namespace {
+
+Result<IndexLook> look(const std::string& directory, const store::FileSystemPtr& fs, store::OpenMode mode) {
   store::StoreOptions options;
   options.file_system = fs;
-  auto database = store::Database::open(directory, store::OpenMode::read_write, options);
+  auto database = store::Database::open(directory, mode, options);
   if (!database) return std::move(database).error();
   auto digests = store::digest_index(*database.value());
   if (!digests) return std::move(digests).error();
   return IndexLook{database.value()->state(), digests.value().all};
+}
+
+}  // namespace
+
+Result<IndexLook> look_at_index(const std::string& directory, const store::FileSystemPtr& fs) {
+  return look(directory, fs, store::OpenMode::read_write);
+}
+
+Result<IndexLook> look_read_only(const std::string& directory, const store::FileSystemPtr& fs) {
+  auto found = look(directory, fs, store::OpenMode::read_only);
+  if (!found && found.error().kind == ErrorKind::not_found) return IndexLook{};
+  return found;
 }
 
 std::uint64_t scaled(std::uint64_t count) {

@@ -70,6 +70,8 @@ struct IndexLook {
 };
 /// Opens the index as sync does, without any manual step, and reads all of it.
 [[nodiscard]] Result<IndexLook> look_at_index(const std::string& directory, const store::FileSystemPtr& fs);
+/// The same as serve and verify do, who write nothing; no state if they are told that nothing was committed.
+[[nodiscard]] Result<IndexLook> look_read_only(const std::string& directory, const store::FileSystemPtr& fs);
 
 /// The environment's SLUICE_TEST_SCALE times count.
 [[nodiscard]] std::uint64_t scaled(std::uint64_t count);

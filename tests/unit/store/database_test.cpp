@@ -130,6 +130,26 @@ TEST_F(DatabaseTest, NothingToReadIsNotFound) {
   EXPECT_NE(empty.error().message.find("empty"), std::string::npos) << empty.error().message;
 }
 
+// A sync must not begin anew on top of rows that it would take for its own.
+TEST_F(DatabaseTest, RowsWithoutAStateAreCorrupt) {
+  fill(index_);
+  index_.commit();
+  {
+    auto database = open(OpenMode::read_write);
+    ASSERT_TRUE(database.ok());
+    const rocksdb::Status deleted =
+        database.value()->rocks().Delete(rocksdb::WriteOptions(), database.value()->handle(Table::state), "state");
+    ASSERT_TRUE(deleted.ok());
+  }
+  for (const OpenMode mode : {OpenMode::read_only, OpenMode::read_write}) {
+    const auto database = open(mode);
+    ASSERT_FALSE(database.ok());
+    EXPECT_EQ(database.error().kind, ErrorKind::corrupt);
+    EXPECT_NE(database.error().message.find("no state record, but table history has rows"), std::string::npos)
+        << database.error().message;
+  }
+}
+
 TEST_F(DatabaseTest, ShortFlatFileIsCorrupt) {
   fill(index_);
   index_.commit();
