@@ -10,6 +10,7 @@
 #include "pipeline/block_pipeline.h"
 #include "pipeline/memory_plan.h"
 #include "source/block_reader.h"
+#include "source/range_reader.h"
 #include "store/rollback.h"
 
 namespace sluice::pipeline {
@@ -125,8 +126,10 @@ class Sync {
                                options_.blocks_directory, map_.height_count() - 1, state.block_count - 1)};
     }
     report_.disconnected = state.block_count - fork.value();
-    if (fork.value() > 0 && fork.value() >= state.undo_first_height)
-      return store::disconnect_blocks(*database_, fork.value());
+    if (fork.value() > 0 && fork.value() >= state.undo_first_height) {
+      source::RangeReader block_files(options_.blocks_directory, map_.files.key);
+      return store::disconnect_blocks(*database_, fork.value(), block_files);
+    }
     return begin_anew();
   }
 

@@ -6,7 +6,7 @@
 
 #include "base/prefix.h"
 #include "classify/scripthash.h"
-#include "parse/parse_blocks.h"
+#include "store/stored_tx.h"
 #include "write/rows.h"
 
 namespace sluice::store {
@@ -18,15 +18,6 @@ void require(const Status& status) {
   if (!status) std::fprintf(stderr, "sluice: %s\n", status.error().message.c_str());
   SLUICE_CHECK(status.ok());
 }
-
-struct ParsedTx {
-  std::vector<std::byte> raw;
-  parse::TxBatch batch;
-
-  [[nodiscard]] Bytes script(std::uint32_t output) const noexcept {
-    return Bytes(raw).subspan(batch.script_begin[output], batch.script_size[output]);
-  }
-};
 
 }  // namespace
 
@@ -115,42 +106,13 @@ serve::TxPlace ChainView::place_of(serve::TxNumber tx_number) const {
 
 Result<std::vector<std::byte>> ChainView::raw_tx(serve::TxNumber tx_number) const {
   const serve::TxPlace place = place_of(tx_number);
-  const BlockPlace& block = blocks_[place.height];
-  std::uint32_t begin_end[2] = {0, block.size};
   const bool last = place.position + 1 == block_tx_count(place.height);
-  if (Status status = database_.flat().places.read(tx_number, last ? 1 : 2, reinterpret_cast<std::byte*>(begin_end));
-      !status)
-    return std::move(status).error();
-  if (begin_end[0] >= begin_end[1] || begin_end[1] > block.size) {
-    return Error{ErrorKind::corrupt, fmt::format("{}: bad place of transaction number {}: run `sluice verify`",
-                                                 database_.flat().places.path(), tx_number)};
-  }
-  return block_files_.read_range(block.file_number, block.file_offset + begin_end[0], begin_end[1] - begin_end[0]);
+  return read_raw_tx(database_.flat(), block_files_, blocks_[place.height], last, tx_number);
 }
-
-namespace {
-
-/// Errors: corrupt, if the block file no longer holds this transaction.
-Result<ParsedTx> parse_tx(Result<std::vector<std::byte>> raw, const chain::Network& network) {
-  if (!raw) return std::move(raw).error();
-  ParsedTx tx{std::move(raw).value(), {}};
-  thread_local parse::ParseScratch scratch;
-  parse::ParseFault fault;
-  const parse::ParseErrc errc = parse::parse_transaction(tx.raw, network.coin, tx.batch, scratch, fault);
-  if (errc != parse::ParseErrc::ok) {
-    return Error{
-        ErrorKind::corrupt,
-        fmt::format("block files: no transaction where the index says ({}): are they the files it was built from?",
-                    parse::parse_errc_text(errc))};
-  }
-  return tx;
-}
-
-}  // namespace
 
 Result<bool> ChainView::output_pays(serve::TxNumber tx_number, std::uint32_t index,
                                     const ScriptHash& scripthash) const {
-  auto tx = parse_tx(raw_tx(tx_number), network_);
+  auto tx = parse_stored_tx(raw_tx(tx_number), network_.coin);
   if (!tx) return std::move(tx).error();
   if (index >= tx.value().batch.output_count()) return false;
   const Bytes script = tx.value().script(index);
@@ -159,7 +121,7 @@ Result<bool> ChainView::output_pays(serve::TxNumber tx_number, std::uint32_t ind
 }
 
 Result<bool> ChainView::tx_touches(serve::TxNumber tx_number, const ScriptHash& scripthash) const {
-  auto tx = parse_tx(raw_tx(tx_number), network_);
+  auto tx = parse_stored_tx(raw_tx(tx_number), network_.coin);
   if (!tx) return std::move(tx).error();
   const parse::TxBatch& batch = tx.value().batch;
   for (std::uint32_t output = 0; output < batch.output_count(); ++output) {

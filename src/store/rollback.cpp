@@ -8,20 +8,33 @@
 
 #include "base/prefix.h"
 #include "chain/coin.h"
+#include "classify/scripthash.h"
 #include "resolve/outpoint_key.h"
+#include "resolve/records.h"
+#include "store/stored_tx.h"
 #include "write/rows.h"
 
 namespace sluice::store {
 namespace {
 
+using ScriptKey = std::array<std::byte, write::script_key_bytes>;
+
 class Rollback {
  public:
-  Rollback(Database& database, std::uint32_t block_count)
-      : database_(database), block_count_(block_count), next_(*database.state()) {}
+  Rollback(Database& database, std::uint32_t block_count, source::RangeReader& block_files)
+      : database_(database),
+        block_count_(block_count),
+        block_files_(block_files),
+        next_(*database.state()),
+        network_(chain::find_network(next_.coin, next_.net)) {}
 
   Status run() {
     SLUICE_CHECK(block_count_ > 0 && block_count_ < next_.block_count);
     SLUICE_CHECK(next_.undo_first_height <= block_count_);
+    if (network_ == nullptr) {
+      return Error{ErrorKind::unsupported,
+                   fmt::format("{}: unknown coin {} {}", database_.directory(), next_.coin, next_.net)};
+    }
     BlockPlace first_gone;
     if (Status status = database_.flat().blocks.read(block_count_, 1, reinterpret_cast<std::byte*>(&first_gone));
         !status)
@@ -104,10 +117,11 @@ class Rollback {
 
   /// History rows from first_tx_ on go; the row that reaches over it is shortened. A script with no
   /// history left was first seen in a disconnected block, and goes too.
+  /// Cost: a seek in history and one in scripts for each prefix touched.
   Status cut_history() {
     const auto iterator = database_.iterate(Table::history, false);
     for (const std::uint64_t prefix : touched_) {
-      bool history_left = false;
+      std::vector<std::uint64_t> row_starts;  // of the history left
       for (iterator->Seek(slice_of(write::prefix_key(prefix).span())); iterator->Valid(); iterator->Next()) {
         const Bytes key = bytes_of_slice(iterator->key());
         const auto row = write::decode_prefix_tx(key);
@@ -117,12 +131,11 @@ class Rollback {
           remove(Table::history, key);
           continue;
         }
-        history_left = true;
+        row_starts.push_back(row->tx_number);
         if (Status status = shorten_run(key, *row, bytes_of_slice(iterator->value())); !status) return status;
       }
       if (!iterator->status().ok()) return rocks_error(database_.directory(), iterator->status());
-      if (history_left) continue;
-      if (Status status = remove_scripts(prefix); !status) return status;
+      if (Status status = remove_scripts(prefix, row_starts); !status) return status;
     }
     return {};
   }
@@ -143,15 +156,68 @@ class Rollback {
     return {};
   }
 
-  Status remove_scripts(std::uint64_t prefix) {
+  Status remove_scripts(std::uint64_t prefix, std::span<const std::uint64_t> row_starts) {
+    std::set<ScriptKey> scripts;
     const auto iterator = database_.iterate(Table::scripts, false);
     for (iterator->Seek(slice_of(write::prefix_key(prefix).span())); iterator->Valid(); iterator->Next()) {
       const Bytes key = bytes_of_slice(iterator->key());
       if (key.size() != write::script_key_bytes) return corrupt(Table::scripts, "malformed key");
       if ((load_be<std::uint64_t>(key.data()) & prefix_mask) != prefix) break;
-      remove(Table::scripts, key);
+      ScriptKey script;
+      std::memcpy(script.data(), key.data(), key.size());
+      scripts.insert(scripts.end(), script);
     }
-    return iterator->status().ok() ? Status() : Status(rocks_error(database_.directory(), iterator->status()));
+    if (!iterator->status().ok()) return rocks_error(database_.directory(), iterator->status());
+    if (scripts.size() == 1 && !row_starts.empty()) return {};  // the history left is its own
+    for (const std::uint64_t start : row_starts) {
+      if (scripts.empty()) break;
+      if (Status status = keep_paid_scripts(prefix, start, scripts); !status) return status;
+    }
+    for (const ScriptKey& key : scripts) remove(Table::scripts, key);
+    return {};
+  }
+
+  /// Takes those scripts out of the set that a transaction of this history row, older than first_tx_, pays.
+  Status keep_paid_scripts(std::uint64_t prefix, std::uint64_t row_start, std::set<ScriptKey>& scripts) {
+    auto row = database_.get(Table::history, write::prefix_tx_key(prefix, row_start).span());
+    if (!row) return std::move(row).error();
+    if (!row.value()) return corrupt(Table::history, "a row is gone");
+    Status failed;
+    const Bytes value = std::as_bytes(std::span(*row.value()));
+    (void)write::for_each_history(row_start, value, [&](std::uint64_t tx_number) {
+      if (tx_number >= first_tx_ || scripts.empty() || !failed) return;
+      const auto tx = stored_tx(tx_number);
+      if (!tx) {
+        failed = tx.error();
+        return;
+      }
+      for (std::uint32_t output = 0; output < tx.value().batch.output_count(); ++output) {
+        const Bytes script = tx.value().script(output);
+        if (!classify::is_indexed(script, network_->coin)) continue;
+        scripts.erase(resolve::ScriptKey::of(classify::script_hash(script, network_->coin, next_.parity)).bytes);
+      }
+    });
+    return failed;
+  }
+
+  /// Bounds: tx_number < first_tx_.
+  Result<StoredTx> stored_tx(std::uint64_t tx_number) const {
+    const FlatFile& blocks = database_.flat().blocks;
+    BlockPlace block, next;
+    // The block is the last one that begins at or before the transaction.
+    std::uint32_t low = 0, high = block_count_;
+    while (high - low > 1) {
+      const std::uint32_t middle = low + (high - low) / 2;
+      if (Status status = blocks.read(middle, 1, reinterpret_cast<std::byte*>(&block)); !status)
+        return std::move(status).error();
+      (block.first_tx <= tx_number ? low : high) = middle;
+    }
+    if (Status status = blocks.read(low, 1, reinterpret_cast<std::byte*>(&block)); !status)
+      return std::move(status).error();
+    if (Status status = blocks.read(low + 1, 1, reinterpret_cast<std::byte*>(&next)); !status)
+      return std::move(status).error();
+    const bool last = tx_number + 1 == next.first_tx;
+    return parse_stored_tx(read_raw_tx(database_.flat(), block_files_, block, last, tx_number), network_->coin);
   }
 
   Status remove_refs() {
@@ -185,11 +251,7 @@ class Rollback {
   Status set_tip() {
     std::array<std::byte, chain::header_bytes> header;
     if (Status status = database_.flat().headers.read(block_count_ - 1, 1, header.data()); !status) return status;
-    const chain::Network* network = chain::find_network(next_.coin, next_.net);
-    if (network == nullptr)
-      return Error{ErrorKind::unsupported,
-                   fmt::format("{}: unknown coin {} {}", database_.directory(), next_.coin, next_.net)};
-    next_.tip = chain::block_hash(network->coin, header);
+    next_.tip = chain::block_hash(network_->coin, header);
     next_.block_count = block_count_;
     next_.tx_count = first_tx_;
     return {};
@@ -197,7 +259,9 @@ class Rollback {
 
   Database& database_;
   std::uint32_t block_count_;
+  source::RangeReader& block_files_;
   State next_;
+  const chain::Network* network_;
   std::uint64_t first_tx_ = 0;
   rocksdb::WriteBatch batch_;
   std::set<std::uint64_t> touched_;
@@ -205,8 +269,8 @@ class Rollback {
 
 }  // namespace
 
-Status disconnect_blocks(Database& database, std::uint32_t block_count) {
-  return Rollback(database, block_count).run();
+Status disconnect_blocks(Database& database, std::uint32_t block_count, source::RangeReader& block_files) {
+  return Rollback(database, block_count, block_files).run();
 }
 
 }  // namespace sluice::store

@@ -22,8 +22,6 @@
 namespace sluice::test {
 namespace {
 
-constexpr bool collisions_forced = SLUICE_PREFIX_BITS < 64;
-
 /// Block files of our own making: the given blocks, in record order, one file.
 void write_block_file(const std::string& directory, const chain::Network& network,
                       const std::vector<const devnet::DevnetBlock*>& blocks) {
@@ -82,21 +80,11 @@ class Scenario {
     return rows_of(oracle);
   }
 
-  /// After a disconnect a script can stay in the scripts table although its history is gone, if another
-  /// script has its 64-bit prefix (rollback.h). Only the build that forces collisions ever sees that.
-  enum class Scripts { equal, may_keep_more };
-
-  void expect_rows(const std::string& db_directory, std::uint32_t count, Scripts scripts = Scripts::equal) {
+  void expect_rows(const std::string& db_directory, std::uint32_t count) {
     auto database = store::Database::open(db_directory, store::OpenMode::read_only, {});
     ASSERT_TRUE(database.ok()) << database.error().message;
     ASSERT_EQ(database.value()->state()->block_count, count);
-    const IndexRows want = expected(count);
-    IndexRows got = rows_of(*database.value());
-    if (scripts == Scripts::may_keep_more && collisions_forced) {
-      EXPECT_TRUE(std::includes(got.scripts.begin(), got.scripts.end(), want.scripts.begin(), want.scripts.end()));
-      got.scripts = want.scripts;
-    }
-    EXPECT_EQ(difference(want, got), "");
+    EXPECT_EQ(difference(expected(count), rows_of(*database.value())), "");
   }
 
   [[nodiscard]] std::string digest(const std::string& db_directory) {
@@ -175,12 +163,10 @@ void run_reorg(const std::string& coin, std::uint64_t seed) {
   const Status status = pipeline::run_sync(options, report, counters, {});
   ASSERT_TRUE(status.ok()) << status.error().message;
   EXPECT_EQ(report.disconnected, losing.size());
-  scenario.expect_rows(options.db_directory, scenario.block_count(), Scenario::Scripts::may_keep_more);
+  scenario.expect_rows(options.db_directory, scenario.block_count());
   pipeline::SyncOptions fresh = scenario.draw_options("fresh");
   scenario.sync(fresh);
-  if (!collisions_forced) {
-    EXPECT_EQ(scenario.digest(options.db_directory), scenario.digest(fresh.db_directory));
-  }
+  EXPECT_EQ(scenario.digest(options.db_directory), scenario.digest(fresh.db_directory));
 }
 
 /// Disconnecting any number of blocks gives the index of the shorter chain.
@@ -194,12 +180,13 @@ void run_disconnect(const std::string& coin, std::uint64_t seed) {
   {
     auto database = store::Database::open(options.db_directory, store::OpenMode::read_write, {});
     ASSERT_TRUE(database.ok()) << database.error().message;
-    const Status status = store::disconnect_blocks(*database.value(), keep);
+    source::RangeReader block_files(scenario.blocks_dir_);
+    const Status status = store::disconnect_blocks(*database.value(), keep, block_files);
     ASSERT_TRUE(status.ok()) << status.error().message;
   }
-  scenario.expect_rows(options.db_directory, keep, Scenario::Scripts::may_keep_more);
+  scenario.expect_rows(options.db_directory, keep);
   scenario.sync(scenario.draw_options("db"));
-  scenario.expect_rows(options.db_directory, scenario.block_count(), Scenario::Scripts::may_keep_more);
+  scenario.expect_rows(options.db_directory, scenario.block_count());
 }
 
 template <typename Run>

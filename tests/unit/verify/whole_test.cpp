@@ -114,7 +114,8 @@ TEST(VerifyWhole, AfterAReorgAndAfterADisconnect) {
       ASSERT_TRUE(database.ok());
       const std::uint32_t keep = std::max<std::uint32_t>(2, database.value()->state()->block_count / 2);
       if (keep >= database.value()->state()->block_count) continue;
-      ASSERT_TRUE(store::disconnect_blocks(*database.value(), keep).ok());
+      source::RangeReader block_files(index.blocks_dir());
+      ASSERT_TRUE(store::disconnect_blocks(*database.value(), keep, block_files).ok());
     }
     expect_whole(index);
   }
