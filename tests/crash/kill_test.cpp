@@ -57,6 +57,8 @@ class Kill : public testing::Test {
   }
 
   static void expect_recovery(const Scene& scene, const std::string& directory) {
+    const auto seen = look_read_only(directory, nullptr);
+    ASSERT_TRUE(seen.ok()) << seen.error().message;
     const Outcome resumed = run_target(*scene.world, *scene.set, directory, "", {});
     ASSERT_EQ(resumed.exit_status, 0) << resumed.errors;
     const auto look = look_at_index(directory, nullptr);

@@ -48,19 +48,20 @@ std::vector<BlockHash> hashes_of(std::vector<const devnet::DevnetBlock*> chain) 
   return hashes;
 }
 
-// Splits the chain into the two file sets, at the fork of its deepest losing branch.
-void split_chain(const devnet::DevnetChain& chain, World& world) {
+// Splits the chain into the two file sets, at the fork of its deepest losing branch; false if that leaves
+// too few blocks on either side.
+bool split_chain(const devnet::DevnetChain& chain, World& world) {
   std::vector<std::vector<const devnet::DevnetBlock*>> branches(1);
   for (const devnet::DevnetBlock& block : chain.blocks) {
     if (block.branch >= branches.size()) branches.resize(block.branch + 1);
     branches[block.branch].push_back(&block);
   }
-  SLUICE_CHECK(branches.size() > 1);
+  if (branches.size() < 2) return false;
   const auto deepest = std::max_element(branches.begin() + 1, branches.end(),
                                         [](const auto& a, const auto& b) { return a.size() < b.size(); });
   std::uint32_t fork = ~std::uint32_t{0};
   for (const auto* block : *deepest) fork = std::min(fork, block->height);
-  SLUICE_CHECK(fork > 2 && fork < branches[0].size());
+  if (fork <= 2 || fork >= branches[0].size()) return false;
   world.fork_blocks = fork;
   const auto depth = static_cast<std::uint32_t>(deepest->size());
   world.reorg_limit = world.options.undo_reaches_fork ? depth + 3 : depth - 1;
@@ -78,6 +79,7 @@ void split_chain(const devnet::DevnetChain& chain, World& world) {
   world.second = {(world.directory->path() / "second").string(), hashes_of(branches[0]), {}};
   write_block_files(world.first.directory, first);
   write_block_files(world.second.directory, all);
+  return true;
 }
 
 void index_uninterrupted(World& world) {
@@ -126,9 +128,11 @@ World make_world(const WorldOptions& options) {
   chain_options.txs_per_block = options.txs_per_block;
   chain_options.seed = options.seed;
   chain_options.reorgs = 2;
-  const Result<devnet::DevnetChain> chain = devnet::build_devnet(chain_options);
-  SLUICE_CHECK(chain.ok());
-  split_chain(chain.value(), world);
+  for (bool split = false; !split; chain_options.seed += 1'000'003) {
+    const Result<devnet::DevnetChain> chain = devnet::build_devnet(chain_options);
+    SLUICE_CHECK(chain.ok());
+    split = split_chain(chain.value(), world);
+  }
   index_uninterrupted(world);
   return world;
 }

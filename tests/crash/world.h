@@ -48,7 +48,8 @@ struct World {
 
 inline constexpr char index_directory[] = "/disk/index";
 
-/// Makes the block files and the digests of uninterrupted runs.
+/// Makes the block files and the digests of uninterrupted runs. A seed whose chain has no usable fork stands
+/// for the next one that has.
 [[nodiscard]] World make_world(const WorldOptions& options);
 /// A disk with nothing but the directory that shall hold the index.
 [[nodiscard]] DiskModel empty_disk();
