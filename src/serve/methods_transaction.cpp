@@ -63,16 +63,20 @@ Outcome append_verbose(Call& call, const Txid& txid, const TxPlace& place, Bytes
 
 /// What every node would say to a transaction that decodes; empty if only a node can tell.
 /// The txid is known here where it is the hash of all bytes: not with a witness, nor for Radiant's version 3.
-std::string_view certain_refusal(const Call& call, const TxView& tx, Bytes raw) {
+/// Errors: as ReadView::find_tx.
+Result<std::string_view> certain_refusal(const Call& call, const TxView& tx, Bytes raw) {
   const bool is_radiant_v3 = call.options().network->coin == chain::Coin::radiant && tx.version == 3;
-  if (!tx.has_witness && !is_radiant_v3 && call.view().find_tx(hash_cast<Txid>(hash::sha256d(raw))))
-    return "transaction already in block chain";
-  for (const TxInputView& input : tx.inputs) {
-    Txid prevout_txid;
-    std::copy(input.prevout_txid.begin(), input.prevout_txid.end(), prevout_txid.data());
-    if (!call.view().find_tx(prevout_txid)) return "Missing inputs";
+  if (!tx.has_witness && !is_radiant_v3) {
+    auto own = call.view().find_tx(hash_cast<Txid>(hash::sha256d(raw)));
+    if (!own) return std::move(own).error();
+    if (own.value()) return std::string_view("transaction already in block chain");
   }
-  return {};
+  for (const TxInputView& input : tx.inputs) {
+    auto funding = call.view().find_tx(Txid::from_bytes(input.prevout_txid.data()));
+    if (!funding) return std::move(funding).error();
+    if (!funding.value()) return std::string_view("Missing inputs");
+  }
+  return std::string_view();
 }
 
 }  // namespace
@@ -168,10 +172,13 @@ Outcome transaction_broadcast(Call& call) {
   const auto raw = from_hex(hex);
   TxView tx;
   const bool decodes = raw && read_transaction(*raw, call.options().network->has_segwit(), tx) && !tx.inputs.empty();
-  const std::string_view reason = decodes ? certain_refusal(call, tx, *raw) : "TX decode failed";
-  if (reason.empty())
+  const Result<std::string_view> reason =
+      decodes ? certain_refusal(call, tx, *raw) : Result(std::string_view("TX decode failed"));
+  if (!reason) return internal_error();
+  if (reason.value().empty())
     return daemon_error(rpc_misc_error, "this server runs offline and has no node to send the transaction to");
-  return bad_request("the transaction was rejected by network rules.\n\n" + std::string(reason) + "\n[" + hex + "]");
+  return bad_request("the transaction was rejected by network rules.\n\n" + std::string(reason.value()) + "\n[" + hex +
+                     "]");
 }
 
 }  // namespace sluice::serve
