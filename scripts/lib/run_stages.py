@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOG_DIR = ROOT / "build" / "logs"
 CORPUS = ROOT / "tests" / "fuzz" / "corpus"
 CORES = os.cpu_count() or 1
-SUITES = ("unit", "property", "golden", "model", "sim", "crash", "interop")
+SUITES = ("unit", "property", "golden", "model", "crash", "interop")
 NO_WERROR = "-Dwerror=false"  # warnings are judged in the release build; other compilers warn differently
 # Line tables are all that a sanitizer's stack needs; whole debug information costs a quarter of the build.
 SANITIZER_BUILD = ("-Doptimization=1", "-Ddebug=false", "-Dcpp_args=-D_GLIBCXX_ASSERTIONS,-g1", "-Db_lundef=false",
