@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Syncs the recorded chain, serves it offline, and replays the recorded answers.
 
-usage: replay_golden.py SLUICE FIXTURES [--parity] [--resolve WAY] [--differences FILE.json] [--derived PROGRAM]
+usage: replay_golden.py SLUICE FIXTURES [--parity] [--resolve WAY] [--segments] [--differences FILE.json] [--derived PROGRAM]
 
 With --differences the named cases must differ, each for the reason in the file, and no other case
 may: a difference that went away is a failure too. With --derived the program asks the server instead,
@@ -15,6 +15,7 @@ arguments.add_argument("sluice")
 arguments.add_argument("fixtures", type=Path)
 arguments.add_argument("--parity", action="store_true")
 arguments.add_argument("--resolve", default="join")
+arguments.add_argument("--segments", action="store_true", help="a commit a batch, so that most spends are of older segments")
 arguments.add_argument("--differences", type=Path)
 arguments.add_argument("--derived")
 A = arguments.parse_args()
@@ -64,7 +65,8 @@ try:
     (work / "blocks").mkdir()
     with gzip.open(CHAIN / "blk00000.dat.gz") as packed, open(work / "blocks" / "blk00000.dat", "wb") as target:
         shutil.copyfileobj(packed, target)
-    sync = subprocess.run([A.sluice, "sync", *COMMON, "--resolve", A.resolve, "--db-dir", work / "db", "--blocks-dir", work / "blocks"],
+    segments = ["--segment-bytes", "1", "--batch-blocks", "5"] if A.segments else []
+    sync = subprocess.run([A.sluice, "sync", *COMMON, "--resolve", A.resolve, *segments, "--db-dir", work / "db", "--blocks-dir", work / "blocks"],
                           stderr=subprocess.PIPE, text=True)
     if sync.returncode != 0:
         fail("sync failed: " + sync.stderr)
