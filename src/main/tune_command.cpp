@@ -15,6 +15,7 @@
 #include "main/wiring.h"
 #include "observe/log.h"
 #include "sluice/exit_status.h"
+#include "source/block_source.h"
 
 namespace sluice {
 namespace {
@@ -86,7 +87,7 @@ std::vector<Trial> plan_trials(const config::TuneConfig& config) {
       for (const std::uint64_t slots_each : {3, 4}) {
         Trial trial{config.tuning, way, 0, {}};
         trial.tuning.batch_bytes = batch_bytes;
-        trial.tuning.batch_count = slots_each * config.tuning.threads;
+        trial.tuning.batch_count = std::min<std::uint64_t>(slots_each * config.tuning.threads, source::slots_max);
         trials.push_back(trial);
       }
     }

@@ -17,6 +17,13 @@ parse::BatchBounds bounds_of(const PipelineOptions& options) {
   return {.raw_bytes = options.memory.batch_bytes, .blocks = std::min<std::uint64_t>(options.batch_blocks, most)};
 }
 
+/// Gives memory back, and takes room for any batch within the bounds.
+template <typename Columns>
+void renew(Columns& columns, const parse::BatchBounds& bounds) {
+  columns = {};
+  columns.reserve(bounds);
+}
+
 }  // namespace
 
 struct BlockPipeline::Slot {
@@ -30,6 +37,15 @@ struct BlockPipeline::Slot {
   std::optional<Error> error;               ///< of parse: the chain ends before this batch
 
   [[nodiscard]] flow::StageWork work() const noexcept { return {txs.tx_count(), buffer->used}; }
+
+  /// Does it hold a block larger than a batch, for which columns may have grown?
+  [[nodiscard]] bool is_oversize(const parse::BatchBounds& bounds) const noexcept {
+    return buffer->capacity() > bounds.raw_bytes;
+  }
+  void take_ordinary_room(const parse::BatchBounds& bounds) {
+    renew(txs, bounds);
+    renew(scripts, bounds);
+  }
 };
 
 BlockPipeline::BlockPipeline(store::Database& database, const source::BlockMap& map, source::BlockReader& reader,
@@ -49,8 +65,7 @@ BlockPipeline::BlockPipeline(store::Database& database, const source::BlockMap& 
   for (std::uint32_t i = 0; i < options.memory.slots; ++i) {
     buffers_.emplace_back(options.memory.batch_bytes);
     slots_.push_back(std::make_unique<Slot>());
-    slots_[i]->txs.reserve(bounds_);
-    slots_[i]->scripts.reserve(bounds_);
+    slots_[i]->take_ordinary_room(bounds_);
   }
   headers_.reserve_address_space(bounds_.blocks * chain::header_bytes);
   block_places_.reserve_address_space(bounds_.blocks);
@@ -100,7 +115,8 @@ void BlockPipeline::run_source(BlockRange range) {
   const source::SourceLimits limits{.batch_bytes = options_.memory.batch_bytes,
                                     .batch_blocks_max = static_cast<std::uint32_t>(bounds_.blocks),
                                     .read_bytes_max = options_.read_bytes,
-                                    .oversize_bytes_max = options_.memory.oversize_bytes};
+                                    // a large block's columns take about as much again as its bytes
+                                    .oversize_bytes_max = options_.memory.oversize_bytes / 2};
   source::BlockSource source(map_, reader_, buffers_, limits, range.first, range.until);
   flow::StageCounters& counters = counters_.of(Stage::source);
   std::uint64_t sequence = 0;
@@ -155,6 +171,7 @@ void BlockPipeline::run_parse() {
       slot.error = Error{ErrorKind::corrupt,
                          reader_.directory() + "/" + parse::describe_fault(errc, fault, slot.buffer->batch())};
     }
+    if (slot.is_oversize(bounds_)) renew(scratch, bounds_);
     return slot.work();
   });
   if (parsers_left_.fetch_sub(1, std::memory_order_acq_rel) == 1) parsed_.close();
@@ -172,6 +189,7 @@ void BlockPipeline::run_classify() {
     Slot& slot = *slots_[index];
     if (slot.error) return flow::StageWork{};
     classify::classify_scripts(slot.buffer->batch(), slot.txs, options, slot.scripts, scratch, counters);
+    if (slot.is_oversize(bounds_)) renew(scratch, bounds_);
     return slot.work();
   });
   {
@@ -205,6 +223,7 @@ void BlockPipeline::run_resolve(std::uint32_t worker) {
     flow::StageCounters::add(counters.batches, 1);
     flow::StageCounters::add(counters.items, slot.txs.tx_count());
     flow::StageCounters::add(counters.bytes, slot.buffer->used);
+    if (slot.is_oversize(bounds_)) slot.take_ordinary_room(bounds_);
     (void)free_.push(index);
     in_resolve_.fetch_sub(1, std::memory_order_acq_rel);  // pairs with the load in wait_for_resolve
     resolve_idle_.notify();
@@ -289,14 +308,12 @@ Status BlockPipeline::finish_segment(bool last) {
   next_state_.outpoint_sum.add(result.value().sum);
   if (Status status = database_.commit(result.value().files, next_state_); !status) return status;
   counters_.segments.fetch_add(1, std::memory_order_relaxed);
-  counters_.unmerged_segments.fetch_add(1, std::memory_order_relaxed);
   counters_.prior_spends.fetch_add(result.value().prior_spends, std::memory_order_relaxed);
   counters.busy_now.fetch_sub(1, std::memory_order_relaxed);
   flow::StageCounters::add(counters.batches, 1);
-  if (!last && database_.unmerged_files() > options_.memory.unmerged_files_max) {
+  if (!last && wants_merge(database_.unmerged(), options_.memory.merge)) {
     segment_.give_back_pages();
     if (Status status = database_.compact(options_.memory.segment.workers); !status) return status;
-    counters_.unmerged_segments.store(0, std::memory_order_relaxed);
   }
   flow::StageCounters::add(counters.busy_ns, flow::now_ns() - begin);
   segment_.begin(next_state_.tx_count, until, options_.undo_first_height);

@@ -25,7 +25,6 @@ struct Counters {
   std::atomic<std::uint64_t> inputs{0};
   std::atomic<std::uint64_t> outputs{0};
   std::atomic<std::uint32_t> segments{0};
-  std::atomic<std::uint32_t> unmerged_segments{0};  ///< since the tables were last merged
   std::atomic<std::uint64_t> prior_spends{0};
 
   [[nodiscard]] flow::StageCounters& of(Stage stage) noexcept { return stages[static_cast<std::size_t>(stage)]; }

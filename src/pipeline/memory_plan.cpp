@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "source/block_source.h"
+
 namespace sluice::pipeline {
 namespace {
 
@@ -23,8 +25,9 @@ constexpr std::uint64_t block_map_bytes_each = 144;
 
 /// RocksDB keeps about 10 KiB in memory of a table file; all together may have an eighth of the budget.
 constexpr std::uint64_t budget_bytes_a_file = 8 * (10 << 10);
-/// Each look-up asks every file that is not merged.
-constexpr std::uint64_t looked_up_files_max = 128;
+/// Each look-up asks every file that is not merged, so a run that looks up merges sooner.
+constexpr std::uint64_t looked_up_files = 128;
+constexpr std::uint64_t looked_up_share = 4;
 
 /// What chains and this code were measured to be like; it need not be exact to choose well.
 namespace measured {
@@ -67,7 +70,8 @@ struct Fixed {
 
 Fixed fixed_parts(const MemoryRequest& request, std::uint64_t budget) {
   Fixed fixed;
-  fixed.slots = request.slots != 0 ? request.slots : 2 * request.threads + 4;
+  fixed.slots =
+      request.slots != 0 ? request.slots : std::min<std::uint32_t>(2 * request.threads + 4, source::slots_max);
   fixed.batch_bytes = request.batch_bytes != 0
                           ? request.batch_bytes
                           : std::clamp<std::uint64_t>(std::bit_floor(budget / 512), 128u << 10, 2 * mib);
@@ -101,8 +105,8 @@ Result<MemoryPlan> plan_memory(const MemoryRequest& request) {
                     budget / mib, request.threads, least_budget(request) / mib)};
   }
   const std::uint64_t left = budget - fixed.taken;
-  // What is not given to records stays for spends of earlier segments (about 90 bytes each), sorting,
-  // table builders and blocks larger than a batch.
+  // What is not given to records stays for spends of earlier segments (about 70 bytes each that is looked
+  // up), sorting, table builders and blocks larger than a batch.
   plan.oversize_bytes = std::max<std::uint64_t>(left / 4, 1 * mib);
   std::uint64_t records = left / 16 * 10;
   if (request.way == ResolveWay::table) {
@@ -119,15 +123,23 @@ Result<MemoryPlan> plan_memory(const MemoryRequest& request) {
   plan.segment.reserve_bytes = records + 16 * (plan.slots * plan.batch_bytes + plan.oversize_bytes) + 64 * mib;
   // Every list of every worker may hold one half-empty chunk; they get at most a quarter of the arena.
   constexpr std::uint64_t lists_each = 8;
-  const bool large = records >= 192 * mib;
+  constexpr std::uint64_t partitions_least = 16;
+  const auto partitions_most = [&](std::uint64_t chunk_bytes) {
+    return records / 4 / (lists_each * request.threads * chunk_bytes);
+  };
+  const bool large = records >= 192 * mib && partitions_most(16384) >= partitions_least;
   plan.segment.chunk_bytes = large ? 16384 : 2048;
-  const std::uint64_t most = records / 4 / (lists_each * request.threads * plan.segment.chunk_bytes);
   plan.segment.partition_count =
-      std::bit_floor(request.partitions != 0 ? request.partitions : std::clamp<std::uint64_t>(most, 16, 256));
+      std::bit_floor(request.partitions != 0
+                         ? request.partitions
+                         : std::clamp<std::uint64_t>(partitions_most(plan.segment.chunk_bytes), partitions_least, 256));
   plan.way =
       request.way == ResolveWay::automatic ? choose_way(request, plan.segment, plan.oversize_bytes) : request.way;
-  plan.unmerged_files_max = budget / budget_bytes_a_file;
-  if (plan.way != ResolveWay::join) plan.unmerged_files_max = std::min(plan.unmerged_files_max, looked_up_files_max);
+  plan.merge.files_max = plan.merge.files_unasked = budget / budget_bytes_a_file;
+  if (plan.way != ResolveWay::join) {
+    plan.merge.files_unasked = std::min(plan.merge.files_unasked, looked_up_files);
+    plan.merge.share = looked_up_share;
+  }
   return plan;
 }
 

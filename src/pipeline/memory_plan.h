@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "base/error.h"
+#include "pipeline/merge_limits.h"
 #include "pipeline/segment.h"
 
 namespace sluice::pipeline {
@@ -34,8 +35,8 @@ struct MemoryPlan {
   ResolveWay way = ResolveWay::join;  ///< never automatic
   std::uint64_t batch_bytes = 0;
   std::uint32_t slots = 0;
-  std::uint64_t oversize_bytes = 0;      ///< for blocks larger than a batch, all together
-  std::uint64_t unmerged_files_max = 0;  ///< table files; more are merged before the next segment
+  std::uint64_t oversize_bytes = 0;  ///< for blocks larger than a batch, all together
+  MergeLimits merge;                 ///< between two segments
   SegmentLimits segment;
 };
 

@@ -2,16 +2,14 @@
 
 #include <fmt/format.h>
 #include <oneapi/tbb/global_control.h>
-#include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
-#include <atomic>
 #include <functional>
 #include <mutex>
 #include <random>
 
 #include "base/kill_point.h"
+#include "pipeline/parallel.h"
 #include "store/table_builder.h"
 
 namespace sluice::pipeline {
@@ -25,45 +23,6 @@ resolve::OutpointHasher draw_hasher() {
   resolve::OutpointHasher hasher{};
   for (auto& word : hasher.secret) word = static_cast<std::uint64_t>(device()) << 32 | device();
   return hasher;
-}
-
-/// Keeps the first of several errors that workers meet.
-class FirstError {
- public:
-  void keep(Error error) {
-    const std::lock_guard lock(mutex_);
-    if (status_.ok()) status_ = Status(std::move(error));
-  }
-  [[nodiscard]] bool failed() const {
-    const std::lock_guard lock(mutex_);
-    return !status_.ok();
-  }
-  Status take() { return std::move(status_); }
-
- private:
-  mutable std::mutex mutex_;
-  Status status_;
-};
-
-/// Runs body(i, worker) for i in [0, count) on up to `workers` threads.
-template <typename Body>
-void for_each_parallel(std::uint32_t workers, std::size_t count, Body&& body) {
-  // The library orders bodies and caller already; said again here where the thread sanitizer, which does not
-  // see into it, can see it.
-  std::atomic<std::size_t> handed{0};
-  handed.store(1, std::memory_order_release);  // pairs with the acquire before each body
-  oneapi::tbb::task_arena arena(static_cast<int>(workers));
-  arena.execute([&] {
-    oneapi::tbb::parallel_for(
-        std::size_t{0}, count,
-        [&](std::size_t i) {
-          (void)handed.load(std::memory_order_acquire);
-          body(i, static_cast<std::size_t>(oneapi::tbb::this_task_arena::current_thread_index()));
-          handed.fetch_add(1, std::memory_order_acq_rel);  // pairs with the acquire at the end
-        },
-        oneapi::tbb::simple_partitioner());
-  });
-  (void)handed.load(std::memory_order_acquire);
 }
 
 }  // namespace
@@ -176,28 +135,6 @@ Error Segment::spend_error(resolve::ResolveErrc errc, const resolve::ResolveFaul
   }
 }
 
-Error Segment::no_output_error(const resolve::SpendRecord& spend) const {
-  return {ErrorKind::corrupt, fmt::format("{}: spends an output (index {}) that no earlier block created: the block "
-                                          "files are damaged or of another chain",
-                                          describe_spender(spend.rel), spend.index)};
-}
-
-Status Segment::take_up_live() {
-  if (way_ != ResolveWay::join || !database_.state() || database_.state()->tx_count == 0) return {};
-  auto file = store::CarryFile::create(database_, limits_.partition_count);
-  if (!file) return std::move(file).error();
-  FirstError error;
-  const std::uint64_t tx_count = database_.state()->tx_count;
-  for_each_parallel(limits_.workers, limits_.workers, [&](std::size_t i, std::size_t) {
-    const store::TxRange share{tx_count * i / limits_.workers, tx_count * (i + 1) / limits_.workers};
-    if (Status status = store::fill_from_tables(database_, hasher_, share, *file.value()); !status)
-      error.keep(std::move(status).error());
-  });
-  if (error.failed()) return error.take();
-  carried_ = std::move(file).value();
-  return carried_->finish();
-}
-
 Status Segment::join_all(bool last, Unsettled& unsettled) {
   std::unique_ptr<store::CarryFile> next;
   if (way_ == ResolveWay::join && !last) {
@@ -220,6 +157,9 @@ Status Segment::join_all(bool last, Unsettled& unsettled) {
     if (Status status = next->append(partition, worker.live.span()); !status) error.keep(std::move(status).error());
   });
   if (error.failed()) return error.take();
+  std::size_t left_count = 0;
+  for (const auto& worker : workers_) left_count += worker->left.spends.size();
+  unsettled.left.reserve(left_count);
   for (auto& worker : workers_) {
     auto& spends = worker->left.spends;
     unsettled.left.insert(unsettled.left.end(), spends.begin(), spends.end());
@@ -272,89 +212,6 @@ Result<SegmentResult> Segment::finish(HeightRange old_undo, bool last) {
   SLUICE_KILL_POINT("segment.finish");
   for (auto* set : sets_) set->release(arena_);
   return result;
-}
-
-/// Outputs that a duplicate coinbase replaced were never spent by an input, and leave the sums here.
-Status Segment::settle_replaced(std::span<const resolve::PlaceRecord> replaced, SegmentResult& result) {
-  for (const resolve::PlaceRecord& output : replaced) {
-    Txid txid;
-    if (Status status = database_.flat().txids.read(output.tx_number, 1, txid.data()); !status) return status;
-    result.sum.subtract(resolve::outpoint_term(txid.data(), output.index));
-    ++result.outputs_spent;
-  }
-  return {};
-}
-
-Result<std::vector<store::PriorOutput>> Segment::look_up(std::span<resolve::SpendRecord> left) {
-  std::sort(left.begin(), left.end(),
-            [](const resolve::SpendRecord& a, const resolve::SpendRecord& b) { return a.txid_prefix < b.txid_prefix; });
-  std::vector<store::PriorOutput> found(left.size());
-  FirstError error;
-  const std::size_t share = std::max<std::size_t>(1024, left.size() / limits_.workers + 1);
-  for_each_parallel(limits_.workers, (left.size() + share - 1) / share, [&](std::size_t i, std::size_t) {
-    const std::size_t begin = i * share;
-    const std::size_t count = std::min(share, left.size() - begin);
-    Status status = store::find_prior_outputs(database_, hasher_, left.subspan(begin, count),
-                                              std::span(found).subspan(begin, count));
-    if (!status) error.keep(std::move(status).error());
-  });
-  if (error.failed()) return std::move(error.take()).error();
-  return found;
-}
-
-// Spends of outputs older than the segment: found in memory or looked up in the store, they become
-// history of the spender and removals from the tables of unspent outputs.
-Status Segment::settle_prior(Unsettled unsettled, SegmentResult& result) {
-  const auto is_replacement = [](const resolve::SpendRecord& spend) {
-    return (spend.index & resolve::replaces_older) != 0;
-  };
-  std::vector<resolve::SpendRecord>& left = unsettled.left;
-  if (way_ == ResolveWay::join) {
-    // What earlier segments left was at hand: replacements are settled, and a spend that found nothing is wrong.
-    const auto spend = std::find_if_not(left.begin(), left.end(), is_replacement);
-    return spend == left.end() ? Status() : Status(no_output_error(*spend));
-  }
-  auto found = look_up(left);
-  if (!found) return std::move(found).error();
-
-  std::vector<write::Place> places;
-  places.reserve(left.size() + unsettled.prior.size());
-  const auto settle = [&](const resolve::SpendRecord& spend, const resolve::LiveOutput& output) {
-    places.push_back({output.tx_number, output.index});
-    resolve::push_removed(arena_, context_, *sets_[0], output);
-    resolve::push_spent(arena_, *sets_[0], spend.rel, context_.undo_height(spend.rel), output.tx_number, output.index,
-                        output.prefix, output.value);
-  };
-  for (const resolve::PriorSpend& spend : unsettled.prior) settle(spend.spend, spend.output);
-  const auto output_of = [&](std::size_t i) {
-    const store::PriorOutput& prior = found.value()[i];
-    return resolve::LiveOutput{left[i].key, prior.output.prefix, prior.output.value, prior.tx_number,
-                               left[i].index & ~resolve::replaces_older};
-  };
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    if (is_replacement(left[i])) continue;
-    if (!found.value()[i].found) return no_output_error(left[i]);
-    settle(left[i], output_of(i));
-  }
-  std::sort(places.begin(), places.end());
-  if (const auto twice = std::adjacent_find(places.begin(), places.end()); twice != places.end()) {
-    return Error{
-        ErrorKind::corrupt,
-        fmt::format("heights {} to {}: output {} of transaction number {} is spent twice: the block files are damaged",
-                    context_.first_height, context_.first_height + planned_blocks() - 1, twice->index,
-                    twice->tx_number)};
-  }
-  // A coinbase that repeats replaces only what nothing has spent before it.
-  std::vector<resolve::PlaceRecord> replaced;
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    if (!is_replacement(left[i]) || !found.value()[i].found) continue;
-    const resolve::LiveOutput output = output_of(i);
-    if (std::binary_search(places.begin(), places.end(), write::Place{output.tx_number, output.index})) continue;
-    replaced.push_back({output.tx_number, output.index});
-    resolve::push_removed(arena_, context_, *sets_[0], output);
-  }
-  result.prior_spends = places.size() + replaced.size();
-  return settle_replaced(replaced, result);
 }
 
 Status Segment::write_tables(HeightRange old_undo, std::vector<store::TableFile>& files) {

@@ -93,7 +93,9 @@ class Segment {
   void finish_table(Unsettled& unsettled);
   Status settle_replaced(std::span<const resolve::PlaceRecord> replaced, SegmentResult& result);
   Status settle_prior(Unsettled unsettled, SegmentResult& result);
-  Result<std::vector<store::PriorOutput>> look_up(std::span<resolve::SpendRecord> left);
+  Status replace_older(std::span<const resolve::SpendRecord> replacements, std::span<const write::Place> spent_places,
+                       SegmentResult& result);
+  Status look_up(std::span<const resolve::SpendRecord> spends, std::span<store::PriorOutput> found);
   Status write_tables(HeightRange old_undo, std::vector<store::TableFile>& files);
   [[nodiscard]] Error spend_error(resolve::ResolveErrc errc, const resolve::ResolveFault& fault) const;
   [[nodiscard]] Error no_output_error(const resolve::SpendRecord& spend) const;

@@ -22,8 +22,6 @@ constexpr int small_budget_open_files = 48;
 constexpr std::size_t small_budget_cache_bytes = std::size_t{2} << 20;
 /// A sync brings in table files and writes next to nothing through RocksDB's own buffers.
 constexpr std::size_t sync_write_buffer_bytes = std::size_t{1} << 20;
-/// A run of more segments than this is merged at its end: every read would look into each of them.
-constexpr std::uint32_t unmerged_segments_max = 4;
 
 double seconds_since(std::uint64_t begin_ns) { return static_cast<double>(flow::now_ns() - begin_ns) / 1e9; }
 
@@ -113,17 +111,35 @@ class Sync {
     return count;
   }
 
+  /// Has the chain in the files more work than the index, from the fork on? Files that are still being
+  /// downloaded may end in a stale block: that is no reorg.
+  Result<bool> files_have_more_work(std::uint32_t fork) const {
+    chain::Uint256 in_files, in_index;
+    for (std::uint32_t height = fork; height < map_.height_count(); ++height)
+      in_files += chain::work_of_bits(chain::decode_header(map_.at(height).header).bits);
+    for (std::uint32_t height = fork; height < database_->state()->block_count; ++height) {
+      chain::RawHeader header;
+      if (Status status = database_->flat().headers.read(height, 1, header.data()); !status)
+        return std::move(status).error();
+      in_index += chain::work_of_bits(chain::decode_header(header).bits);
+    }
+    return in_files > in_index;
+  }
+
   Status follow_reorg() {
     if (!database_->state()) return {};
     const store::State& state = *database_->state();
     auto fork = fork_block_count();
     if (!fork) return std::move(fork).error();
     if (fork.value() == state.block_count) return {};
-    if (fork.value() == map_.height_count()) {
-      return Error{ErrorKind::not_found,
-                   fmt::format("{}: the block files end at height {}, the index at {}: files are missing, or the index "
-                               "belongs to other files",
-                               options_.blocks_directory, map_.height_count() - 1, state.block_count - 1)};
+    auto more_work = files_have_more_work(fork.value());
+    if (!more_work) return std::move(more_work).error();
+    if (!more_work.value()) {
+      return Error{
+          ErrorKind::not_found,
+          fmt::format("{}: the block files end at height {}, the index at {}, and have no more work: files are "
+                      "missing, or the index belongs to other files",
+                      options_.blocks_directory, map_.height_count() - 1, state.block_count - 1)};
     }
     report_.disconnected = state.block_count - fork.value();
     if (fork.value() > 0 && fork.value() >= state.undo_first_height) {
@@ -159,6 +175,7 @@ class Sync {
     if (!plan) return std::move(plan).error();
     if (options_.network->coin != chain::Coin::radiant)
       plan.value().segment.until_duplicate_height = duplicate_coinbase_until;
+    if (options_.merge) plan.value().merge = *options_.merge;
     report_.way = plan.value().way;
     report_.batch_bytes = plan.value().batch_bytes;
     report_.slots = plan.value().slots;
@@ -199,7 +216,7 @@ class Sync {
   }
 
   Status merge_if_needed() {
-    if (!counters_ || counters_->unmerged_segments.load(std::memory_order_relaxed) <= unmerged_segments_max) return {};
+    if (!wants_merge(database_->unmerged(), options_.merge.value_or(merge_at_end))) return {};
     const std::uint64_t begin = flow::now_ns();
     Status status = database_->compact(options_.threads);
     report_.compact_seconds = seconds_since(begin);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "chain/coin.h"
 #include "pipeline/counters.h"
+#include "pipeline/merge_limits.h"
 #include "pipeline/segment.h"
 #include "source/block_map.h"
 #include "store/database.h"
@@ -37,6 +38,7 @@ struct SyncOptions {
   std::uint32_t reads_in_flight = 16;
   std::uint32_t reorg_limit = 100;  ///< blocks of undo rows kept
   std::optional<std::uint32_t> stop_height;
+  std::optional<MergeLimits> merge;  ///< instead of what the memory plan and merge_at_end say
   store::StoreOptions store;
   const std::atomic<bool>* stop = nullptr;
 };

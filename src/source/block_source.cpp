@@ -9,8 +9,6 @@
 namespace sluice::source {
 namespace {
 
-constexpr std::size_t slots_max = 256;
-
 /// Does `next` stand right behind `block` in its file?
 bool is_next_in_file(const RawBlock& block, const RawBlock& next) noexcept {
   return next.file_number == block.file_number &&

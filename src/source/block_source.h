@@ -36,6 +36,9 @@ namespace sluice::source {
 
 enum class [[nodiscard]] SourceStep : std::uint8_t{ready, progressed, starved, finished, failed};
 
+/// Slots that a source can be given.
+inline constexpr std::size_t slots_max = 256;
+
 struct SourceLimits {
   std::uint64_t batch_bytes = std::uint64_t{8} << 20;     ///< capacity of every slot; 1 .. 2^31
   std::uint32_t batch_blocks_max = 4096;                  ///< 1 ..

@@ -322,14 +322,17 @@ Status Database::compact(unsigned threads) {
   return {};
 }
 
-std::uint64_t Database::unmerged_files() const {
-  std::uint64_t files = 0;
+Database::Unmerged Database::unmerged() const {
+  Unmerged found;
   for (const Table table : all_tables) {
-    std::string count;
-    if (db_->GetProperty(handle(table), rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &count))
-      files += std::strtoull(count.c_str(), nullptr, 10);
+    rocksdb::ColumnFamilyMetaData tables;
+    db_->GetColumnFamilyMetaData(handle(table), &tables);
+    found.bytes_of_all += tables.size;
+    if (tables.levels.empty()) continue;
+    found.files += tables.levels.front().files.size();
+    found.bytes += tables.levels.front().size;
   }
-  return files;
+  return found;
 }
 
 std::unique_ptr<rocksdb::Iterator> Database::iterate(Table table, bool fill_cache) const {

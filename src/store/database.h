@@ -103,8 +103,13 @@ class Database {
 
   /// Merges each table into as few files as its size asks for.
   Status compact(unsigned threads);
-  /// Table files that came in and are not merged yet.
-  [[nodiscard]] std::uint64_t unmerged_files() const;
+  /// Table files that came in and are not merged yet, and what share of all rows' bytes they hold.
+  struct Unmerged {
+    std::uint64_t files = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t bytes_of_all = 0;
+  };
+  [[nodiscard]] Unmerged unmerged() const;
 
   [[nodiscard]] rocksdb::DB& rocks() const noexcept { return *db_; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(Table table) const noexcept { return handles_[table_index(table)]; }

@@ -1,6 +1,7 @@
 #include "write/row_writer.h"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 #include "write/sort_records.h"
@@ -24,8 +25,24 @@ void gather(Column<T>& target, Sources sources, ChunkArena& arena, ListOf list_o
   }
 }
 
-/// Undo records are put in order a few blocks at a time, so that no second copy of all of them is needed.
-constexpr std::uint32_t undo_heights_a_pass = 16;
+/// Undo records are put in order some blocks at a time, so that no second copy of all of them is needed: at
+/// least so many records a pass, and at most so many passes.
+constexpr std::size_t undo_records_a_pass = std::size_t{1} << 16;
+constexpr std::size_t undo_passes_max = 16;
+
+/// Undo records of each height in [first_height, until_height).
+std::vector<std::size_t> count_undo(Sources sources, std::uint32_t first_height, std::uint32_t until_height) {
+  std::vector<std::size_t> counts(until_height - first_height);
+  for (const resolve::RecordSet* source : sources) {
+    source->undo.for_each_span([&](const resolve::UndoRecord* records, std::size_t count) {
+      for (std::size_t i = 0; i < count; ++i) {
+        SLUICE_CHECK(records[i].height >= first_height && records[i].height < until_height);
+        ++counts[records[i].height - first_height];
+      }
+    });
+  }
+  return counts;
+}
 
 void pick_undo(Column<resolve::UndoRecord>& target, Sources sources, std::uint32_t first_height,
                std::uint32_t until_height) {
@@ -177,10 +194,13 @@ void write_undo(Sources sources, std::uint32_t first_height, std::uint32_t until
                 RowSink& sink) {
   Column<resolve::UndoRecord> records;
   std::vector<std::byte> value;
-  std::size_t written = 0, count = 0;
-  for (const resolve::RecordSet* source : sources) count += source->undo.count();
+  const std::vector<std::size_t> counts = count_undo(sources, first_height, until_height);
+  const std::size_t total = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
+  const std::size_t a_pass = std::max(undo_records_a_pass, total / undo_passes_max);
   for (std::uint32_t height = first_height; height < until_height;) {
-    const std::uint32_t until = std::min(height + undo_heights_a_pass, until_height);
+    std::uint32_t until = height;
+    for (std::size_t picked = 0; until < until_height && picked < a_pass; ++until)
+      picked += counts[until - first_height];
     pick_undo(records, sources, height, until);
     std::size_t i = 0;
     for (; height < until; ++height) {
@@ -189,9 +209,7 @@ void write_undo(Sources sources, std::uint32_t first_height, std::uint32_t until
         append_undo(value, {records[i].tx_number, records[i].index, records[i].value, records[i].prefix});
       sink.put(undo_key(height).span(), value);
     }
-    written += i;
   }
-  SLUICE_CHECK(written == count);
   for (resolve::RecordSet* source : sources) source->undo.release(arena);
 }
 

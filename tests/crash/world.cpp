@@ -148,6 +148,7 @@ pipeline::SyncOptions sync_options(const World& world, const FileSet& set, std::
   options.batch_bytes = 64u << 10;
   options.slots = world.options.slots;
   options.segment_bytes = 1;
+  options.merge = pipeline::MergeLimits{.files_max = 60, .files_unasked = 30, .share = 2};
   options.partitions = 16;
   options.batch_blocks = world.options.batch_blocks;
   options.reorg_limit = world.reorg_limit;

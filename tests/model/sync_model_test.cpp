@@ -60,6 +60,8 @@ class Scenario {
     options.slots = random_.below(2) == 0 ? 0 : 1 + static_cast<std::uint32_t>(random_.below(5));
     options.partitions = std::uint64_t{1} << random_.below(6);
     options.segment_bytes = random_.below(3) == 0 ? 0 : 1 + random_.below(256 << 10);
+    if (random_.below(2) == 0)
+      options.merge = pipeline::MergeLimits{.files_max = random_.below(100), .files_unasked = 0, .share = 3};
     options.memory_budget = 128u << 20;
     options.reorg_limit = 100;
     return options;

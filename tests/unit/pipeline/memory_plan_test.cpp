@@ -14,13 +14,13 @@ namespace sluice::pipeline {
 namespace {
 
 constexpr std::uint64_t mib = std::uint64_t{1} << 20;
-constexpr std::uint32_t thread_counts[] = {1, 2, 3, 4, 8, 16, 33, 64};
+constexpr std::uint32_t thread_counts[] = {1, 2, 3, 4, 8, 16, 33, 64, 127, 256};
 
 std::vector<MemoryRequest> all_requests() {
   std::vector<MemoryRequest> requests;
   for (std::uint64_t budget = 64 * mib; budget <= 65536 * mib; budget = budget / 4 * 5) {
     for (const std::uint32_t threads : thread_counts) {
-      for (const ResolveWay way : {ResolveWay::join, ResolveWay::table}) {
+      for (const ResolveWay way : all_ways) {
         for (const std::uint64_t blocks : {0u, 1700u, 430'000u, 1'000'000u}) {
           MemoryRequest request;
           request.budget_bytes = budget;
@@ -137,6 +137,25 @@ TEST(MemoryPlan, WayFollowsTheWorkAhead) {
   EXPECT_EQ(way_chosen(256 * mib, 800 * mib, 0), ResolveWay::join);
   EXPECT_EQ(way_chosen(gib, 1 * mib, 10'000'000), ResolveWay::lookup);
   EXPECT_EQ(way_chosen(80 * mib, 64 * gib, 0), ResolveWay::lookup);
+}
+
+TEST(MergeLimits, FewFilesWaitManyDoNotAndTheShareDecidesBetween) {
+  constexpr MergeLimits limits{.files_max = 100, .files_unasked = 10, .share = 4};
+  EXPECT_FALSE(wants_merge({.files = 10, .bytes = 100, .bytes_of_all = 100}, limits));
+  EXPECT_TRUE(wants_merge({.files = 11, .bytes = 25, .bytes_of_all = 100}, limits));
+  EXPECT_FALSE(wants_merge({.files = 100, .bytes = 24, .bytes_of_all = 100}, limits));
+  EXPECT_TRUE(wants_merge({.files = 101, .bytes = 1, .bytes_of_all = 100}, limits));
+}
+
+// Files may take an eighth of the budget, at 10 KiB each.
+TEST(MemoryPlan, UnmergedFilesAreBounded) {
+  for (const MemoryRequest& request : all_requests()) {
+    const auto plan = plan_memory(request);
+    if (!plan) continue;
+    const MergeLimits& merge = plan.value().merge;
+    EXPECT_LE(merge.files_max * (10 << 10), request.budget_bytes / 8);
+    EXPECT_LE(merge.files_unasked, merge.files_max);
+  }
 }
 
 TEST(MemoryPlan, WayAskedForIsTaken) {

@@ -133,9 +133,56 @@ TEST(Sync, AnIndexAheadOfTheFilesIsRefused) {
   ASSERT_FALSE(outcome.status.ok());
   EXPECT_EQ(outcome.status.error().kind, ErrorKind::not_found);
   EXPECT_EQ(outcome.line(), bench.blocks_dir() +
-                                ": the block files end at height 11, the index at 20: files are "
-                                "missing, or the index belongs to other files");
+                                ": the block files end at height 11, the index at 20, and have no more work: files "
+                                "are missing, or the index belongs to other files");
   EXPECT_EQ(bench.content("db"), before);
+}
+
+// Each run adds a file a table: they must not add up for ever.
+TEST(Sync, ManySmallExtensionsAreMerged) {
+  const auto raws = raw_chain(small_chain(40, 5, 12));
+  SyncBench bench;
+  SyncOptions options = bench.options("db");
+  options.merge = MergeLimits{.files_max = 1000, .files_unasked = 50, .share = 16};
+  const auto files = [&] {
+    auto database = store::Database::open(options.db_directory, store::OpenMode::read_only, {});
+    return database.value()->unmerged().files;
+  };
+  std::uint64_t most = 0, least = ~std::uint64_t{0};
+  for (const auto& raw : raws) {
+    bench.append(0, std::span(&raw, 1));
+    SyncBench::expect_done(options);
+    most = std::max(most, files());
+    least = std::min(least, files());
+  }
+  EXPECT_GT(most, 20U);
+  EXPECT_LE(most, 60U);
+  EXPECT_EQ(least, 0U);
+  SyncBench::expect_done(bench.options("at_once"));
+  EXPECT_EQ(bench.content("db"), bench.content("at_once"));
+}
+
+// A node that is downloading again may for a while have nothing but a stale block where the index has many.
+TEST(Sync, ABranchOfLessWorkIsNotFollowed) {
+  const auto longer = raw_chain(small_chain(20, 5, 10));
+  const auto shorter = raw_chain(small_chain(15, 5, 11));
+  ASSERT_EQ(longer[0], shorter[0]);
+  for (const std::uint32_t reorg_limit : {100U, 5U}) {
+    SyncBench bench;
+    bench.append(0, longer);
+    SyncOptions options = bench.options("db");
+    options.reorg_limit = reorg_limit;
+    SyncBench::expect_done(options);
+    const auto before = bench.content("db");
+    for (const std::size_t blocks : {std::size_t{2}, shorter.size()}) {
+      std::filesystem::remove(bench.block_file(0));
+      bench.append(0, std::span(shorter).first(blocks));
+      const Outcome outcome = SyncBench::run(options);
+      ASSERT_FALSE(outcome.status.ok());
+      EXPECT_EQ(outcome.status.error().kind, ErrorKind::not_found);
+      EXPECT_EQ(bench.content("db"), before);
+    }
+  }
 }
 
 TEST(Sync, ADeepReorgIsFollowedByUndoOrByBuildingAnew) {

@@ -222,7 +222,7 @@ TEST_F(RowWriterDeathTest, UndoOfAHeightOutsideTheSegmentIsABug) {
         sets_[0].undo.push(arena_, {14, 0, 1, 2, ValueFlags::of(1, false)});
         write_undo(sources(), 11, 14, arena_, sink_);
       },
-      "written == count");
+      "until_height");
 }
 
 // Which worker holds a record, and in what order, must not show in the rows.
