@@ -1,7 +1,7 @@
 // Splits the operator's memory budget among the parts of a sync.
 //
 //   fixed share   the program itself, RocksDB's caches and writers, stacks
-//   block map     128 bytes a block of the chain
+//   block map     144 bytes a block of the chain
 //   batches       raw bytes and their columns, times the slots of the pipeline
 //   records       the arena of one segment (join: outputs and spends too; table: less)
 //   table         live outputs (table way only)

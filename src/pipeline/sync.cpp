@@ -59,7 +59,9 @@ class Sync {
     store::StoreOptions store_options = options_.store;
     store_options.merge_in_background = false;
     if (options_.memory_budget < small_budget_bytes) {
-      store_options.max_open_files = std::clamp(store_options.max_open_files, 0, small_budget_open_files);
+      const bool all = store_options.max_open_files < 0;
+      store_options.max_open_files =
+          all ? small_budget_open_files : std::min(store_options.max_open_files, small_budget_open_files);
       store_options.block_cache_bytes = std::min(store_options.block_cache_bytes, small_budget_cache_bytes);
     }
     store_options.write_buffer_bytes = std::min(store_options.write_buffer_bytes, sync_write_buffer_bytes);

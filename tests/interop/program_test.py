@@ -299,10 +299,10 @@ def the_report_holds_every_counter():
     check(result.returncode == 1 and "--memory-budget" in json.loads(path.read_text())["outcome"], "report of a failure")
 
 
-def peak_memory(budget, *more):
+def peak_memory(blocks, budget, *more):
     name = "memory-" + budget + "".join(more)
     path = WORK / (name + ".json")
-    expect(run(*sync_arguments(name, big(), "--memory-budget", budget, "--report", path, *more)), 0)
+    expect(run(*sync_arguments(name, blocks, "--memory-budget", budget, "--report", path, *more)), 0)
     shutil.rmtree(WORK / name)
     peak = json.loads(path.read_text())["process"]["memory_peak_bytes"]
     print(f"    {budget} {' '.join(more)}: peak {peak / MIB:.0f} MiB")
@@ -313,11 +313,17 @@ def peak_memory(budget, *more):
 def peak_memory_stays_within_the_budget():
     over = []
     for budget in (64, 256):
-        for way in ("join", "table"):
-            peak = peak_memory(f"{budget}MiB", "--resolve", way)
+        for way in ("join", "lookup", "table"):
+            peak = peak_memory(big(), f"{budget}MiB", "--resolve", way)
             if peak > budget * MIB:
                 over.append(f"{way}: {peak / MIB:.0f} MiB of {budget} MiB")
     check(not over, "; ".join(over))
+
+
+@test
+def blocks_larger_than_a_batch_stay_within_the_budget():
+    peak = peak_memory(devnet("large", 30, 8000), "96MiB")  # blocks of about 3.5 MB, batches of 128 KiB
+    check(peak <= 96 * MIB, f"{peak / MIB:.0f} MiB")
 
 
 # --- serve and call -----------------------------------------------------------------------------
