@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <semaphore.h>
 
+#include <atomic>
+#include <bit>
 #include <cstdio>
 #include <fstream>
 #include <sstream>
@@ -34,6 +36,13 @@ serve::ServeOptions serve_options(const config::ServeConfig& config) {
     options.services.push_back({std::string(config::name_of(service.protocol)), service.host, service.port});
   }
   return options;
+}
+
+/// Logs the first, second, fourth, eighth ... failure: a disk that is gone fails every request.
+void log_thinned_out(std::atomic<std::uint64_t>& failures, const Error& error) {
+  const std::uint64_t count = failures.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (std::has_single_bit(count))
+    observe::log_error(area, fmt::format("{} ({} requests failed so far)", error.message, count));
 }
 
 std::optional<std::string> read_text(const std::filesystem::path& path) {
@@ -88,12 +97,16 @@ Status serve_offline(const config::ServeConfig& config) {
 
   const serve::ServeOptions options = serve_options(config);
   serve::MerkleCaches merkle(config.network->coin);
-  merkle.headers.warm(*view.value());  // so that no client waits for the first proof
+  // So that no client waits for the first proof.
+  if (Status status = merkle.headers.warm(*view.value()); !status) return status;
   serve::ServerContext context;
   context.view = view.value().get();
   context.options = &options;
   context.merkle = &merkle;
   context.banner = [path = config.server.banner_file] { return read_text(path); };
+  context.on_failure = [failures = std::make_shared<std::atomic<std::uint64_t>>(0)](const Error& error) {
+    log_thinned_out(*failures, error);
+  };
   auto listen = server_options(config);
   if (!listen) return std::move(listen).error();
   session::SessionLimits limits;

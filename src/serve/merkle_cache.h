@@ -20,14 +20,16 @@ namespace sluice::serve {
 class HeaderMerkleCache {
  public:
   explicit HeaderMerkleCache(chain::Coin coin) : coin_(coin) {}
-  /// Bounds: height <= checkpoint_height <= view.tip_height().
-  [[nodiscard]] MerkleProof prove(const ReadView& view, std::uint32_t height, std::uint32_t checkpoint_height);
-  /// Hashes the chain in advance, so that no client waits for it.
-  void warm(const ReadView& view);
+  /// Bounds: height <= checkpoint_height <= view.tip_height(). Errors: the view's.
+  [[nodiscard]] Result<MerkleProof> prove(const ReadView& view, std::uint32_t height, std::uint32_t checkpoint_height);
+  /// Hashes the chain in advance, so that no client waits for it. Errors: the view's.
+  Status warm(const ReadView& view);
 
  private:
-  [[nodiscard]] std::vector<Digest> leaves(const ReadView& view, std::uint64_t first, std::uint64_t count) const;
-  void follow(const ReadView& view, std::uint64_t count);
+  [[nodiscard]] Result<std::vector<Digest>> leaves(const ReadView& view, std::uint64_t first,
+                                                   std::uint64_t count) const;
+  [[nodiscard]] Result<bool> still_there(const ReadView& view, std::uint64_t segment) const;
+  Status follow(const ReadView& view, std::uint64_t count);
 
   chain::Coin coin_;
   std::mutex mutex_;
@@ -42,8 +44,8 @@ class BlockMerkleCache {
   static constexpr std::uint32_t cached_from_tx_count = 512;
   static constexpr std::size_t blocks_max = 16;
 
-  /// Bounds: position < view.block_tx_count(height).
-  [[nodiscard]] MerkleProof prove(const ReadView& view, std::uint32_t height, std::uint32_t position);
+  /// Bounds: position < view.block_tx_count(height). Errors: the view's.
+  [[nodiscard]] Result<MerkleProof> prove(const ReadView& view, std::uint32_t height, std::uint32_t position);
 
  private:
   struct Entry {
@@ -53,7 +55,8 @@ class BlockMerkleCache {
     Txid last_txid;  ///< tells a block from the one that replaced it
     MerkleForest forest;
   };
-  Entry& entry_for(const ReadView& view, std::uint32_t height, std::uint32_t tx_count, TxNumber first_tx);
+  [[nodiscard]] Result<const Entry*> entry_for(const ReadView& view, std::uint32_t height, std::uint32_t tx_count,
+                                               TxNumber first_tx);
 
   std::mutex mutex_;
   std::list<Entry> entries_;  ///< most recently used first

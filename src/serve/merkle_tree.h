@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/error.h"
 #include "base/hash256.h"
 
 namespace sluice::serve {
@@ -46,16 +47,20 @@ class MerkleForest {
   void truncate(std::uint64_t segments);
 
   /// Proof of leaf `index` in the tree of the first `count` leaves.
-  /// `segment(first)` returns the leaves from `first` to the end of their segment or to `count`.
+  /// `segment(first)` returns a Result: the leaves from `first` to the end of their segment or to `count`.
+  /// Errors: segment's.
   /// Bounds: index < count; every complete segment of the first `count` leaves was appended.
   template <typename SegmentSource>
-  [[nodiscard]] MerkleProof prove_in(std::uint64_t count, std::uint64_t index, const SegmentSource& segment) const {
+  [[nodiscard]] Result<MerkleProof> prove_in(std::uint64_t count, std::uint64_t index,
+                                             const SegmentSource& segment) const {
     const std::uint64_t own_first = index / segment_leaves * segment_leaves;
     const std::uint64_t last_first = (count - 1) / segment_leaves * segment_leaves;
-    std::vector<Digest> own = segment(own_first);
-    if (count <= segment_leaves) return prove(std::move(own), index);
-    std::vector<Digest> last = own_first == last_first ? own : segment(last_first);
-    return climb(count, index, std::move(own), std::move(last));
+    Result<std::vector<Digest>> own = segment(own_first);
+    if (!own) return std::move(own).error();
+    if (count <= segment_leaves) return prove(std::move(own).value(), index);
+    Result<std::vector<Digest>> last = own_first == last_first ? own : segment(last_first);
+    if (!last) return std::move(last).error();
+    return climb(count, index, std::move(own).value(), std::move(last).value());
   }
 
  private:

@@ -33,6 +33,11 @@ struct Call {
     return options().max_send != 0 && reply.size() - reply_begin > options().max_send;
   }
   [[nodiscard]] Fault too_large_fault() const { return response_too_large(options().max_send); }
+  /// What the view could not read: the log gets the error, the client the internal error.
+  [[nodiscard]] Fault failed(const Error& error) const {
+    if (context.on_failure) context.on_failure(error);
+    return internal_error();
+  }
 };
 
 struct Method {

@@ -24,12 +24,13 @@ Outcome append_header_proof(Call& call, std::uint64_t height, const Natural& che
     return bad_request("require header height " + with_thousands(height) + " <= cp_height " +
                        with_thousands(checkpoint.digits) + " <= chain height " + with_thousands(tip));
   }
-  const MerkleProof proof = call.context.merkle->headers.prove(call.view(), static_cast<std::uint32_t>(height),
-                                                               static_cast<std::uint32_t>(checkpoint.value));
+  const auto proof = call.context.merkle->headers.prove(call.view(), static_cast<std::uint32_t>(height),
+                                                        static_cast<std::uint32_t>(checkpoint.value));
+  if (!proof) return call.failed(proof.error());
   call.reply += ",\"branch\":";
-  append_branch(call.reply, proof.branch);
+  append_branch(call.reply, proof.value().branch);
   call.reply += ",\"root\":";
-  append_json_hash(call.reply, proof.root.span());
+  append_json_hash(call.reply, proof.value().root.span());
   return std::nullopt;
 }
 
@@ -54,13 +55,14 @@ Outcome block_header(Call& call) {
   if (height.value().value > call.view().tip_height()) {
     return bad_request("height " + with_thousands(height.value().digits) + " out of range");
   }
-  const chain::RawHeader header = call.view().header(static_cast<std::uint32_t>(height.value().value));
+  const auto header = call.view().header(static_cast<std::uint32_t>(height.value().value));
+  if (!header) return call.failed(header.error());
   if (!with_proof) {
-    append_json_hex(call.reply, header);
+    append_json_hex(call.reply, header.value());
     return std::nullopt;
   }
   call.reply += "{\"header\":";
-  append_json_hex(call.reply, header);
+  append_json_hex(call.reply, header.value());
   if (Outcome fault = append_header_proof(call, height.value().value, checkpoint.value())) return fault;
   call.reply += '}';
   return std::nullopt;
@@ -81,7 +83,11 @@ Outcome block_headers(Call& call) {
   const std::uint64_t available = first > tip ? 0 : tip - first + 1;
   const std::uint64_t count = std::min({wanted.value().value, headers_max, available});
   std::vector<std::byte> raw;
-  if (count != 0) raw = call.view().headers(static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(count));
+  if (count != 0) {
+    auto read = call.view().headers(static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(count));
+    if (!read) return call.failed(read.error());
+    raw = std::move(read).value();
+  }
 
   // From 1.6 on the headers come as a list.
   if (call.session.at_least({1, 6})) {
@@ -105,10 +111,12 @@ Outcome block_headers(Call& call) {
 
 Outcome headers_subscribe(Call& call) {
   call.cost += 0.25;
-  call.session.headers_subscribed = true;
   const std::uint32_t tip = call.view().tip_height();
+  const auto header = call.view().header(tip);
+  if (!header) return call.failed(header.error());
+  call.session.headers_subscribed = true;
   call.reply += "{\"hex\":";
-  append_json_hex(call.reply, call.view().header(tip));
+  append_json_hex(call.reply, header.value());
   call.reply += ",\"height\":";
   append_number(call.reply, tip);
   call.reply += '}';

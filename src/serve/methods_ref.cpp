@@ -6,12 +6,15 @@
 namespace sluice::serve {
 namespace {
 
-void append_place(Call& call, TxNumber tx_number) {
+Outcome append_place(Call& call, TxNumber tx_number) {
+  const auto txid = call.view().txid(tx_number);
+  if (!txid) return call.failed(txid.error());
   call.reply += "{\"tx_hash\":";
-  append_json_hash(call.reply, call.view().txid(tx_number).span());
+  append_json_hash(call.reply, txid.value().span());
   call.reply += ",\"height\":";
   append_number(call.reply, call.view().place_of(tx_number).height);
   call.reply += '}';
+  return std::nullopt;
 }
 
 }  // namespace
@@ -21,16 +24,16 @@ Outcome ref_get(Call& call) {
   if (!ref.ok()) return ref.fault();
   call.cost += 0.1 + 0.202 + 0.25;
   const auto places = call.view().ref_places(ref.value());
-  if (!places) return internal_error();
+  if (!places) return call.failed(places.error());
   const auto& [mint, latest] = places.value();
   if (!mint && !latest) {
     call.reply += "[]";
     return std::nullopt;
   }
   call.reply += '[';
-  append_place(call, mint ? *mint : *latest);
+  if (Outcome fault = append_place(call, mint ? *mint : *latest)) return fault;
   call.reply += ',';
-  append_place(call, latest ? *latest : *mint);
+  if (Outcome fault = append_place(call, latest ? *latest : *mint)) return fault;
   call.reply += ']';
   return std::nullopt;
 }

@@ -29,7 +29,7 @@ Outcome append_refs(Call& call, const UnspentItem& item) {
   call.reply += ",\"refs\":[";
   if (item.has_refs) {
     const auto refs = call.view().refs_of(item.tx_number, item.output_index);
-    if (!refs) return internal_error();
+    if (!refs) return call.failed(refs.error());
     for (std::size_t i = 0; i < refs.value().size(); ++i) {
       if (i != 0) call.reply += ',';
       append_outpoint_ref(call.reply, refs.value()[i]);
@@ -55,7 +55,7 @@ Outcome scripthash_get_balance(Call& call) {
   const auto scripthash = to_scripthash(call.argument[0]);
   if (!scripthash.ok()) return scripthash.fault();
   const auto balance = call.view().balance(scripthash.value());
-  if (!balance) return internal_error();
+  if (!balance) return call.failed(balance.error());
   call.cost += 1.0 + static_cast<double>(balance.value().outputs) / 50;
   call.reply += "{\"confirmed\":";
   append_number(call.reply, balance.value().value);
@@ -70,7 +70,7 @@ Outcome scripthash_get_history(Call& call) {
   const std::size_t item_bytes = call.options().parity ? history_item_bytes_parity : history_item_bytes_min;
   const std::size_t limit = max_send == 0 ? history_unlimited : max_send / item_bytes;
   const auto history = call.view().history(scripthash.value(), limit);
-  if (!history) return internal_error();
+  if (!history) return call.failed(history.error());
   const auto& items = history.value();
   call.cost += 0.45 + 0.001 * static_cast<double>(items.size());
   if (call.options().parity && items.size() >= limit) return bad_request("history too large");
@@ -78,9 +78,11 @@ Outcome scripthash_get_history(Call& call) {
 
   call.reply += '[';
   for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto txid = call.view().txid(items[i].tx_number);
+    if (!txid) return call.failed(txid.error());
     if (i != 0) call.reply += ',';
     call.reply += "{\"tx_hash\":";
-    append_json_hash(call.reply, call.view().txid(items[i].tx_number).span());
+    append_json_hash(call.reply, txid.value().span());
     call.reply += ",\"height\":";
     append_number(call.reply, items[i].height);
     call.reply += '}';
@@ -101,16 +103,18 @@ Outcome scripthash_listunspent(Call& call) {
   const auto scripthash = to_scripthash(call.argument[0]);
   if (!scripthash.ok()) return scripthash.fault();
   const auto unspent = call.view().unspent(scripthash.value());
-  if (!unspent) return internal_error();
+  if (!unspent) return call.failed(unspent.error());
   const auto& items = unspent.value();
   call.cost += 1.0 + static_cast<double>(items.size()) / 50;
   const bool with_refs = call.options().network->has_refs();
   call.reply += '[';
   for (std::size_t i = 0; i < items.size(); ++i) {
     const UnspentItem& item = items[i];
+    const auto txid = call.view().txid(item.tx_number);
+    if (!txid) return call.failed(txid.error());
     if (i != 0) call.reply += ',';
     call.reply += "{\"tx_hash\":";
-    append_json_hash(call.reply, call.view().txid(item.tx_number).span());
+    append_json_hash(call.reply, txid.value().span());
     call.reply += ",\"tx_pos\":";
     append_number(call.reply, item.output_index);
     call.reply += ",\"height\":";
@@ -131,13 +135,15 @@ Outcome scripthash_subscribe(Call& call) {
   const auto scripthash = to_scripthash(call.argument[0]);
   if (!scripthash.ok()) return scripthash.fault();
   const auto history = call.view().history(scripthash.value(), history_unlimited);
-  if (!history) return internal_error();
+  if (!history) return call.failed(history.error());
   const auto& items = history.value();
   hash::Sha256 hasher;
   std::string scratch;
   std::size_t preimage_bytes = 0;
   for (const HistoryItem& item : items) {
-    hash_history_item(hasher, scratch, call.view().txid(item.tx_number), item.height);
+    const auto txid = call.view().txid(item.tx_number);
+    if (!txid) return call.failed(txid.error());
+    hash_history_item(hasher, scratch, txid.value(), item.height);
     preimage_bytes += scratch.size();
   }
   call.cost += 0.55 + 0.001 * static_cast<double>(items.size()) + 0.00002 * static_cast<double>(preimage_bytes);

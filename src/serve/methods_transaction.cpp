@@ -24,12 +24,16 @@ Coerced<bool> optional_boolean(const JsonValue& value, std::string_view name) {
 }
 
 /// The genesis coinbase is the only transaction of its block, so its txid is the merkle root.
-bool is_genesis_coinbase(const ReadView& view, const Txid& txid) {
-  return chain::decode_header(view.header(0)).merkle_root == hash_cast<Digest>(txid);
+Result<bool> is_genesis_coinbase(const ReadView& view, const Txid& txid) {
+  const auto header = view.header(0);
+  if (!header) return header.error();
+  return chain::decode_header(header.value()).merkle_root == hash_cast<Digest>(txid);
 }
 
 Fault unknown_transaction(const Call& call, const Txid& txid) {
-  if (is_genesis_coinbase(call.view(), txid)) {
+  const auto genesis = is_genesis_coinbase(call.view(), txid);
+  if (!genesis) return call.failed(genesis.error());
+  if (genesis.value()) {
     return daemon_error(rpc_invalid_address_or_key,
                         "The genesis block coinbase is not considered an ordinary transaction and cannot be retrieved");
   }
@@ -50,30 +54,33 @@ double proof_cost(std::uint32_t tx_count) {
 }
 
 Outcome append_verbose(Call& call, const Txid& txid, const TxPlace& place, Bytes raw) {
-  const chain::RawHeader header = call.view().header(place.height);
+  const auto header = call.view().header(place.height);
+  if (!header) return call.failed(header.error());
   VerboseContext context;
   context.network = call.options().network;
   context.txid = txid;
-  context.block_hash = chain::block_hash(context.network->coin, header);
+  context.block_hash = chain::block_hash(context.network->coin, header.value());
   context.confirmations = call.view().tip_height() - place.height + 1;
-  context.block_time = chain::decode_header(header).time;
+  context.block_time = chain::decode_header(header.value()).time;
   if (!append_verbose_transaction(call.reply, raw, context)) return internal_error();
   return std::nullopt;
 }
 
 /// What every node would say to a transaction that decodes; empty if only a node can tell.
 /// The txid is known here where it is the hash of all bytes: not with a witness, nor for Radiant's version 3.
-/// Errors: as ReadView::find_tx.
+/// Errors: the view's.
 Result<std::string_view> certain_refusal(const Call& call, const TxView& tx, Bytes raw) {
   const bool is_radiant_v3 = call.options().network->coin == chain::Coin::radiant && tx.version == 3;
   if (!tx.has_witness && !is_radiant_v3) {
-    auto own = call.view().find_tx(hash_cast<Txid>(hash::sha256d(raw)));
-    if (!own) return std::move(own).error();
-    if (own.value()) return std::string_view("transaction already in block chain");
+    const auto itself = call.view().find_tx(hash_cast<Txid>(hash::sha256d(raw)));
+    if (!itself) return itself.error();
+    if (itself.value()) return std::string_view("transaction already in block chain");
   }
   for (const TxInputView& input : tx.inputs) {
-    auto funding = call.view().find_tx(Txid::from_bytes(input.prevout_txid.data()));
-    if (!funding) return std::move(funding).error();
+    Txid prevout_txid;
+    std::copy(input.prevout_txid.begin(), input.prevout_txid.end(), prevout_txid.data());
+    const auto funding = call.view().find_tx(prevout_txid);
+    if (!funding) return funding.error();
     if (!funding.value()) return std::string_view("Missing inputs");
   }
   return std::string_view();
@@ -88,11 +95,14 @@ Outcome transaction_get(Call& call) {
   if (!verbose.ok()) return verbose.fault();
   call.cost += 1.0;
   const auto found = call.view().find_tx(txid.value());
-  if (!found) return internal_error();
+  if (!found) return call.failed(found.error());
   const std::optional<TxPlace>& place = found.value();
   if (!place) return unknown_transaction(call, txid.value());
   const auto raw = call.view().raw_tx(place->tx_number);
-  if (!raw) return daemon_error(rpc_misc_error, "Block not available: " + raw.error().message);
+  if (!raw) {
+    (void)call.failed(raw.error());
+    return daemon_error(rpc_misc_error, "Block not available: " + raw.error().message);
+  }
   if (verbose.value()) return append_verbose(call, txid.value(), *place, raw.value());
   append_json_hex(call.reply, raw.value());
   return std::nullopt;
@@ -110,23 +120,28 @@ Outcome transaction_get_merkle(Call& call) {
   call.cost += 0.25 + 0.0001 * tx_count + proof_cost(tx_count);
 
   const auto found = call.view().find_tx(txid.value());
-  if (!found) return internal_error();
+  if (!found) return call.failed(found.error());
   std::optional<TxPlace> place = found.value();
   if (place && place->height != at) {
     // A repeated coinbase (Bitcoin has two) is found once only, but stands in both blocks.
-    const bool repeated = tx_count > 0 && call.view().txid(call.view().block_first_tx(at)) == txid.value();
-    if (repeated) place->position = 0;
-    else place.reset();
+    place.reset();
+    if (tx_count > 0) {
+      const TxNumber first_tx = call.view().block_first_tx(at);
+      const auto coinbase = call.view().txid(first_tx);
+      if (!coinbase) return call.failed(coinbase.error());
+      if (coinbase.value() == txid.value()) place = TxPlace{first_tx, at, 0};
+    }
   }
   if (!place) {
     return bad_request("tx " + txid.value().display() + " not in block at height " +
                        with_thousands(height.value().digits));
   }
-  const MerkleProof proof = call.context.merkle->blocks.prove(call.view(), at, place->position);
+  const auto proof = call.context.merkle->blocks.prove(call.view(), at, place->position);
+  if (!proof) return call.failed(proof.error());
   call.reply += "{\"block_height\":";
   append_number(call.reply, at);
   call.reply += ",\"merkle\":";
-  append_branch(call.reply, proof.branch);
+  append_branch(call.reply, proof.value().branch);
   call.reply += ",\"pos\":";
   append_number(call.reply, place->position);
   call.reply += '}';
@@ -150,17 +165,19 @@ Outcome transaction_id_from_pos(Call& call) {
                        with_thousands(height.value().digits));
   }
   const auto index = static_cast<std::uint32_t>(position.value().value);
-  const Txid txid = call.view().txid(call.view().block_first_tx(at) + index);
+  const auto txid = call.view().txid(call.view().block_first_tx(at) + index);
+  if (!txid) return call.failed(txid.error());
   if (!with_proof.value()) {
-    append_json_hash(call.reply, txid.span());
+    append_json_hash(call.reply, txid.value().span());
     return std::nullopt;
   }
   call.cost += proof_cost(tx_count);
-  const MerkleProof proof = call.context.merkle->blocks.prove(call.view(), at, index);
+  const auto proof = call.context.merkle->blocks.prove(call.view(), at, index);
+  if (!proof) return call.failed(proof.error());
   call.reply += "{\"tx_hash\":";
-  append_json_hash(call.reply, txid.span());
+  append_json_hash(call.reply, txid.value().span());
   call.reply += ",\"merkle\":";
-  append_branch(call.reply, proof.branch);
+  append_branch(call.reply, proof.value().branch);
   call.reply += '}';
   return std::nullopt;
 }
@@ -172,13 +189,12 @@ Outcome transaction_broadcast(Call& call) {
   const auto raw = from_hex(hex);
   TxView tx;
   const bool decodes = raw && read_transaction(*raw, call.options().network->has_segwit(), tx) && !tx.inputs.empty();
-  const Result<std::string_view> reason =
-      decodes ? certain_refusal(call, tx, *raw) : Result(std::string_view("TX decode failed"));
-  if (!reason) return internal_error();
-  if (reason.value().empty())
+  const auto refusal = decodes ? certain_refusal(call, tx, *raw) : Result(std::string_view("TX decode failed"));
+  if (!refusal) return call.failed(refusal.error());
+  const std::string_view reason = refusal.value();
+  if (reason.empty())
     return daemon_error(rpc_misc_error, "this server runs offline and has no node to send the transaction to");
-  return bad_request("the transaction was rejected by network rules.\n\n" + std::string(reason.value()) + "\n[" + hex +
-                     "]");
+  return bad_request("the transaction was rejected by network rules.\n\n" + std::string(reason) + "\n[" + hex + "]");
 }
 
 }  // namespace sluice::serve

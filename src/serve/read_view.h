@@ -2,6 +2,7 @@
 //
 // serve declares it; the store implements it; tests use a fake. Every call answers from the same
 // tip for as long as the view lives. Calls are const and may run on several threads at once.
+// What comes from disk is a Result. Errors: io, corrupt; they name the file.
 #pragma once
 
 #include <cstdint>
@@ -55,16 +56,16 @@ class ReadView {
 
   [[nodiscard]] virtual std::uint32_t tip_height() const = 0;
   /// Bounds: height <= tip_height().
-  [[nodiscard]] virtual chain::RawHeader header(std::uint32_t height) const = 0;
+  [[nodiscard]] virtual Result<chain::RawHeader> header(std::uint32_t height) const = 0;
   /// count headers back to back. Bounds: start + count - 1 <= tip_height().
-  [[nodiscard]] virtual std::vector<std::byte> headers(std::uint32_t start, std::uint32_t count) const = 0;
+  [[nodiscard]] virtual Result<std::vector<std::byte>> headers(std::uint32_t start, std::uint32_t count) const = 0;
   /// Number of transactions of a block (0 for genesis). Bounds: height <= tip_height().
   [[nodiscard]] virtual std::uint32_t block_tx_count(std::uint32_t height) const = 0;
   /// Number of the first transaction of a block.
   [[nodiscard]] virtual TxNumber block_first_tx(std::uint32_t height) const = 0;
   /// Txids of a block in order.
-  [[nodiscard]] virtual std::vector<Txid> block_txids(std::uint32_t height) const = 0;
-  [[nodiscard]] virtual Txid txid(TxNumber tx_number) const = 0;
+  [[nodiscard]] virtual Result<std::vector<Txid>> block_txids(std::uint32_t height) const = 0;
+  [[nodiscard]] virtual Result<Txid> txid(TxNumber tx_number) const = 0;
   /// nullopt if the chain has no such transaction.
   [[nodiscard]] virtual Result<std::optional<TxPlace>> find_tx(const Txid& txid) const = 0;
   [[nodiscard]] virtual TxPlace place_of(TxNumber tx_number) const = 0;

@@ -41,12 +41,17 @@ struct ServeOptions {
 /// Called per request, from several threads at once.
 using BannerSource = std::function<std::optional<std::string>()>;
 
+/// Hears why a request failed here and not at the client: the client is told that it did, the log which file.
+/// Called per failure, from several threads at once.
+using FailureSink = std::function<void(const Error&)>;
+
 /// Shared by all sessions of a thread. The view may be replaced between lines, never during one.
 struct ServerContext {
   const ReadView* view = nullptr;
   const ServeOptions* options = nullptr;
   MerkleCaches* merkle = nullptr;
   BannerSource banner;
+  FailureSink on_failure;  ///< may be empty
 };
 
 }  // namespace sluice::serve

@@ -10,16 +10,6 @@
 #include "write/rows.h"
 
 namespace sluice::store {
-namespace {
-
-/// Flat files were checked against the state when the index was opened; failing to read them now
-/// means the disk is failing, and no answer would be true.
-void require(const Status& status) {
-  if (!status) std::fprintf(stderr, "sluice: %s\n", status.error().message.c_str());
-  SLUICE_CHECK(status.ok());
-}
-
-}  // namespace
 
 Result<std::unique_ptr<ChainView>> ChainView::open(const Database& database, source::RangeReader& blocks) {
   const State& state = *database.state();
@@ -49,15 +39,17 @@ Error ChainView::corrupt(Table table) const {
           fmt::format("{}: table {}: malformed row: run `sluice verify`", database_.directory(), table_name(table))};
 }
 
-chain::RawHeader ChainView::header(std::uint32_t height) const {
+Result<chain::RawHeader> ChainView::header(std::uint32_t height) const {
   chain::RawHeader header;
-  require(database_.flat().headers.read(height, 1, header.data()));
+  if (Status status = database_.flat().headers.read(height, 1, header.data()); !status)
+    return std::move(status).error();
   return header;
 }
 
-std::vector<std::byte> ChainView::headers(std::uint32_t start, std::uint32_t count) const {
+Result<std::vector<std::byte>> ChainView::headers(std::uint32_t start, std::uint32_t count) const {
   std::vector<std::byte> bytes(count * chain::header_bytes);
-  if (count > 0) require(database_.flat().headers.read(start, count, bytes.data()));
+  if (Status status = database_.flat().headers.read(start, count, bytes.data()); !status)
+    return std::move(status).error();
   return bytes;
 }
 
@@ -66,16 +58,18 @@ std::uint32_t ChainView::block_tx_count(std::uint32_t height) const {
   return static_cast<std::uint32_t>(until - blocks_[height].first_tx);
 }
 
-std::vector<Txid> ChainView::block_txids(std::uint32_t height) const {
+Result<std::vector<Txid>> ChainView::block_txids(std::uint32_t height) const {
   std::vector<Txid> txids(block_tx_count(height));
-  if (!txids.empty())
-    require(database_.flat().txids.read(blocks_[height].first_tx, txids.size(), txids.front().data()));
+  if (txids.empty()) return txids;
+  if (Status status = database_.flat().txids.read(blocks_[height].first_tx, txids.size(), txids.front().data());
+      !status)
+    return std::move(status).error();
   return txids;
 }
 
-Txid ChainView::txid(serve::TxNumber tx_number) const {
+Result<Txid> ChainView::txid(serve::TxNumber tx_number) const {
   Txid txid;
-  require(database_.flat().txids.read(tx_number, 1, txid.data()));
+  if (Status status = database_.flat().txids.read(tx_number, 1, txid.data()); !status) return std::move(status).error();
   return txid;
 }
 
@@ -87,8 +81,11 @@ Result<std::optional<serve::TxPlace>> ChainView::find_tx(const Txid& wanted) con
     const auto row = write::decode_prefix_tx(bytes_of_slice(iterator->key()));
     if (!row) return corrupt(Table::txs);
     if (row->prefix != prefix) break;
+    if (row->tx_number >= state_.tx_count) continue;
+    const auto candidate = txid(row->tx_number);
+    if (!candidate) return candidate.error();
     // The later one of two equal txids (duplicate coinbases) is the one that counts.
-    if (row->tx_number < state_.tx_count && txid(row->tx_number) == wanted) found = row->tx_number;
+    if (candidate.value() == wanted) found = row->tx_number;
   }
   if (!iterator->status().ok()) return rocks_error(database_.directory(), iterator->status());
   if (!found) return std::optional<serve::TxPlace>{};

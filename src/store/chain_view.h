@@ -22,12 +22,12 @@ class ChainView final : public serve::ReadView {
   static Result<std::unique_ptr<ChainView>> open(const Database& database, source::RangeReader& blocks);
 
   [[nodiscard]] std::uint32_t tip_height() const override { return state_.block_count - 1; }
-  [[nodiscard]] chain::RawHeader header(std::uint32_t height) const override;
-  [[nodiscard]] std::vector<std::byte> headers(std::uint32_t start, std::uint32_t count) const override;
+  [[nodiscard]] Result<chain::RawHeader> header(std::uint32_t height) const override;
+  [[nodiscard]] Result<std::vector<std::byte>> headers(std::uint32_t start, std::uint32_t count) const override;
   [[nodiscard]] std::uint32_t block_tx_count(std::uint32_t height) const override;
   [[nodiscard]] serve::TxNumber block_first_tx(std::uint32_t height) const override { return blocks_[height].first_tx; }
-  [[nodiscard]] std::vector<Txid> block_txids(std::uint32_t height) const override;
-  [[nodiscard]] Txid txid(serve::TxNumber tx_number) const override;
+  [[nodiscard]] Result<std::vector<Txid>> block_txids(std::uint32_t height) const override;
+  [[nodiscard]] Result<Txid> txid(serve::TxNumber tx_number) const override;
   [[nodiscard]] Result<std::optional<serve::TxPlace>> find_tx(const Txid& txid) const override;
   [[nodiscard]] serve::TxPlace place_of(serve::TxNumber tx_number) const override;
   [[nodiscard]] Result<std::vector<std::byte>> raw_tx(serve::TxNumber tx_number) const override;

@@ -1,9 +1,10 @@
-// Table files that cannot be opened or read while an index is read: an error that names the file, never a
-// row too few, too many or too old; and the next try, with a disk that works, answers again.
+// Table and flat files that cannot be opened or read while an index is read: an error that names the file,
+// never a row too few, too many or too old; and the next try, with a disk that works, answers again.
 #include <gtest/gtest.h>
 
 #include <set>
 
+#include "base/hex.h"
 #include "chain/coin.h"
 #include "classify/scripthash.h"
 #include "crash/world.h"
@@ -20,6 +21,10 @@ using store::Table;
 
 bool reads_tables(DiskOperation operation, const std::string& path) {
   return (operation == DiskOperation::open || operation == DiskOperation::read) && path.ends_with(".sst");
+}
+
+bool reads_flat_files(DiskOperation operation, const std::string& path) {
+  return operation == DiskOperation::read && path.ends_with(".dat");
 }
 
 /// Many small table files on several levels, few of them open at a time, nothing cached.
@@ -52,15 +57,16 @@ class Unreadable : public testing::Test {
   }
   static void TearDownTestSuite() { world_.reset(); }
 
-  /// Calls read(fs) on a fresh copy of the disk with every operation on table files failing in turn, counted
+  /// Calls read(fs) on a fresh copy of the disk with every operation of `matches` failing in turn, counted
   /// from arm(), which read calls when the index is open.
   template <typename Read>
-  void with_each_fault(std::uint64_t tries_max, Read&& read) {
+  void with_each_fault(std::uint64_t tries_max, Read&& read,
+                       bool (*matches)(DiskOperation, const std::string&) = reads_tables) {
     auto fs = std::make_shared<FaultFs>(disk_.settled_copy());
     std::uint64_t total = 0;
     ASSERT_NO_FATAL_FAILURE(read(fs, [&] {
       fs->fail({[&](DiskOperation operation, const std::string& path) {
-        total += reads_tables(operation, path) ? 1 : 0;
+        total += matches(operation, path) ? 1 : 0;
         return false;
       }});
     }));
@@ -70,7 +76,7 @@ class Unreadable : public testing::Test {
       const std::uint64_t at = 1 + i * total / tries;
       SCOPED_TRACE("operation " + std::to_string(at) + " of " + std::to_string(total));
       fs = std::make_shared<FaultFs>(disk_.settled_copy());
-      ASSERT_NO_FATAL_FAILURE(read(fs, [&] { fs->fail({reads_tables, at}); }));
+      ASSERT_NO_FATAL_FAILURE(read(fs, [&] { fs->fail({matches, at}); }));
     }
   }
 
@@ -194,7 +200,7 @@ class Questions {
     std::set<ScriptHash> scripts;
     parse::ParseScratch scratch;
     for (std::uint64_t number = 0; number < tx_count; ++number) {
-      txids_.push_back(view.txid(number));
+      txids_.push_back(view.txid(number).value());
       const auto raw = view.raw_tx(number);
       SLUICE_CHECK(raw.ok());
       parse::TxBatch batch;
@@ -236,6 +242,17 @@ class Questions {
     }
     for (std::uint64_t number = 0; number + 1 < txids_.size(); ++number) {
       note(view_.refs_of(number, 0), [](const auto& refs) { return std::to_string(refs.size()) + " refs"; });
+      note(view_.txid(number), [](const Txid& txid) { return txid.display(); });
+      note(view_.raw_tx(number), [](const auto& raw) { return to_hex(raw); });
+    }
+    for (std::uint32_t height = 0; height <= view_.tip_height(); ++height) {
+      note(view_.header(height), [](const auto& header) { return to_hex(header); });
+      note(view_.headers(0, height + 1), [](const auto& headers) { return to_hex(headers); });
+      note(view_.block_txids(height), [](const auto& txids) {
+        std::string text;
+        for (const Txid& txid : txids) text += " " + txid.display();
+        return text;
+      });
     }
     return answers;
   }
@@ -246,33 +263,41 @@ class Questions {
   std::vector<Txid> txids_;
 };
 
-TEST_F(Unreadable, AViewAnswersRightOrNotAtAll) {
+class UnreadableView : public Unreadable,
+                       public testing::WithParamInterface<bool (*)(DiskOperation, const std::string&)> {};
+
+TEST_P(UnreadableView, AnswersRightOrNotAtAll) {
   source::RangeReader blocks(world_->second.directory);
   std::vector<std::string> truth;
   std::uint64_t refused = 0, hits = 0;
-  with_each_fault(25, [&](const std::shared_ptr<FaultFs>& fs, auto&& arm) {
-    auto database = Database::open(index_directory, store::OpenMode::read_only, small_files(fs));
-    ASSERT_TRUE(database.ok()) << database.error().message;
-    auto view = store::ChainView::open(*database.value(), blocks);
-    ASSERT_TRUE(view.ok()) << view.error().message;
-    const Questions questions(*view.value(), database.value()->state()->tx_count);
-    if (truth.empty()) truth = questions.ask();
-    arm();
-    const std::vector<std::string> answers = questions.ask();
-    ASSERT_EQ(answers.size(), truth.size());
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-      if (answers[i] == truth[i]) continue;
-      ASSERT_TRUE(answers[i].starts_with("error: ")) << answers[i] << " instead of " << truth[i];
-      ASSERT_NE(answers[i].find(*fs->faulty_paths().begin()), std::string::npos) << answers[i];
-      ++refused;
-    }
-    hits += fs->faults_hit();
-    fs->fail({});
-    ASSERT_EQ(questions.ask(), truth) << "asked again";
-  });
+  with_each_fault(
+      25,
+      [&](const std::shared_ptr<FaultFs>& fs, auto&& arm) {
+        auto database = Database::open(index_directory, store::OpenMode::read_only, small_files(fs));
+        ASSERT_TRUE(database.ok()) << database.error().message;
+        auto view = store::ChainView::open(*database.value(), blocks);
+        ASSERT_TRUE(view.ok()) << view.error().message;
+        const Questions questions(*view.value(), database.value()->state()->tx_count);
+        if (truth.empty()) truth = questions.ask();
+        arm();
+        const std::vector<std::string> answers = questions.ask();
+        ASSERT_EQ(answers.size(), truth.size());
+        for (std::size_t i = 0; i < answers.size(); ++i) {
+          if (answers[i] == truth[i]) continue;
+          ASSERT_TRUE(answers[i].starts_with("error: ")) << answers[i] << " instead of " << truth[i];
+          ASSERT_NE(answers[i].find(*fs->faulty_paths().begin()), std::string::npos) << answers[i];
+          ++refused;
+        }
+        hits += fs->faults_hit();
+        fs->fail({});
+        ASSERT_EQ(questions.ask(), truth) << "asked again";
+      },
+      GetParam());
   EXPECT_GT(hits, 0u);
   EXPECT_GE(refused, hits / 2) << "faults must be met by questions";
 }
+INSTANTIATE_TEST_SUITE_P(Files, UnreadableView, testing::Values(reads_tables, reads_flat_files),
+                         [](const auto& files) { return files.index == 0 ? "tables" : "flat_files"; });
 
 TEST_F(Unreadable, VerifyFindsNoDamage) {
   with_each_fault(60, [&](const std::shared_ptr<FaultFs>& fs, auto&& arm) {

@@ -53,12 +53,17 @@ class FakeView : public ReadView {
   std::map<TxNumber, std::vector<std::byte>> raw;
   std::map<std::pair<TxNumber, std::uint32_t>, std::vector<RefItem>> refs;
   std::map<std::array<std::byte, 36>, RefPlaces> places_of_refs;
-  bool broken = false;  ///< every fallible read fails
+  bool broken = false;       ///< every read fails
+  bool flat_broken = false;  ///< headers and txids cannot be read
   mutable std::uint64_t headers_read = 0;
 
   std::uint32_t tip_height() const override { return static_cast<std::uint32_t>(headers_.size() - 1); }
-  chain::RawHeader header(std::uint32_t height) const override { return headers_.at(height); }
-  std::vector<std::byte> headers(std::uint32_t start, std::uint32_t count) const override {
+  Result<chain::RawHeader> header(std::uint32_t height) const override {
+    if (broken || flat_broken) return Error{ErrorKind::io, "headers.dat: broken"};
+    return headers_.at(height);
+  }
+  Result<std::vector<std::byte>> headers(std::uint32_t start, std::uint32_t count) const override {
+    if (broken || flat_broken) return Error{ErrorKind::io, "headers.dat: broken"};
     headers_read += count;
     std::vector<std::byte> all;
     for (std::uint32_t i = 0; i < count; ++i)
@@ -69,11 +74,15 @@ class FakeView : public ReadView {
     return static_cast<std::uint32_t>(first_tx_.at(height + 1) - first_tx_.at(height));
   }
   TxNumber block_first_tx(std::uint32_t height) const override { return first_tx_.at(height); }
-  std::vector<Txid> block_txids(std::uint32_t height) const override {
-    return {txids_.begin() + static_cast<std::ptrdiff_t>(first_tx_.at(height)),
-            txids_.begin() + static_cast<std::ptrdiff_t>(first_tx_.at(height + 1))};
+  Result<std::vector<Txid>> block_txids(std::uint32_t height) const override {
+    if (broken || flat_broken) return Error{ErrorKind::io, "txids.dat: broken"};
+    return std::vector<Txid>(txids_.begin() + static_cast<std::ptrdiff_t>(first_tx_.at(height)),
+                             txids_.begin() + static_cast<std::ptrdiff_t>(first_tx_.at(height + 1)));
   }
-  Txid txid(TxNumber number) const override { return txids_.at(number); }
+  Result<Txid> txid(TxNumber number) const override {
+    if (broken || flat_broken) return Error{ErrorKind::io, "txids.dat: broken"};
+    return txids_.at(number);
+  }
   Result<std::optional<TxPlace>> find_tx(const Txid& txid) const override {
     if (broken) return Error{ErrorKind::io, "broken"};
     const auto found = places_.find(txid);

@@ -29,7 +29,7 @@ class Methods : public ::testing::Test {
     view.refs[{5, 0}] = {normal, single};
   }
 
-  std::string txid(TxNumber number) const { return view.txid(number).display(); }
+  std::string txid(TxNumber number) const { return view.txid(number).value().display(); }
 
   FakeView view{chain::Coin::radiant, {0, 1, 3, 2}};
   Client client{view};
@@ -49,8 +49,8 @@ TEST_F(Methods, TableIsSortedAndComplete) {
 }
 
 TEST_F(Methods, Header) {
-  EXPECT_EQ(client.call("blockchain.block.header", "[2]"), "\"" + to_hex(view.header(2)) + "\"");
-  EXPECT_EQ(client.call("blockchain.block.header", "[\" 2 \",0]"), "\"" + to_hex(view.header(2)) + "\"");
+  EXPECT_EQ(client.call("blockchain.block.header", "[2]"), "\"" + to_hex(view.header(2).value()) + "\"");
+  EXPECT_EQ(client.call("blockchain.block.header", "[\" 2 \",0]"), "\"" + to_hex(view.header(2).value()) + "\"");
   EXPECT_EQ(client.call("blockchain.block.header", "[4]"), error_text(1, "height 4 out of range"));
   EXPECT_EQ(client.call("blockchain.block.header", "[1000000000000000000000000]"),
             error_text(1, "height 1,000,000,000,000,000,000,000,000 out of range"));
@@ -59,12 +59,13 @@ TEST_F(Methods, Header) {
   EXPECT_EQ(client.call("blockchain.block.header", "[2,4000]"),
             error_text(1, "require header height 2 <= cp_height 4,000 <= chain height 3"));
   const std::string with_proof = client.call("blockchain.block.header", "[3,3]");
-  EXPECT_TRUE(with_proof.starts_with("{\"header\":\"" + to_hex(view.header(3)) + "\",\"branch\":[\"")) << with_proof;
+  EXPECT_TRUE(with_proof.starts_with("{\"header\":\"" + to_hex(view.header(3).value()) + "\",\"branch\":[\""))
+      << with_proof;
   EXPECT_NE(with_proof.find("],\"root\":\""), std::string::npos);
 }
 
 TEST_F(Methods, Headers) {
-  const std::string two = to_hex(view.headers(1, 2));
+  const std::string two = to_hex(view.headers(1, 2).value());
   EXPECT_EQ(client.call("blockchain.block.headers", "[1,2]"), "{\"hex\":\"" + two + "\",\"count\":2,\"max\":2016}");
   EXPECT_EQ(client.call("blockchain.block.headers", "[4,2,3]"), "{\"hex\":\"\",\"count\":0,\"max\":2016}");
   EXPECT_EQ(client.call("blockchain.block.headers", "[2,0]"), "{\"hex\":\"\",\"count\":0,\"max\":2016}");
@@ -81,9 +82,9 @@ TEST_F(Methods, Headers) {
 TEST_F(Methods, HeadersFromVersion1_6AreAList) {
   Client modern(view, chain::Coin::radiant, "regtest", false);
   (void)modern.call("server.version", R"(["x","1.6"])");
-  EXPECT_EQ(
-      modern.call("blockchain.block.headers", "[1,2]"),
-      "{\"headers\":[\"" + to_hex(view.header(1)) + "\",\"" + to_hex(view.header(2)) + "\"],\"count\":2,\"max\":2016}");
+  EXPECT_EQ(modern.call("blockchain.block.headers", "[1,2]"), "{\"headers\":[\"" + to_hex(view.header(1).value()) +
+                                                                  "\",\"" + to_hex(view.header(2).value()) +
+                                                                  "\"],\"count\":2,\"max\":2016}");
   EXPECT_EQ(modern.call("blockchain.block.headers", "[9,2]"), "{\"headers\":[],\"count\":0,\"max\":2016}");
 }
 
@@ -95,7 +96,7 @@ TEST_F(Methods, ClampsHeadersTo2016) {
 
 TEST_F(Methods, SubscribeHeaders) {
   EXPECT_EQ(client.call("blockchain.headers.subscribe", "[]"),
-            "{\"hex\":\"" + to_hex(view.header(3)) + "\",\"height\":3}");
+            "{\"hex\":\"" + to_hex(view.header(3).value()) + "\",\"height\":3}");
   EXPECT_TRUE(client.session.headers_subscribed);
 }
 
@@ -218,9 +219,9 @@ TEST_F(Methods, MerkleAndPositions) {
 
 TEST_F(Methods, RepeatedCoinbaseIsProvenInBothBlocks) {
   FakeView twice(chain::Coin::bitcoin, {0, 2, 3});
-  twice.replace_txid(2, twice.txid(0));  // found once, at height 2
+  twice.replace_txid(2, twice.txid(0).value());  // found once, at height 2
   Client other(twice, chain::Coin::bitcoin, "mainnet");
-  const std::string id = twice.txid(0).display();
+  const std::string id = twice.txid(0).value().display();
   EXPECT_TRUE(other.call("blockchain.transaction.get_merkle", "[\"" + id + "\",1]").starts_with("{\"block_height\":1"));
   EXPECT_TRUE(other.call("blockchain.transaction.get_merkle", "[\"" + id + "\",2]").starts_with("{\"block_height\":2"));
 }
@@ -311,6 +312,42 @@ TEST_F(Methods, WaveAndFees) {
   EXPECT_EQ(client.call("blockchain.estimatefee", "[6,true]"), error_text(1, "unknown estimatefee mode: True"));
 }
 
+// Tables can be read, headers and txids cannot: each answer that needs one is refused, and the log hears of it.
+TEST_F(Methods, UnreadableFlatFilesAreInternalErrors) {
+  const std::string known = txid(2);
+  view.raw[2] = {std::byte{1}};
+  view.places_of_refs[{}] = {1, 5};
+  view.unspents[script(1)] = {{2, 2, 7, 5, false}};
+  ASSERT_TRUE(client.call("blockchain.block.header", "[1,3]").starts_with("{\"header\""));
+  std::vector<std::string> failures;
+  client.context.on_failure = [&](const Error& error) { failures.push_back(error.message); };
+  view.flat_broken = true;
+  const std::pair<std::string, std::string> calls[] = {
+      {"blockchain.block.header", "[1]"},
+      {"blockchain.block.header", "[1,3]"},
+      {"blockchain.block.headers", "[0,2]"},
+      {"blockchain.headers.subscribe", "[]"},
+      {"blockchain.scripthash.get_history", quoted(script(1))},
+      {"blockchain.scripthash.listunspent", quoted(script(1))},
+      {"blockchain.scripthash.subscribe", quoted(script(1))},
+      {"blockchain.transaction.get", "[\"" + known + "\",true]"},
+      {"blockchain.transaction.get", "[\"" + std::string(64, '0') + "\"]"},
+      {"blockchain.transaction.get_merkle", "[\"" + known + "\",2]"},
+      {"blockchain.transaction.get_merkle", "[\"" + known + "\",3]"},
+      {"blockchain.transaction.id_from_pos", "[2,1]"},
+      {"blockchain.transaction.id_from_pos", "[2,1,true]"},
+      {"blockchain.ref.get", "[\"" + std::string(72, '0') + "\"]"},
+  };
+  for (const auto& [method, params] : calls) {
+    failures.clear();
+    EXPECT_EQ(client.call(method, params), error_text(-32603, "internal server error")) << method << params;
+    ASSERT_EQ(failures.size(), 1u) << method << params;
+    EXPECT_TRUE(failures[0] == "headers.dat: broken" || failures[0] == "txids.dat: broken") << failures[0];
+  }
+  EXPECT_FALSE(client.session.headers_subscribed);
+  EXPECT_TRUE(client.session.scripts.empty());
+}
+
 TEST_F(Methods, ABrokenStoreIsAnInternalError) {
   view.broken = true;
   for (const auto* method : {"get_balance", "get_history", "listunspent", "subscribe"}) {
@@ -320,6 +357,11 @@ TEST_F(Methods, ABrokenStoreIsAnInternalError) {
   const std::string txid = "\"" + std::string(64, '0') + "\"";
   EXPECT_EQ(client.call("blockchain.transaction.get", "[" + txid + "]"), error_text(-32603, "internal server error"));
   EXPECT_EQ(client.call("blockchain.transaction.get_merkle", "[" + txid + ",1]"),
+            error_text(-32603, "internal server error"));
+  // One input, one output: whether it is known, or what it spends, cannot be told.
+  const std::string spend =
+      "0100000001" + std::string(64, '0') + "ffffffff00ffffffff01" + std::string(16, '0') + "00" + "00000000";
+  EXPECT_EQ(client.call("blockchain.transaction.broadcast", "[\"" + spend + "\"]"),
             error_text(-32603, "internal server error"));
 }
 

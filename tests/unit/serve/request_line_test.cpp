@@ -94,7 +94,7 @@ TEST_F(RequestLine, NamedParameters) {
       error_text(-32602,
                  "method \\\"blockchain.block.headers\\\" requires parameters \\\"count\\\", \\\"start_height\\\""));
   EXPECT_EQ(client.call("blockchain.block.header", R"({"cp_height":0,"height":1})"),
-            "\"" + to_hex(view.header(1)) + "\"");
+            "\"" + to_hex(view.header(1).value()) + "\"");
   EXPECT_EQ(client.call("server.ping", "{}"), "null");
   EXPECT_EQ(client.call("blockchain.estimatefee", R"({"_number":1})"), "1e-05");
   EXPECT_EQ(client.call("blockchain.estimatefee", R"({"number":1})"), "1e-05");
@@ -205,7 +205,7 @@ TEST_F(RequestLine, BatchBeyondTheLimit) {
   client.options.max_send = 250;
   std::string line = R"([{"id":1,"method":"blockchain.block.header","params":[1]},)"
                      R"({"id":2,"method":"blockchain.block.header","params":[1]}])";
-  EXPECT_EQ(client.line(line), R"([{"jsonrpc":"2.0","result":")" + to_hex(view.header(1)) + R"(","id":1}, )" +
+  EXPECT_EQ(client.line(line), R"([{"jsonrpc":"2.0","result":")" + to_hex(view.header(1).value()) + R"(","id":1}, )" +
                                    error(-32600, "response too large (over 250 bytes", "2") + "]");
   // What comes after is refused without being run, were it ever so small.
   line.pop_back();

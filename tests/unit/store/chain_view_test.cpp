@@ -44,8 +44,8 @@ TEST(ChainView, BlocksAndTheirBorders) {
   const std::uint32_t counts[] = {0, 1, 0, 0, 3, 1, 0};
   for (std::uint32_t height = 0; height < 7; ++height) {
     EXPECT_EQ(view.block_tx_count(height), counts[height]) << height;
-    EXPECT_EQ(view.block_txids(height).size(), counts[height]);
-    EXPECT_EQ(view.header(height)[5], static_cast<std::byte>(height));
+    EXPECT_EQ(view.block_txids(height).value().size(), counts[height]);
+    EXPECT_EQ(view.header(height).value()[5], static_cast<std::byte>(height));
   }
   const std::pair<std::uint32_t, std::uint32_t> places[] = {{1, 0}, {4, 0}, {4, 1}, {4, 2}, {5, 0}};
   for (std::uint64_t number = 0; number < 5; ++number) {
@@ -60,8 +60,8 @@ TEST(ChainView, BlocksAndTheirBorders) {
     EXPECT_EQ(test::text_of(raw.value()), index.raw_txs[number]) << number;
   }
   EXPECT_FALSE(view.find_tx(Txid{}).value().has_value());
-  EXPECT_EQ(view.headers(2, 5).size(), 400u);
-  EXPECT_TRUE(view.headers(2, 0).empty());
+  EXPECT_EQ(view.headers(2, 5).value().size(), 400u);
+  EXPECT_TRUE(view.headers(2, 0).value().empty());
 }
 
 TEST(ChainView, HistoryUnspentAndBalance) {
@@ -282,6 +282,22 @@ TEST(ChainViewDamage, BlockFilesOfAnotherChain) {
   expect_corrupt(index.view().history(hand_scripthash(script_a), no_limit));
   std::filesystem::resize_file(path, 10);
   EXPECT_FALSE(index.view().raw_tx(4).ok());
+}
+
+TEST(ChainViewDamage, FlatFilesCutOffWhileServing) {
+  HandIndex index;
+  add_chain(index);
+  index.make_rows();
+  index.commit();
+  const ChainView& view = index.view();
+  for (const char* name : {"headers.dat", "txids.dat", "places.dat"})
+    std::filesystem::resize_file(index.db_dir() + "/" + name, 0);
+  expect_corrupt(view.header(6));
+  expect_corrupt(view.headers(0, 7));
+  expect_corrupt(view.txid(4));
+  expect_corrupt(view.block_txids(4));
+  expect_corrupt(view.find_tx(index.txids[4]));
+  expect_corrupt(view.raw_tx(4));
 }
 
 TEST(ChainViewDamage, TransactionNumbersOfBlocksMustAscendFromZero) {
