@@ -13,6 +13,7 @@ namespace sluice::net {
 enum class HandlerStep : std::uint8_t {
   idle,        ///< nothing more to do until bytes arrive
   progressed,  ///< one unit of work done; there may be more
+  yielded,     ///< part of a long one done: the other connections of the loop come first
   finished,    ///< send what is in `out`, then close
 };
 

@@ -12,6 +12,7 @@ class ElectrumEndpoint::Handler final : public ConnectionHandler {
   HandlerStep step(std::string& out) override {
     switch (session_.step(endpoint_.context_, document_, out)) {
       case session::SessionStep::idle: return HandlerStep::idle;
+      case session::SessionStep::answering: return HandlerStep::yielded;
       case session::SessionStep::answered: return HandlerStep::progressed;
       case session::SessionStep::finished: return HandlerStep::finished;
     }

@@ -136,6 +136,7 @@ void EventLoop::pump(Connection& connection) {
       idle = true;
       break;
     }
+    if (step == HandlerStep::yielded) break;
     connection.finishing = step == HandlerStep::finished;
     ++steps;
   }
@@ -208,7 +209,8 @@ void EventLoop::on_tick() {
     } else if (connection.unsent() > 0 && now - connection.progress_at_ms >= options_.send_stall_timeout_ms) {
       counters_.stalled.fetch_add(1, std::memory_order_relaxed);
       abort(connection);
-    } else if (connection.unsent() == 0 && now - connection.received_at_ms >= options_.idle_timeout_ms) {
+    } else if (connection.unsent() == 0 && !connection.queued &&
+               now - connection.received_at_ms >= options_.idle_timeout_ms) {
       counters_.idled.fetch_add(1, std::memory_order_relaxed);
       drop(connection);
     }

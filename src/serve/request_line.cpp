@@ -1,5 +1,8 @@
 #include "serve/request_line.h"
 
+#include <limits>
+
+#include "base/check.h"
 #include "serve/envelope.h"
 #include "serve/method_table.h"
 #include "serve/python_text.h"
@@ -15,26 +18,41 @@ constexpr std::size_t batch_reply_multiple_max = 2;
 
 class LineHandler {
  public:
-  LineHandler(SessionState& session, const ServerContext& context, std::string& reply)
-      : session_(session), context_(context), reply_(reply) {}
+  /// refuse: answer each request with "response too large" instead of running it.
+  LineHandler(SessionState& session, const ServerContext& context, std::string& reply, bool refuse = false)
+      : session_(session), context_(context), reply_(reply), refuse_(refuse) {}
 
   void fail(const Fault& fault, std::string_view id) {
     charge_error();
     append_error(reply_, session_.dialect, fault, id);
   }
 
-  void message(const JsonValue& root) {
+  /// Number of items if the message is a batch, which is then the caller's to answer; otherwise it is answered.
+  std::uint32_t message(const JsonValue& root) {
     if (session_.dialect == Dialect::undecided) session_.dialect = dialect_of(root);
     if (root.is(JsonKind::array) && session_.dialect != Dialect::v1) {
-      batch(root);
-    } else if (!root.is(JsonKind::object)) {
+      if (root.size() == 0) fail({FaultCode::invalid_request, "batch is empty"}, "null");
+      return root.size();
+    }
+    if (!root.is(JsonKind::object)) {
       fail({FaultCode::invalid_request, std::string(not_a_dictionary)}, "null");
     } else if (root.member("method")) {
       request(root);
     } else {
       ignore();  // a response to a question that was never asked
     }
+    return 0;
   }
+
+  void batch_item(const JsonValue& item) {
+    if (!item.is(JsonKind::object)) return fail({FaultCode::invalid_request, std::string(not_a_dictionary)}, "null");
+    const bool response_like = !item.member("method") && (item.member("result") || item.member("error"));
+    if (response_like) return ignore();
+    request(item);
+  }
+
+  /// Cost of the methods run.
+  [[nodiscard]] double work() const noexcept { return work_; }
 
   void unparseable(JsonErrc why) {
     const bool bad_text = why == JsonErrc::not_utf8;
@@ -76,45 +94,6 @@ class LineHandler {
     ++session_.counters.errors;
   }
 
-  void batch(const JsonValue& root) {
-    if (root.size() == 0) return fail({FaultCode::invalid_request, "batch is empty"}, "null");
-    const std::size_t begin = reply_.size();
-    const std::size_t limit = context_.options->max_send;
-    std::size_t replies = 0;
-    batch_full_ = false;
-    reply_ += '[';
-    JsonValue item = root.first();
-    for (std::uint32_t i = 0; i < root.size() && !session_.close_after_reply; ++i, item = item.next()) {
-      const std::size_t separator_begin = reply_.size();
-      if (replies != 0) reply_ += ", ";
-      const std::size_t item_begin = reply_.size();
-      batch_item(item);
-      if (reply_.size() == item_begin) {
-        reply_.resize(separator_begin);
-        continue;
-      }
-      ++replies;
-      if (limit != 0 && !batch_full_ && reply_.size() - begin > limit) {
-        batch_full_ = true;
-        reply_.resize(item_begin);
-        batch_item(item);
-      }
-      if (limit != 0 && reply_.size() - begin > limit * batch_reply_multiple_max) {
-        reply_.resize(begin);
-        return fail(response_too_large(limit), "null");
-      }
-    }
-    if (replies == 0) reply_.resize(begin);
-    else reply_ += ']';
-  }
-
-  void batch_item(const JsonValue& item) {
-    if (!item.is(JsonKind::object)) return fail({FaultCode::invalid_request, std::string(not_a_dictionary)}, "null");
-    const bool response_like = !item.member("method") && (item.member("result") || item.member("error"));
-    if (response_like) return ignore();
-    request(item);
-  }
-
   void request(const JsonValue& object) {
     const JsonValue id = object.member("id");
     const bool v1 = session_.dialect == Dialect::v1;
@@ -144,7 +123,7 @@ class LineHandler {
   }
 
   void run(const JsonValue& method_name, const JsonValue& params, std::string_view id) {
-    if (batch_full_) return fail(response_too_large(context_.options->max_send), id);
+    if (refuse_) return fail(response_too_large(context_.options->max_send), id);
     ++session_.counters.requests;
     const std::string name = method_name.text();
     const Method* method = find_method(name);
@@ -157,6 +136,7 @@ class LineHandler {
     if (!fault) {
       fault = method->run(call);
       session_.cost += call.cost;  // also of work that failed
+      work_ += call.cost;
     }
     if (!fault) {
       close_result(reply_, session_.dialect, id);
@@ -171,18 +151,98 @@ class LineHandler {
   SessionState& session_;
   const ServerContext& context_;
   std::string& reply_;
-  bool batch_full_ = false;  ///< the batch has reached max_send: what follows is refused, not run
+  bool refuse_;
+  double work_ = 0;
 };
 
 }  // namespace
 
-void handle_line(std::string_view line, SessionState& session, const ServerContext& context, JsonDocument& document,
-                 std::string& reply) {
+BatchAnswer::BatchAnswer(std::string_view line, std::uint32_t item_count)
+    : line_(line), at_(line_.find('[') + 1), items_left_(item_count) {}
+
+std::string_view BatchAnswer::next_item() {
+  const std::size_t begin = at_;
+  unsigned depth = 0;
+  for (bool in_string = false;; ++at_) {
+    SLUICE_CHECK(at_ < line_.size());
+    const char c = line_[at_];
+    if (in_string) {
+      if (c == '\\') ++at_;
+      else if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (depth == 0 && (c == ',' || c == ']')) {
+      break;
+    } else if (c == '[' || c == '{') {
+      ++depth;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return std::string_view(line_).substr(begin, at_++ - begin);
+}
+
+bool BatchAnswer::step(const BatchPace& pace, SessionState& session, const ServerContext& context,
+                       JsonDocument& document) {
+  const std::size_t limit = context.options->max_send;
+  double work = 0;
+  for (std::uint32_t items = 0; items == 0 || (items < pace.items_max && work < pace.work_max); ++items) {
+    SLUICE_CHECK(items_left_ > 0 && document.parse(next_item()) == JsonErrc::ok);
+    const JsonValue item = document.root();
+    const std::size_t separator_begin = reply_.size();
+    reply_ += replies_ == 0 ? "[" : ", ";
+    const std::size_t item_begin = reply_.size();
+    const auto answer = [&] {
+      LineHandler handler(session, context, reply_, full_);
+      handler.batch_item(item);
+      work += handler.work();
+    };
+    answer();
+    if (reply_.size() == item_begin) {
+      reply_.resize(separator_begin);
+    } else {
+      ++replies_;
+      if (limit != 0 && !full_ && reply_.size() > limit) {
+        full_ = true;
+        reply_.resize(item_begin);
+        answer();
+      }
+    }
+    const bool too_large = limit != 0 && reply_.size() > limit * batch_reply_multiple_max;
+    if (too_large) {
+      reply_.clear();
+      LineHandler(session, context, reply_).fail(response_too_large(limit), "null");
+    } else if (--items_left_ == 0 || session.close_after_reply) {
+      if (replies_ != 0) reply_ += ']';
+    } else {
+      continue;
+    }
+    items_left_ = 0;
+    document.release_large();
+    return true;
+  }
+  document.release_large();
+  return false;
+}
+
+std::unique_ptr<BatchAnswer> begin_line(std::string_view line, SessionState& session, const ServerContext& context,
+                                        JsonDocument& document, std::string& reply) {
   LineHandler handler(session, context, reply);
   const JsonErrc parsed = document.parse(line);
-  if (parsed == JsonErrc::ok) handler.message(document.root());
+  std::uint32_t items = 0;
+  if (parsed == JsonErrc::ok) items = handler.message(document.root());
   else handler.unparseable(parsed);
   document.release_large();
+  return items == 0 ? nullptr : std::make_unique<BatchAnswer>(line, items);
+}
+
+void handle_line(std::string_view line, SessionState& session, const ServerContext& context, JsonDocument& document,
+                 std::string& reply) {
+  constexpr BatchPace at_once{std::numeric_limits<std::uint32_t>::max(), std::numeric_limits<double>::infinity()};
+  const auto batch = begin_line(line, session, context, document, reply);
+  if (!batch) return;
+  SLUICE_CHECK(batch->step(at_once, session, context, document));
+  reply += batch->reply();
 }
 
 }  // namespace sluice::serve

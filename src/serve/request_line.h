@@ -1,8 +1,12 @@
 // One line in, one reply out: the whole of serve.
 //
 //   line -> JsonDocument -> dialect -> request | batch -> method -> reply
+//
+// A batch may hold work for minutes, so it is answered some items at a time.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -12,7 +16,46 @@
 
 namespace sluice::serve {
 
-/// Answers one line. Appends the reply to `reply` without a newline; appends nothing if there is
+/// How much of a batch is answered in one step: at least one item, then until one of the two is reached.
+struct BatchPace {
+  std::uint32_t items_max = 64;
+  double work_max = 5;  ///< cost of the methods run; by measurement 2.5 is about a millisecond of history reading
+};
+
+/// A batch on its way to its answer.
+///
+/// The whole line was found to be valid JSON; each item is parsed again when its turn comes, so that between
+/// steps nothing is kept but the line and the answer so far.
+/// Memory: the line, and at most twice max_send plus one answer.
+class BatchAnswer {
+ public:
+  /// Bounds: line is an array of item_count > 0 items, and valid JSON.
+  BatchAnswer(std::string_view line, std::uint32_t item_count);
+
+  /// Answers some items; true: that was the last one. The answer is the same at any pace.
+  /// Bounds: not called again once finished; session and view stay the same from step to step.
+  [[nodiscard]] bool step(const BatchPace& pace, SessionState& session, const ServerContext& context,
+                          JsonDocument& document);
+  /// The reply line, once finished; empty if there is nothing to say.
+  [[nodiscard]] const std::string& reply() const noexcept { return reply_; }
+
+ private:
+  [[nodiscard]] std::string_view next_item();
+
+  std::string line_;
+  std::size_t at_ = 0;  ///< behind the bracket or comma before the next item
+  std::uint32_t items_left_;
+  std::size_t replies_ = 0;
+  bool full_ = false;  ///< max_send is reached: what follows is refused, not run
+  std::string reply_;
+};
+
+/// Answers one line as handle_line() does, or begins to: a batch is returned, to be stepped until it is finished.
+[[nodiscard]] std::unique_ptr<BatchAnswer> begin_line(std::string_view line, SessionState& session,
+                                                      const ServerContext& context, JsonDocument& document,
+                                                      std::string& reply);
+
+/// Answers one line in one go. Appends the reply to `reply` without a newline; appends nothing if there is
 /// nothing to say (notifications). Sets session.close_after_reply when the client must go.
 /// Bounds: any bytes at all in line; the reply respects max_send (plus the framing of an error).
 /// Threads: `document` is the caller's own; the context may be shared.

@@ -20,6 +20,8 @@ class LineBuffer {
   void append(std::string_view bytes);
   /// The next complete line, without newline. Valid until the next call.
   [[nodiscard]] bool next(std::string_view& line);
+  /// Gives back the memory of lines that were handed out.
+  void forget_taken() { compact(); }
   /// Bytes held, complete lines included.
   [[nodiscard]] std::size_t size() const noexcept { return bytes_.size() - begin_; }
   [[nodiscard]] std::uint64_t dropped_lines() const noexcept { return dropped_lines_; }

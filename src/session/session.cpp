@@ -9,11 +9,19 @@ void Session::receive(std::string_view bytes) {
 }
 
 SessionStep Session::step(const serve::ServerContext& context, serve::JsonDocument& document, std::string& out) {
-  std::string_view line;
-  if (state_.close_after_reply || !lines_.next(line)) return SessionStep::idle;
-  ++traffic_.receive_lines;
   const std::size_t begin = out.size();
-  serve::handle_line(line, state_, context, document, out);
+  if (!batch_) {
+    std::string_view line;
+    if (state_.close_after_reply || !lines_.next(line)) return SessionStep::idle;
+    ++traffic_.receive_lines;
+    batch_ = serve::begin_line(line, state_, context, document, out);
+    lines_.forget_taken();
+  }
+  if (batch_) {
+    if (!batch_->step(limits_->batch, state_, context, document)) return SessionStep::answering;
+    out += batch_->reply();
+    batch_.reset();
+  }
   if (out.size() != begin) {
     out += '\n';
     const std::size_t bytes = out.size() - begin;

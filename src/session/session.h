@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -17,12 +18,14 @@ namespace sluice::session {
 struct SessionLimits {
   std::size_t max_recv = 5'000'000;  ///< longest request line; 0: no limit
   CostLimits cost;
+  serve::BatchPace batch;
 };
 
 enum class SessionStep : std::uint8_t {
-  idle,      ///< no complete line is waiting
-  answered,  ///< one line was taken; there may be more
-  finished,  ///< the reply just written is the last
+  idle,       ///< no complete line is waiting
+  answering,  ///< part of a batch was answered; its reply comes with a later step
+  answered,   ///< one line was taken; there may be more
+  finished,   ///< the reply just written is the last
 };
 
 struct TrafficCounters {
@@ -37,7 +40,7 @@ class Session {
   explicit Session(const SessionLimits& limits) : limits_(&limits), lines_(limits.max_recv) {}
 
   void receive(std::string_view bytes);
-  /// Answers at most one line; the reply ends with a newline.
+  /// Answers at most one line, or the next part of a batch; the reply ends with a newline.
   [[nodiscard]] SessionStep step(const serve::ServerContext& context, serve::JsonDocument& document, std::string& out);
 
   [[nodiscard]] const serve::SessionState& state() const noexcept { return state_; }
@@ -50,6 +53,7 @@ class Session {
  private:
   const SessionLimits* limits_;
   LineBuffer lines_;
+  std::unique_ptr<serve::BatchAnswer> batch_;  ///< under way; the lines behind it wait
   serve::SessionState state_;
   TrafficCounters traffic_;
 };

@@ -1,7 +1,8 @@
 // Any bytes as the stream of an Electrum client. First byte: how the stream is cut into chunks.
 //
 // Each line is taken or refused exactly as an independent judge of JSON says; every reply is one
-// line of JSON within the size limit; and cutting the stream elsewhere changes no reply.
+// line of JSON within the size limit; and cutting the stream elsewhere, or batches into smaller steps, changes no
+// reply.
 #include <cstdint>
 #include <string>
 
@@ -26,18 +27,22 @@ const test::FakeView& shared_view() {
   return view;
 }
 
-std::string replies(std::string_view stream, std::size_t chunk_bytes) {
+std::string replies(std::string_view stream, std::size_t chunk_bytes, std::uint32_t items_per_step) {
   static test::Client client(shared_view());
   client.options.max_send = 100'000;
   session::SessionLimits limits;
   limits.max_recv = 2000;
+  limits.batch.items_max = items_per_step;
   session::Session one(limits);
   std::string out;
   while (!stream.empty()) {
     const std::string_view chunk = stream.substr(0, chunk_bytes);
     stream.remove_prefix(chunk.size());
     one.receive(chunk);
-    while (one.step(client.context, client.document, out) == session::SessionStep::answered) {}
+    while (true) {
+      const session::SessionStep step = one.step(client.context, client.document, out);
+      if (step == session::SessionStep::idle || step == session::SessionStep::finished) break;
+    }
   }
   return out;
 }
@@ -62,8 +67,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_line(stream.substr(at, end - at));
     at = end + 1;
   }
-  const std::string whole = replies(stream, stream.size() + 1);
-  SLUICE_CHECK(whole == replies(stream, data[0] + std::size_t{1}));
+  const std::string whole = replies(stream, stream.size() + 1, 1000);
+  SLUICE_CHECK(whole == replies(stream, data[0] + std::size_t{1}, 1 + data[0] % 3));
   for (std::size_t at = 0; at < whole.size();) {
     const std::size_t end = whole.find('\n', at);
     SLUICE_CHECK(end != std::string::npos);

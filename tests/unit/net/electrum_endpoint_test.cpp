@@ -1,7 +1,11 @@
 // The whole way from a socket to the protocol core and back, over a fake chain, with each back end.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <fstream>
+#include <future>
+#include <thread>
 
 #include "client.h"
 #include "loopback_client.h"
@@ -13,11 +17,11 @@ namespace {
 
 class Endpoint : public ::testing::TestWithParam<IoBackend> {
  protected:
-  void start(const session::SessionLimits& limits = {}) {
-    endpoint_ = std::make_unique<ElectrumEndpoint>(core_.context, limits, 2);
+  void start(const session::SessionLimits& limits = {}, unsigned loops = 2) {
+    endpoint_ = std::make_unique<ElectrumEndpoint>(core_.context, limits, loops);
     TcpServerOptions options;
     options.listen = {{"127.0.0.1", 0}};
-    options.loops = 2;
+    options.loops = loops;
     options.backend = GetParam();
     options.loop.sessions_max = 2000;
     auto started = TcpServer::start(options, endpoint_->factory());
@@ -93,6 +97,78 @@ TEST_P(Endpoint, IdleSessionsAreSmall) {
   std::printf("%zu bytes per idle session\n", grown / 800);
 }
 
+constexpr int batch_items = 20'000;
+
+std::string banner_batch() {
+  std::string line = "[";
+  for (int i = 0; i < batch_items; ++i) line += "{\"id\":1,\"method\":\"server.banner\"},";
+  line.back() = ']';
+  return line + "\n";
+}
+
+/// One loop; its thread counts the items of the batch that it has answered, and waits in the tenth one.
+class BusyEndpoint : public Endpoint {
+ protected:
+  void SetUp() override {
+    core_.context.banner = [this]() -> std::optional<std::string> {
+      if (++answered_ == 10) {
+        reached_.set_value();
+        go_on_.get_future().wait();
+      }
+      if (slow_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      return "";
+    };
+    start({}, 1);
+  }
+
+  std::atomic<int> answered_{0};
+  std::atomic<bool> slow_{false};
+  std::promise<void> reached_;
+  std::promise<void> go_on_;
+};
+
+TEST_P(BusyEndpoint, OthersAreAnsweredMeanwhile) {
+  test::Client good(server_->port());
+  ASSERT_TRUE(good.send("{\"id\":1,\"method\":\"server.ping\"}\n"));
+  EXPECT_NE(good.line(), "<timeout>");
+  test::Client busy(server_->port());
+  ASSERT_TRUE(busy.send(banner_batch()));
+  reached_.get_future().wait();
+  ASSERT_TRUE(good.send("{\"id\":2,\"method\":\"server.donation_address\"}\n"));
+  slow_ = true;
+  go_on_.set_value();
+  EXPECT_EQ(good.line(), R"({"jsonrpc":"2.0","result":"","id":2})");
+  EXPECT_LT(answered_, batch_items);
+  slow_ = false;
+  EXPECT_TRUE(busy.line().starts_with("[{"));
+  EXPECT_EQ(answered_, batch_items);
+}
+
+TEST_P(BusyEndpoint, StopsInTheMiddleOfABatch) {
+  test::Client busy(server_->port());
+  ASSERT_TRUE(busy.send(banner_batch()));
+  reached_.get_future().wait();
+  slow_ = true;
+  go_on_.set_value();
+  server_->stop();
+  EXPECT_LT(answered_, batch_items);
+  EXPECT_EQ(busy.line(), "<closed>");
+}
+
+TEST_P(BusyEndpoint, ClientsVanishInTheMiddleOfABatch) {
+  test::Client busy(server_->port());
+  ASSERT_TRUE(busy.send(banner_batch()));
+  reached_.get_future().wait();
+  busy.reset();
+  go_on_.set_value();
+  test::Client good(server_->port());
+  ASSERT_TRUE(good.send("{\"id\":2,\"method\":\"server.ping\"}\n"));
+  EXPECT_EQ(good.line(), R"({"jsonrpc":"2.0","result":null,"id":2})");
+  while (server_->counters().sessions.load() > 1) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, BusyEndpoint, ::testing::Values(IoBackend::io_uring, IoBackend::epoll),
+                         [](const auto& way) { return way.param == IoBackend::epoll ? "epoll" : "io_uring"; });
 INSTANTIATE_TEST_SUITE_P(Ways, Endpoint, ::testing::Values(IoBackend::io_uring, IoBackend::epoll),
                          [](const auto& way) { return way.param == IoBackend::epoll ? "epoll" : "io_uring"; });
 

@@ -218,6 +218,84 @@ TEST_F(RequestLine, BatchBeyondTheLimit) {
   EXPECT_EQ(client.line(line + "]"), error(-32600, "response too large (over 250 bytes"));
 }
 
+/// A batch of requests, notifications, responses and things that are none of it, with blanks anywhere.
+std::string random_batch(Random& random) {
+  const char* items[] = {R"({"id":1,"method":"server.ping"})",
+                         R"({"method":"server.ping"})",
+                         R"({"id" : "]},{[\\\"" , "method":"blockchain.block.header","params":[ 1 ]})",
+                         R"({"id":2,"method":"blockchain.scripthash.subscribe","params":[")"
+                         "0000000000000000000000000000000000000000000000000000000000000000"
+                         R"("]})",
+                         R"({"id":[1,[2]],"method":"nope"})",
+                         R"({"id":3,"result":{"a":[1,"}"]}})",
+                         R"({"id":4,"method":"server.version","params":["x","0.1"]})",
+                         R"({"id":5,"method":"blockchain.headers.subscribe"})",
+                         "7",
+                         "\"],[\"",
+                         "[[],{}]",
+                         "NaN",
+                         "{}"};
+  std::string line = random.chance(0.3) ? " [" : "[";
+  const std::uint64_t count = 1 + random.below(20);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (i != 0) line += random.chance(0.3) ? " , " : ",";
+    // The one that ends the session is rare, so that most batches come to their end.
+    std::uint64_t item = random.below(std::size(items));
+    if (item == 6 && random.chance(0.8)) item = 0;
+    line += items[item];
+  }
+  return line + (random.chance(0.3) ? " ] " : "]");
+}
+
+TEST_F(RequestLine, BatchesAreTheSameInSteps) {
+  Random random(3);
+  bool cut = false;
+  for (int round = 0; round < 3000; ++round) {
+    const std::string line = random_batch(random);
+    const std::size_t max_send = random.chance(0.5) ? 0 : 1 + random.below(1500);
+    Client whole(view);
+    whole.options.max_send = max_send;
+    const std::string expected = whole.line(line);
+    cut |= expected.find("response too large") != std::string::npos;
+    for (const BatchPace pace : {BatchPace{1, 100}, BatchPace{2, 100}, BatchPace{7, 100}, BatchPace{100, 0.3}}) {
+      Client stepped(view);
+      stepped.options.max_send = max_send;
+      std::string reply;
+      const auto batch = begin_line(line, stepped.session, stepped.context, stepped.document, reply);
+      ASSERT_NE(batch, nullptr) << line;
+      while (!batch->step(pace, stepped.session, stepped.context, stepped.document)) {
+        // Another session of the loop uses the parser in between.
+        (void)stepped.document.parse("[1,2]");
+      }
+      ASSERT_EQ(reply + batch->reply(), expected) << line;
+      ASSERT_EQ(stepped.session.cost, whole.session.cost) << line;
+      ASSERT_EQ(stepped.session.counters.errors, whole.session.counters.errors) << line;
+      ASSERT_EQ(stepped.session.scripts.size(), whole.session.scripts.size()) << line;
+      ASSERT_EQ(stepped.session.close_after_reply, whole.session.close_after_reply) << line;
+    }
+  }
+  EXPECT_TRUE(cut) << "the limit on replies was never met";
+}
+
+TEST_F(RequestLine, AStepEndsByItemsOrByWork) {
+  std::string line = "[";
+  for (int i = 0; i < 10; ++i) line += R"({"id":1,"method":"blockchain.block.header","params":[1]},)";  // 0.25 each
+  line.back() = ']';
+  const auto steps = [&](BatchPace pace) {
+    Client fresh(view);
+    std::string reply;
+    const auto batch = begin_line(line, fresh.session, fresh.context, fresh.document, reply);
+    int count = 1;
+    while (!batch->step(pace, fresh.session, fresh.context, fresh.document)) ++count;
+    return count;
+  };
+  EXPECT_EQ(steps({1, 100}), 10);
+  EXPECT_EQ(steps({4, 100}), 3);
+  EXPECT_EQ(steps({100, 0.5}), 5);
+  EXPECT_EQ(steps({100, 0.1}), 10);
+  EXPECT_EQ(steps({100, 100}), 1);
+}
+
 TEST_F(RequestLine, VersionNegotiation) {
   const auto answer = [&](std::string_view params) {
     Client fresh(view);

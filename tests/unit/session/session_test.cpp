@@ -115,7 +115,10 @@ class SessionTest : public ::testing::Test {
   std::string all(Session& session, std::string_view bytes) {
     std::string out;
     session.receive(bytes);
-    while (session.step(context_, document_, out) == SessionStep::answered) {}
+    while (true) {
+      const SessionStep step = session.step(context_, document_, out);
+      if (step == SessionStep::idle || step == SessionStep::finished) break;
+    }
     return out;
   }
 
@@ -157,6 +160,37 @@ TEST_F(SessionTest, OversizeLinesAreSilent) {
           "{\"id\":1,\"method\":\"server.ping\",\"params\":[]         }\n{\"id\":2,\"method\":\"server.ping\"}\n"),
       "{\"jsonrpc\":\"2.0\",\"result\":null,\"id\":2}\n");
   EXPECT_EQ(session.dropped_lines(), 1u);
+}
+
+TEST_F(SessionTest, LinesBehindABatchWaitForItsEnd) {
+  limits_.batch.items_max = 2;
+  Session session(limits_);
+  std::string out;
+  const std::string ping = "{\"id\":1,\"method\":\"server.ping\"}";
+  const std::string pong = "{\"jsonrpc\":\"2.0\",\"result\":null,\"id\":1}";
+  session.receive("[" + ping + "," + ping + "," + ping + "," + ping + "," + ping + "]\n" + ping + "\n" + ping);
+  EXPECT_EQ(session.step(context_, document_, out), SessionStep::answering);
+  session.receive("\n");  // moves the buffer that the batch came from
+  EXPECT_EQ(session.step(context_, document_, out), SessionStep::answering);
+  EXPECT_EQ(out, "");
+  EXPECT_EQ(session.step(context_, document_, out), SessionStep::answered);
+  EXPECT_EQ(out, "[" + pong + ", " + pong + ", " + pong + ", " + pong + ", " + pong + "]\n");
+  EXPECT_EQ(session.traffic().send_lines, 1u);
+  out.clear();
+  EXPECT_EQ(all(session, ""), pong + "\n" + pong + "\n");
+  EXPECT_EQ(session.traffic().receive_lines, 3u);
+  EXPECT_EQ(session.traffic().send_lines, 3u);
+}
+
+TEST_F(SessionTest, GoesAwayInTheMiddleOfABatch) {
+  limits_.batch.items_max = 1;
+  std::string out;
+  auto session = std::make_unique<Session>(limits_);
+  session->receive("[{\"id\":1,\"method\":\"server.ping\"},{\"id\":2,\"method\":\"server.ping\"}]\n");
+  EXPECT_EQ(session->step(context_, document_, out), SessionStep::answering);
+  session.reset();
+  Session other(limits_);
+  EXPECT_EQ(all(other, "{\"id\":3,\"method\":\"server.ping\"}\n"), "{\"jsonrpc\":\"2.0\",\"result\":null,\"id\":3}\n");
 }
 
 TEST_F(SessionTest, AnIdleSessionIsSmall) { EXPECT_LE(sizeof(Session), 512u); }
