@@ -10,6 +10,9 @@
 namespace sluice::serve {
 namespace {
 
+/// A scripthash has 64 digits; the peers allow blanks between them, and a session must not keep megabytes.
+constexpr std::size_t echoed_text_bytes_max = 256;
+
 /// The shortest history item in an answer: what MAX_SEND bytes can hold at most is bounded by it.
 constexpr std::size_t history_item_bytes_min = 85;
 /// The peers count this many bytes per item against MAX_SEND.
@@ -149,7 +152,9 @@ Outcome scripthash_subscribe(Call& call) {
   call.cost += 0.55 + 0.001 * static_cast<double>(items.size()) + 0.00002 * static_cast<double>(preimage_bytes);
   if (items.empty()) call.reply += "null";
   else append_json_hex(call.reply, hasher.finish().span());
-  call.session.scripts.insert_or_assign(scripthash.value(), call.argument[0].text());
+  std::string text = call.argument[0].text();
+  if (text.size() > echoed_text_bytes_max) text = scripthash.value().display();
+  call.session.scripts.insert_or_assign(scripthash.value(), std::move(text));
   return std::nullopt;
 }
 

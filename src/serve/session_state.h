@@ -40,7 +40,8 @@ struct SessionState {
   std::string client_name;  ///< first 17 characters of what it calls itself
   double cost = CostTable::connection;
   SessionCounters counters;
-  /// Subscribed scripts with the text the client used, which notifications must echo.
+  /// Subscribed scripts with the text the client used, which notifications must echo; texts padded beyond
+  /// echoed_text_bytes_max are kept as 64 hex digits.
   std::unordered_map<ScriptHash, std::string, Hash32Hasher> scripts;
 
   [[nodiscard]] bool at_least(const ProtocolVersion& wanted) const { return version >= wanted; }
