@@ -115,8 +115,7 @@ void BlockPipeline::run_source(BlockRange range) {
   const source::SourceLimits limits{.batch_bytes = options_.memory.batch_bytes,
                                     .batch_blocks_max = static_cast<std::uint32_t>(bounds_.blocks),
                                     .read_bytes_max = options_.read_bytes,
-                                    // a large block's columns take about as much again as its bytes
-                                    .oversize_bytes_max = options_.memory.oversize_bytes / 2};
+                                    .oversize_bytes_max = options_.memory.oversize_bytes};
   source::BlockSource source(map_, reader_, buffers_, limits, range.first, range.until);
   flow::StageCounters& counters = counters_.of(Stage::source);
   std::uint64_t sequence = 0;

@@ -128,7 +128,8 @@ BlockSource::Planned BlockSource::grow_for(std::uint32_t slot, const ScannedBloc
     return Planned::failed;
   };
   if (block.size > limits_.oversize_bytes_max) return too_large();
-  if (oversize_bytes_ + block.size > limits_.oversize_bytes_max)
+  // What is made of a block takes about as much again as its bytes: several share the room, one may have it all.
+  if (oversize_bytes_ > 0 && 2 * (oversize_bytes_ + block.size) > limits_.oversize_bytes_max)
     return Planned::no_slot;  // until a grown one comes back
   if (registered_) {          // the old pages are pinned under an address that is about to be given up
     reader_.io().forget_memory();
