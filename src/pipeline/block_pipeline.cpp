@@ -276,8 +276,11 @@ Status BlockPipeline::order_batch(Slot& slot) {
   if (Status status = append_flat(slot); !status) return status;
   const source::RawBatch raw = slot.buffer->batch();
   slot.first_rel = segment_.planned_txs();
-  for (std::size_t i = 0; i < raw.blocks.size(); ++i)
-    segment_.plan_block(slot.txs.block_tx_begin[i + 1] - slot.txs.block_tx_begin[i]);
+  for (std::size_t i = 0; i < raw.blocks.size(); ++i) {
+    const std::uint32_t begin = slot.txs.block_tx_begin[i];
+    const std::uint32_t end = slot.txs.block_tx_begin[i + 1];
+    segment_.plan_block(end - begin, slot.txs.input_begin[end] - slot.txs.input_begin[begin]);
+  }
   next_state_.tx_count += slot.txs.tx_count();
   next_state_.block_count = raw.blocks.back().height + 1;
   next_state_.tip = raw.blocks.back().hash;

@@ -77,6 +77,7 @@ void Segment::begin(std::uint64_t first_tx, std::uint32_t first_height, std::uin
   blocks.clear();
   context_ = {};
   context_.block_first_rel = std::move(blocks);
+  undo_bytes_to_come_ = 0;
   context_.first_tx = first_tx;
   context_.first_height = first_height;
   context_.undo_first_height = undo_first_height;
@@ -89,13 +90,15 @@ void Segment::begin(std::uint64_t first_tx, std::uint32_t first_height, std::uin
   }
 }
 
-void Segment::plan_block(std::uint32_t tx_count) {
+void Segment::plan_block(std::uint32_t tx_count, std::uint32_t input_count) {
+  if (context_.first_height + planned_blocks() >= context_.undo_first_height)
+    undo_bytes_to_come_ += input_count * sizeof(resolve::UndoRecord);
   context_.block_first_rel.push_back(context_.tx_count);
   context_.tx_count += tx_count;
 }
 
 bool Segment::full() const noexcept {
-  if (arena_.used_bytes() >= limits_.arena_bytes) return true;
+  if (arena_.used_bytes() + undo_bytes_to_come_ >= limits_.arena_bytes) return true;
   return std::any_of(workers_.begin(), workers_.end(),
                      [](const auto& worker) { return worker->table && worker->table->full(); });
 }

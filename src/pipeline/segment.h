@@ -53,7 +53,7 @@ class Segment {
   void begin(std::uint64_t first_tx, std::uint32_t first_height, std::uint32_t undo_first_height);
 
   /// Adds blocks to the segment's plan, in height order, before their batches are added.
-  void plan_block(std::uint32_t tx_count);
+  void plan_block(std::uint32_t tx_count, std::uint32_t input_count);
   [[nodiscard]] std::uint32_t planned_txs() const noexcept { return context_.tx_count; }
   [[nodiscard]] std::uint32_t planned_blocks() const noexcept {
     return static_cast<std::uint32_t>(context_.block_first_rel.size());
@@ -110,6 +110,7 @@ class Segment {
   resolve::SegmentContext context_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<resolve::RecordSet*> sets_;
+  std::size_t undo_bytes_to_come_ = 0;         ///< records that finish() will make, of the blocks planned
   std::unique_ptr<store::CarryFile> carried_;  ///< join way: live outputs of earlier segments; null: there are none
 };
 
