@@ -50,6 +50,12 @@ Error rocks_error(const std::string& where, const rocksdb::Status& status) {
   return {kind, fmt::format("{}: {}{}", where, status.ToString(), hint)};
 }
 
+// A file system that was handed in is a model, seen by this process only: nobody else can be in its directory.
+Result<DirectoryLock> lock_directory(const std::string& directory, OpenMode mode, const StoreOptions& options) {
+  if (options.file_system) return DirectoryLock();
+  return DirectoryLock::take(directory, mode == OpenMode::read_write ? LockKind::exclusive : LockKind::shared);
+}
+
 Database::~Database() {
   for (auto* handle : handles_) {
     if (handle != nullptr) (void)db_->DestroyColumnFamilyHandle(handle).ok();
@@ -71,10 +77,20 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& directory, O
   database->block_cache_ = rocksdb::NewLRUCache(options.block_cache_bytes, 4);
 
   const std::string rocks = directory + "/rocks";
+  const auto make_directory = [&fs](const std::string& path) -> Status {
+    const rocksdb::IOStatus status = fs.CreateDirIfMissing(path, rocksdb::IOOptions(), nullptr);
+    return status.ok() ? Status() : Status(io_error(path, status));
+  };
   if (mode == OpenMode::read_write) {
-    for (const std::string& path : {directory, rocks, directory + "/ingest"}) {
-      const rocksdb::IOStatus status = fs.CreateDirIfMissing(path, rocksdb::IOOptions(), nullptr);
-      if (!status.ok()) return io_error(path, status);
+    if (Status status = make_directory(directory); !status) return std::move(status).error();
+  }
+  auto lock = lock_directory(directory, mode, options);
+  if (!lock && lock.error().kind == ErrorKind::not_found) return no_index(directory);
+  if (!lock) return std::move(lock).error();
+  database->lock_ = std::move(lock).value();
+  if (mode == OpenMode::read_write) {
+    for (const std::string& path : {rocks, directory + "/ingest"}) {
+      if (Status status = make_directory(path); !status) return std::move(status).error();
     }
     if (Status status = finish_discard(directory, fs); !status) return std::move(status).error();
   } else {

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "store/directory_lock.h"
 #include "store/flat_file.h"
 #include "store/guarded_fs.h"
 #include "store/state.h"
@@ -77,7 +78,9 @@ class Database {
  public:
   /// Opens DIR at the last commit, whatever a power cut left behind. To write: creates it if need be, cuts
   /// flat files to the committed state and empties ingest/. To read: changes nothing on disk.
-  /// Errors: io, corrupt, unsupported (another format version); to read also not_found (nothing committed).
+  /// Bounds: many readers or one writer, of all processes, until closed.
+  /// Errors: config (DIR is in use), io, corrupt, unsupported (another format version); to read also not_found
+  ///         (nothing committed).
   static Result<std::unique_ptr<Database>> open(const std::string& directory, OpenMode mode,
                                                 const StoreOptions& options);
   ~Database();
@@ -132,6 +135,7 @@ class Database {
   Status empty_ingest_directory();
   [[nodiscard]] rocksdb::ColumnFamilyOptions column_options(Table table) const;
 
+  DirectoryLock lock_;  // first, so that it is let go last
   std::string directory_;
   StoreOptions options_;
   std::shared_ptr<UnreadableTables> unreadable_;
@@ -145,8 +149,12 @@ class Database {
   std::uint64_t ingest_counter_ = 0;
 };
 
+/// The lock of an index directory, for as long as its index is used so. Errors: as DirectoryLock::take.
+[[nodiscard]] Result<DirectoryLock> lock_directory(const std::string& directory, OpenMode mode,
+                                                   const StoreOptions& options);
+
 /// Throws an index away: whenever the power goes, all of it is left or it opens as an empty index.
-/// Bounds: the index is not open. Errors: io.
+/// Errors: config (the index is open), io.
 Status discard_index(const std::string& directory, const StoreOptions& options);
 
 /// Error of a RocksDB status, naming the directory.

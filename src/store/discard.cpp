@@ -15,26 +15,6 @@ Status sync_names(rocksdb::FileSystem& fs, const std::string& path) {
   return {};
 }
 
-// RocksDB's own lock: no other process may have the index open meanwhile.
-class IndexLock {
- public:
-  IndexLock(rocksdb::FileSystem& fs, std::string path) : fs_(fs), path_(std::move(path)) {}
-  IndexLock(const IndexLock&) = delete;
-  IndexLock& operator=(const IndexLock&) = delete;
-  ~IndexLock() {
-    if (lock_ != nullptr) (void)fs_.UnlockFile(lock_, rocksdb::IOOptions(), nullptr).ok();
-  }
-  Status take() {
-    const rocksdb::IOStatus status = fs_.LockFile(path_, rocksdb::IOOptions(), &lock_, nullptr);
-    return status.ok() ? Status() : Status(rocks_error(path_, status));
-  }
-
- private:
-  rocksdb::FileSystem& fs_;
-  std::string path_;
-  rocksdb::FileLock* lock_ = nullptr;
-};
-
 Status remove_marked(const std::string& rocks, rocksdb::FileSystem& fs) {
   const std::string mark = rocks + "/" + mark_name;
   std::vector<std::string> names;
@@ -59,8 +39,8 @@ Status remove_marked(const std::string& rocks, rocksdb::FileSystem& fs) {
 Status discard_index(const std::string& directory, const StoreOptions& options) {
   const FileSystemPtr fs = options.file_system ? options.file_system : rocksdb::FileSystem::Default();
   const std::string rocks = directory + "/rocks";
-  IndexLock lock(*fs, rocks + "/LOCK");
-  if (Status status = lock.take(); !status) return status;
+  const auto lock = lock_directory(directory, OpenMode::read_write, options);
+  if (!lock) return lock.error();
   const rocksdb::IOStatus status =
       fs->RenameFile(rocks + "/CURRENT", rocks + "/" + mark_name, rocksdb::IOOptions(), nullptr);
   if (!status.ok()) return io_error(rocks + "/CURRENT", status);
@@ -79,8 +59,6 @@ Status finish_discard(const std::string& directory, rocksdb::FileSystem& fs) {
   const rocksdb::IOStatus marked = fs.FileExists(mark, rocksdb::IOOptions(), nullptr);
   if (marked.IsNotFound()) return {};
   if (!marked.ok()) return io_error(mark, marked);
-  IndexLock lock(fs, rocks + "/LOCK");
-  if (Status status = lock.take(); !status) return status;
   return remove_marked(rocks, fs);
 }
 

@@ -13,7 +13,8 @@ namespace sluice::store {
 
 /// Whether an index was discarded, wholly or in part: nothing of it counts.
 [[nodiscard]] bool is_discarded(const std::string& directory, rocksdb::FileSystem& fs);
-/// Goes on with a discard (see database.h) that was interrupted; nothing to do without its mark. Errors: io.
+/// Goes on with a discard (see database.h) that was interrupted; nothing to do without its mark.
+/// Bounds: the caller holds the directory's lock to write. Errors: io.
 Status finish_discard(const std::string& directory, rocksdb::FileSystem& fs);
 
 }  // namespace sluice::store

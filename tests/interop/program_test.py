@@ -359,6 +359,40 @@ def serve_refuses_what_it_cannot_serve():
     expect(run(*arguments, "--parity"), 2, "Radiant regtest")
 
 
+@test
+def an_index_that_is_served_is_not_written_to():
+    expect(run(*sync_arguments("shared", small(), "--stop-height", 40)), 0)
+    with Server("shared", small()) as server:
+        address = f"127.0.0.1:{server.port}"
+        ask = lambda: expect(run("call", address, "blockchain.block.header", "40"), 0).stdout
+        before = ask()
+        expect(run(*sync_arguments("shared", small())), 2, str(WORK / "shared"), "another sluice is using this directory", "--db-dir")
+        digest("shared", small())  # others may read meanwhile
+        check(ask() == before, "the server was harmed")
+        check(server.process.poll() is None, "the server ended")
+    expect(run(*sync_arguments("shared", small())), 0)  # the server was killed: its lock ends with it
+    check(digest("shared", small()) == digest(served(), small()), "not the index of an undisturbed sync")
+
+
+@test
+def an_index_that_may_only_be_read_is_read():
+    db = WORK / served("only-read")
+    before = sorted(path.name for path in db.rglob("*"))
+    program = WORK / "reader-sluice"
+    shutil.copy(SLUICE, program)
+    for path in [small(), *small().iterdir(), db, *db.rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    user = {} if os.geteuid() != 0 else {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+    try:
+        arguments = ["verify", *CHAIN, "--db-dir", db, "--blocks-dir", small()]
+        result = subprocess.run(list(map(str, [program, *arguments])), capture_output=True, text=True, timeout=120, **user)
+        check(result.returncode == 0, result.stdout[-600:] + result.stderr[-600:])
+        check(sorted(path.name for path in db.rglob("*")) == before, "reading made a file")
+    finally:
+        for path in [small(), *small().iterdir(), db, *db.rglob("*")]:
+            path.chmod(0o755)
+
+
 def main():
     wanted = sys.argv[2:]
     passed = failed = 0

@@ -107,14 +107,36 @@ TEST_F(DatabaseTest, TableBuilderMakesNoFileOfNoRowsAndKeepsTheFirstRefusal) {
   EXPECT_TRUE(files.empty());
 }
 
-TEST_F(DatabaseTest, SecondWriterIsToldWhoIsThere) {
-  auto first = open(OpenMode::read_write);
-  ASSERT_TRUE(first.ok());
-  const auto second = open(OpenMode::read_write);
-  ASSERT_FALSE(second.ok());
-  EXPECT_NE(second.error().message.find("another sluice is using this directory"), std::string::npos)
-      << second.error().message;
-  EXPECT_NE(second.error().message.find(index_.db_dir()), std::string::npos);
+TEST_F(DatabaseTest, ManyReadersOrOneWriter) {
+  fill(index_);
+  index_.commit();
+  const auto expect_in_use = [this](OpenMode mode) {
+    const auto refused = open(mode);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().kind, ErrorKind::config);
+    EXPECT_EQ(refused.error().message, index_.db_dir() +
+                                           ": another sluice is using this directory: stop it or choose "
+                                           "another --db-dir");
+  };
+  {
+    const auto writer = open(OpenMode::read_write);
+    ASSERT_TRUE(writer.ok()) << writer.error().message;
+    expect_in_use(OpenMode::read_write);
+    expect_in_use(OpenMode::read_only);
+  }
+  {
+    auto reader = open(OpenMode::read_only);
+    ASSERT_TRUE(reader.ok()) << reader.error().message;
+    {
+      const auto second = open(OpenMode::read_only);
+      ASSERT_TRUE(second.ok()) << second.error().message;
+    }
+    expect_in_use(OpenMode::read_write);
+    EXPECT_EQ(discard_index(index_.db_dir(), {}).error().kind, ErrorKind::config);
+    std::byte header[80];
+    EXPECT_TRUE(reader.value()->flat().headers.read(2, 1, header).ok()) << "the refused must not harm who is there";
+  }
+  EXPECT_TRUE(open(OpenMode::read_write).ok());
 }
 
 TEST_F(DatabaseTest, NothingToReadIsNotFound) {
