@@ -40,14 +40,15 @@ Error empty_index(const std::string& directory) {
 }  // namespace
 
 Error rocks_error(const std::string& where, const rocksdb::Status& status) {
-  ErrorKind kind = ErrorKind::io;
-  if (status.IsCorruption()) kind = ErrorKind::corrupt;
-  std::string hint;
-  if (status.IsNoSpace()) hint = ": free some space and run again, nothing committed is lost";
-  if (status.ToString().find("LOCK") != std::string::npos || status.ToString().find("lock ") != std::string::npos) {
+  const std::string text = status.ToString();
+  // RocksDB has no code of its own for this; the texts are those of PosixFileSystem::LockFile.
+  const auto says = [&text](std::string_view words) { return text.find(words) != text.npos; };
+  std::string_view hint;
+  if (status.IsCorruption()) hint = ": run `sluice verify`";
+  else if (status.IsNoSpace()) hint = ": free some space and run again, nothing committed is lost";
+  else if (status.IsIOError() && (says("While lock file: ") || says("lock hold by current process")))
     hint = ": another sluice is using this directory";
-  }
-  return {kind, fmt::format("{}: {}{}", where, status.ToString(), hint)};
+  return {status.IsCorruption() ? ErrorKind::corrupt : ErrorKind::io, fmt::format("{}: {}{}", where, text, hint)};
 }
 
 // A file system that was handed in is a model, seen by this process only: nobody else can be in its directory.

@@ -139,6 +139,43 @@ TEST_F(DatabaseTest, ManyReadersOrOneWriter) {
   EXPECT_TRUE(open(OpenMode::read_write).ok());
 }
 
+TEST(RocksError, HintsAtWhatToDoAndAtNothingElse) {
+  using rocksdb::Status;
+  const std::string in_use = ": another sluice is using this directory";
+  const std::string verify = ": run `sluice verify`";
+  const struct {
+    Status status;
+    std::string hint;
+  } cases[] = {
+      {Status::Corruption("block checksum mismatch: stored = 1", "in /data/BLOCKS/rocks/000012.sst"), verify},
+      {Status::Corruption("bad block contents"), verify},
+      {Status::IOError("While open a file for random read: /data/BLOCKS/LOCK/1.sst", "Permission denied"), ""},
+      {Status::IOError("read of a block failed"), ""},
+      {Status::NoSpace("While appending to file"), ": free some space and run again, nothing committed is lost"},
+      {Status::IOError("While lock file: /data/rocks/LOCK", "Resource temporarily unavailable"), in_use},
+      {Status::IOError("lock hold by current process, acquire time 1 acquiring thread 2"), in_use},
+  };
+  for (const auto& [status, hint] : cases) {
+    const Error error = rocks_error("/data", status);
+    EXPECT_EQ(error.message, "/data: " + status.ToString() + hint);
+    EXPECT_EQ(error.kind, status.IsCorruption() ? ErrorKind::corrupt : ErrorKind::io);
+  }
+}
+
+// Who opens the tables without the directory's lock is still met by RocksDB's own.
+TEST_F(DatabaseTest, TheLockOfRocksDbIsToldAsSuch) {
+  fill(index_);
+  index_.commit();
+  const std::string path = index_.db_dir() + "/rocks/LOCK";
+  rocksdb::FileLock* lock = nullptr;
+  rocksdb::FileSystem& fs = *rocksdb::FileSystem::Default();
+  ASSERT_TRUE(fs.LockFile(path, rocksdb::IOOptions(), &lock, nullptr).ok());
+  const auto refused = open(OpenMode::read_write);
+  EXPECT_TRUE(fs.UnlockFile(lock, rocksdb::IOOptions(), nullptr).ok());
+  ASSERT_FALSE(refused.ok());
+  EXPECT_TRUE(refused.error().message.ends_with(": another sluice is using this directory")) << refused.error().message;
+}
+
 TEST_F(DatabaseTest, NothingToReadIsNotFound) {
   const auto missing = open(OpenMode::read_only);
   ASSERT_FALSE(missing.ok());
