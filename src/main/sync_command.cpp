@@ -61,7 +61,8 @@ int run_sync_command(const config::SyncConfig& config) {
   const Status status = pipeline::run_sync(options, report, counters, progress);
   const double wall = static_cast<double>(flow::now_ns() - begin) / 1e9;
   line.clear();
-  log_outcome(report);
+  // A run that failed says why, not what was there before it.
+  if (status.ok() || status.error().kind == ErrorKind::stopped) log_outcome(report);
   if (!config.report.empty()) {
     if (Status written = write_sync_report(config, options, report, counters.get(), wall, status); !written)
       return report_error(area, written.error());

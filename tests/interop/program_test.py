@@ -181,6 +181,15 @@ def bad_input_exits_with_one_and_a_line():
 
 
 @test
+def a_run_that_failed_claims_no_work():
+    db = served()
+    missing = WORK / "no-blocks-here"
+    result = expect(run(*sync_arguments(db, missing)), 1, str(missing))
+    check("blocks added" not in result.stderr, result.stderr[-600:])
+    check("0 blocks added" in expect(run(*sync_arguments(db, small())), 0).stderr, "a run with nothing to do says so")
+
+
+@test
 def an_index_of_something_else_is_a_refused_setting():
     db = served()
     result = run("sync", "--coin", "Bitcoin", "--net", "regtest", "--db-dir", WORK / db, "--blocks-dir", small())
