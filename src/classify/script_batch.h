@@ -1,7 +1,10 @@
 // What classify found in the output scripts of one batch, one column per field.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <iterator>
+#include <string_view>
 
 #include "base/column.h"
 #include "base/hash256.h"
@@ -65,6 +68,8 @@ enum class SwapRefusal : std::uint8_t {
   truncated,       ///< a push runs past the end of the script
   count_,
 };
+inline constexpr std::array<std::string_view, static_cast<std::size_t>(SwapRefusal::count_)> swap_refusal_names{
+    "bad_version", "bad_field_size", "bad_token", "bad_utxo_hash", "bad_index", "bad_tail", "truncated"};
 
 /// Shape: script columns [output_count] of the TxBatch they belong to.
 struct ScriptBatch {
@@ -92,6 +97,14 @@ struct ClassifyCounters {
   std::uint64_t refs = 0;
   std::uint64_t offers = 0;
   std::uint64_t refused[static_cast<int>(SwapRefusal::count_)] = {};
+
+  void add(const ClassifyCounters& other) noexcept {
+    outputs += other.outputs;
+    outputs_indexed += other.outputs_indexed;
+    refs += other.refs;
+    offers += other.offers;
+    for (std::size_t i = 0; i < std::size(refused); ++i) refused[i] += other.refused[i];
+  }
 };
 
 }  // namespace sluice::classify

@@ -81,6 +81,16 @@ Status write_sync_report(const config::SyncConfig& config, const pipeline::SyncO
     json.field("prior_spends", counters->prior_spends.load());
     json.field("inputs", counters->inputs.load());
     json.field("outputs", counters->outputs.load());
+    json.field("parse_faults", counters->parse_faults.load());
+    const classify::ClassifyCounters& classified = counters->classified;
+    json.field("outputs_classified", classified.outputs);
+    json.field("outputs_indexed", classified.outputs_indexed);
+    json.field("refs", classified.refs);
+    json.field("swap_offers", classified.offers);
+    json.begin_object("swap_offers_refused");
+    for (std::size_t i = 0; i < classify::swap_refusal_names.size(); ++i)
+      json.field(classify::swap_refusal_names[i], classified.refused[i]);
+    json.end_object();
     json.field("stages_busy_at_once", counters->most_busy.load());
     json.begin_object("stages");
     for (std::size_t i = 0; i < pipeline::stage_count; ++i) {

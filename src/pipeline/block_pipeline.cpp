@@ -173,6 +173,7 @@ void BlockPipeline::run_parse() {
     if (slot.is_oversize(bounds_)) renew(scratch, bounds_);
     return slot.work();
   });
+  counters_.parse_faults.fetch_add(counters.faults, std::memory_order_relaxed);
   if (parsers_left_.fetch_sub(1, std::memory_order_acq_rel) == 1) parsed_.close();
 }
 
@@ -193,11 +194,7 @@ void BlockPipeline::run_classify() {
   });
   {
     const std::lock_guard lock(mutex_);
-    classify_total_.outputs += counters.outputs;
-    classify_total_.outputs_indexed += counters.outputs_indexed;
-    classify_total_.refs += counters.refs;
-    classify_total_.offers += counters.offers;
-    for (std::size_t i = 0; i < std::size(counters.refused); ++i) classify_total_.refused[i] += counters.refused[i];
+    counters_.classified.add(counters);
   }
   if (classifiers_left_.fetch_sub(1, std::memory_order_acq_rel) == 1) classified_.close();
 }

@@ -57,8 +57,6 @@ class BlockPipeline {
   ///         came before is committed.
   Status run(BlockRange range);
 
-  [[nodiscard]] const classify::ClassifyCounters& classified() const noexcept { return classify_total_; }
-
  private:
   struct Slot;
 
@@ -105,10 +103,9 @@ class BlockPipeline {
   Column<store::BlockPlace> block_places_;
   std::uint64_t unsynced_bytes_ = 0;
 
-  std::mutex mutex_;  // guards the three below; taken when something ends, never per batch
+  std::mutex mutex_;  // guards the two below and counters_.classified; taken when something ends, never per batch
   Status failure_;    ///< of resolve or commit: nothing more is committed
   Status end_;        ///< why blocks stop before the range does
-  classify::ClassifyCounters classify_total_;
 };
 
 }  // namespace sluice::pipeline

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "classify/script_batch.h"
 #include "flow/stage.h"
 
 namespace sluice::pipeline {
@@ -26,6 +27,8 @@ struct Counters {
   std::atomic<std::uint64_t> outputs{0};
   std::atomic<std::uint32_t> segments{0};
   std::atomic<std::uint64_t> prior_spends{0};
+  std::atomic<std::uint64_t> parse_faults{0};  ///< batches that a bad block was found in
+  classify::ClassifyCounters classified;       ///< summed up when the classify threads end: read after the run only
 
   [[nodiscard]] flow::StageCounters& of(Stage stage) noexcept { return stages[static_cast<std::size_t>(stage)]; }
   [[nodiscard]] const flow::StageCounters& of(Stage stage) const noexcept {

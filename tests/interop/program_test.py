@@ -292,6 +292,12 @@ def the_report_holds_every_counter():
                  "unlinked_blocks", "scan_s", "index_s", "merge_s", "segments", "prior_spends", "inputs", "outputs"):
         check(name in report, f"{name} is not in the report")
     check(report["outcome"] == "done" and report["blocks"] == 61, "outcome or blocks")
+    check(report["parse_faults"] == 0 and report["outputs_classified"] == report["outputs"], "parse_faults or outputs_classified")
+    check(0 < report["outputs_indexed"] <= report["outputs"], "outputs_indexed")
+    check(report["refs"] > 0 and report["swap_offers"] > 0, f"refs {report['refs']}, offers {report['swap_offers']}")
+    refused = report["swap_offers_refused"]
+    check(set(refused) == {"bad_version", "bad_field_size", "bad_token", "bad_utxo_hash", "bad_index", "bad_tail", "truncated"},
+          f"refused offers: {refused}")
     stages = report["stages"]
     check(list(stages) == ["source", "parse", "classify", "order", "resolve", "write"], f"stages: {list(stages)}")
     for name, stage in stages.items():

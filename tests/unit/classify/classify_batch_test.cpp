@@ -381,5 +381,18 @@ TEST(ClassifyBatch, reserved_columns_hold_the_densest_blocks) {
   }
 }
 
+TEST(ClassifyCounters, AddSumsEveryOne) {
+  ClassifyCounters total{
+      .outputs = 1, .outputs_indexed = 2, .refs = 3, .offers = 4, .refused = {5, 6, 7, 8, 9, 10, 11}};
+  const ClassifyCounters twice = total;
+  total.add(twice);
+  EXPECT_EQ(total.outputs, 2u);
+  EXPECT_EQ(total.outputs_indexed, 4u);
+  EXPECT_EQ(total.refs, 6u);
+  EXPECT_EQ(total.offers, 8u);
+  for (std::size_t i = 0; i < swap_refusal_names.size(); ++i)
+    EXPECT_EQ(total.refused[i], 2 * (5 + i)) << swap_refusal_names[i];
+}
+
 }  // namespace
 }  // namespace sluice::classify
