@@ -9,7 +9,6 @@ namespace {
 
 using sluice::flow::MpmcRing;
 using sluice::flow::RingResult;
-using sluice::flow::SpscRing;
 
 template <typename Ring>
 void push_pop_one_thread(benchmark::State& state) {
@@ -45,9 +44,7 @@ void hand_over(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 
-BENCHMARK_TEMPLATE(push_pop_one_thread, SpscRing<std::uint32_t>);
 BENCHMARK_TEMPLATE(push_pop_one_thread, MpmcRing<std::uint32_t>);
-BENCHMARK_TEMPLATE(hand_over, SpscRing<std::uint32_t>)->Arg(4)->Arg(64)->UseRealTime();
 BENCHMARK_TEMPLATE(hand_over, MpmcRing<std::uint32_t>)->Arg(4)->Arg(64)->UseRealTime();
 
 }  // namespace

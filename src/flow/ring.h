@@ -1,7 +1,7 @@
 // Bounded lock-free rings for small items (batch indexes) between stages.
 //
-// SpscRing: one producer thread, one consumer thread. MpmcRing: any number of each. Both are first
-// in, first out, hold at most `capacity` items, and can be closed by any thread.
+// MpmcRing: any number of producer and consumer threads; first in, first out; holds at most `capacity`
+// items; can be closed by any thread.
 //
 // Closing is one bit in the producers' position word, so it has a place among the pushes: a push
 // either came before and will be popped, or is refused. A closed ring still gives out what it holds,
@@ -34,114 +34,12 @@ enum class [[nodiscard]] RingResult : std::uint8_t{
 inline constexpr std::uint64_t ring_closed_bit = std::uint64_t{1} << 63;
 inline constexpr std::uint64_t ring_position_mask = ring_closed_bit - 1;
 
-/// One producer, one consumer.
-/// Bounds: 1 <= capacity < 2^31. `high_water()` and `size()` may be read by any thread.
-template <typename T>
-class SpscRing {
-  static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= 64);
-
- public:
-  explicit SpscRing(std::uint32_t capacity)
-      : capacity_(capacity),
-        mask_(std::bit_ceil(std::uint64_t{capacity}) - 1),
-        slots_(std::make_unique<T[]>(mask_ + 1)) {
-    SLUICE_CHECK(capacity >= 1);
-    SLUICE_CHECK(capacity < (std::uint32_t{1} << 31));
-  }
-
-  /// Producer only.
-  RingResult try_push(const T& item) noexcept {
-    std::uint64_t tail = tail_.load(std::memory_order_relaxed);  // only this thread and close() write it
-    if (tail & ring_closed_bit) return RingResult::closed;
-    if (tail - known_head_ >= capacity_) {
-      known_head_ = head_.load(std::memory_order_acquire);  // pairs with the release in try_pop: slot was read
-      if (tail - known_head_ >= capacity_) return RingResult::again;
-    }
-    slots_[tail & mask_] = item;
-    note_depth(tail + 1);
-    // release: pairs with the acquire of tail_ in try_pop. Fails only against close().
-    if (!tail_.compare_exchange_strong(tail, tail + 1, std::memory_order_release, std::memory_order_relaxed)) {
-      return RingResult::closed;
-    }
-    filled_.notify();
-    return RingResult::done;
-  }
-
-  /// Consumer only.
-  RingResult try_pop(T& item) noexcept {
-    const std::uint64_t head = head_.load(std::memory_order_relaxed);  // only this thread writes it
-    if (head == known_tail_) {
-      const std::uint64_t tail = tail_.load(std::memory_order_acquire);  // pairs with the release in try_push
-      known_tail_ = tail & ring_position_mask;
-      if (head == known_tail_) return (tail & ring_closed_bit) ? RingResult::closed : RingResult::again;
-    }
-    item = slots_[head & mask_];
-    head_.store(head + 1, std::memory_order_release);  // pairs with the acquire of head_ in try_push
-    freed_.notify();
-    return RingResult::done;
-  }
-
-  /// Producer only. Waits while full. false: closed, the item did not go in.
-  [[nodiscard]] bool push(const T& item) noexcept {
-    RingResult result = RingResult::again;
-    freed_.wait([&]() noexcept { return (result = try_push(item)) != RingResult::again; });
-    return result == RingResult::done;
-  }
-
-  /// Consumer only. Waits while empty. false: closed and drained.
-  [[nodiscard]] bool pop(T& item) noexcept {
-    RingResult result = RingResult::again;
-    filled_.wait([&]() noexcept { return (result = try_pop(item)) != RingResult::again; });
-    return result == RingResult::done;
-  }
-
-  /// Any thread, any number of times.
-  void close() noexcept {
-    tail_.fetch_or(ring_closed_bit, std::memory_order_acq_rel);  // pairs with the loads of tail_ above
-    filled_.notify();
-    freed_.notify();
-  }
-
-  [[nodiscard]] bool is_closed() const noexcept {
-    return (tail_.load(std::memory_order_acquire) & ring_closed_bit) != 0;
-  }
-  [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
-  /// Items held; a moment's view when other threads are at work.
-  [[nodiscard]] std::uint32_t size() const noexcept {
-    const std::uint64_t head = head_.load(std::memory_order_acquire);  // first: tail only grows, so tail >= head
-    const std::uint64_t tail = tail_.load(std::memory_order_acquire) & ring_position_mask;
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(tail - head, capacity_));
-  }
-  /// Most items ever held.
-  [[nodiscard]] std::uint32_t high_water() const noexcept { return high_water_.load(std::memory_order_relaxed); }
-
- private:
-  void note_depth(std::uint64_t tail_after) noexcept {
-    const std::uint32_t most = high_water_.load(std::memory_order_relaxed);  // written by this thread only
-    if (tail_after - known_head_ <= most) return;
-    known_head_ = head_.load(std::memory_order_acquire);  // the known head may be old: look before counting
-    const auto depth = static_cast<std::uint32_t>(tail_after - known_head_);
-    if (depth > most) high_water_.store(depth, std::memory_order_relaxed);
-  }
-
-  const std::uint32_t capacity_;
-  const std::uint64_t mask_;
-  const std::unique_ptr<T[]> slots_;
-  alignas(line_bytes) std::atomic<std::uint64_t> tail_{0};  // producer's line
-  std::uint64_t known_head_ = 0;
-  std::atomic<std::uint32_t> high_water_{0};
-  Gate filled_;  // the consumer sleeps here; next to tail_, which each notify() has just written
-  alignas(line_bytes) std::atomic<std::uint64_t> head_{0};  // consumer's line
-  std::uint64_t known_tail_ = 0;
-  Gate freed_;  // the producer sleeps here
-};
-
 /// Any number of producers and consumers. Each slot carries a ticket that says whose turn it is:
 ///   ticket == position                 free for the push at that position
 ///   ticket == position + 1             holds the item for the pop at that position
 ///   ticket == position + slot_count    free for the push one lap later
 /// (two slots at least, so that the last two are different).
-/// Bounds: as SpscRing.
+/// Bounds: 1 <= capacity < 2^31. `high_water()` and `size()` may be read by any thread.
 template <typename T>
 class MpmcRing {
   static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= 64);

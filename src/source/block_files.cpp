@@ -36,12 +36,6 @@ void XorKey::apply(MutableBytes data, std::uint64_t file_offset) const noexcept 
   for (; at < data.size(); ++at) data[at] ^= turned[at % 8];
 }
 
-std::uint64_t BlockFiles::total_bytes() const noexcept {
-  std::uint64_t total = 0;
-  for (const std::uint64_t size : sizes) total += size;
-  return total;
-}
-
 namespace {
 
 /// NNNNN of "blkNNNNN.dat" (five digits, or more when the number needs more); nullopt for other names.

@@ -40,7 +40,6 @@ struct BlockFiles {
   [[nodiscard]] std::string path(std::uint32_t file_number) const {
     return directory + "/" + block_file_name(file_number);
   }
-  [[nodiscard]] std::uint64_t total_bytes() const noexcept;
 };
 
 /// Lists a blocks directory and reads xor.dat.
