@@ -3,27 +3,14 @@
 #include <array>
 #include <cstddef>
 
+#include "base/utf8.h"
+
 namespace sluice::call {
 
 namespace {
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_hex_digit(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-
-/// Bytes of the UTF-8 sequence at the front; 0 if it is not well-formed. Bounds: text is not empty.
-std::size_t utf8_bytes(std::string_view text) noexcept {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = at(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((at(i) & 0xc0) != 0x80) return 0;
-  }
-  const bool is_overlong = (lead == 0xe0 && at(1) < 0xa0) || (lead == 0xf0 && at(1) < 0x90);
-  const bool is_no_character = (lead == 0xed && at(1) > 0x9f) || (lead == 0xf4 && at(1) > 0x8f);
-  return is_overlong || is_no_character ? 0 : length;
-}
 
 /// Walks one JSON text from front to back. Each function takes what it is named after and returns
 /// whether it was there; what it wrote to out is of use only then.

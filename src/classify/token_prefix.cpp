@@ -1,8 +1,6 @@
 #include "classify/token_prefix.h"
 
-#include <cstdint>
 #include <limits>
-#include <optional>
 
 namespace sluice::classify {
 namespace {
@@ -40,22 +38,29 @@ constexpr unsigned capability_max = 2;  // minting
 
 }  // namespace
 
-std::size_t token_prefix_size(Bytes field) noexcept {
-  if (field.size() < head_bytes || field[0] != prefix_mark) return 0;
+std::optional<TokenPrefix> read_token_prefix(Bytes field) noexcept {
+  if (field.size() < head_bytes || field[0] != prefix_mark) return std::nullopt;
   const auto bits = std::to_integer<unsigned>(field[head_bytes - 1]);
-  if (!is_valid_bitfield(bits)) return 0;
+  if (!is_valid_bitfield(bits)) return std::nullopt;
+  TokenPrefix prefix;
+  prefix.category = field.subspan(1, 32);
+  prefix.has_nft = (bits & has_nft) != 0;
+  prefix.capability = bits & capability_mask;
   std::size_t at = head_bytes;
   if ((bits & has_commitment) != 0) {
     const auto size = take_compact_size(field, at);
-    if (!size || *size == 0 || *size > token_commitment_bytes_max || *size > field.size() - at) return 0;
-    at += static_cast<std::size_t>(*size);
+    if (!size || *size == 0 || *size > token_commitment_bytes_max || *size > field.size() - at) return std::nullopt;
+    prefix.commitment = field.subspan(at, static_cast<std::size_t>(*size));
+    at += prefix.commitment.size();
   }
   if ((bits & has_amount) != 0) {
     const auto amount = take_compact_size(field, at);
     if (!amount || *amount == 0 || *amount > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-      return 0;
+      return std::nullopt;
+    prefix.amount = *amount;
   }
-  return at;
+  prefix.size = at;
+  return prefix;
 }
 
 }  // namespace sluice::classify

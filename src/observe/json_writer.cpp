@@ -10,28 +10,9 @@
 #include <system_error>
 
 #include "base/check.h"
+#include "base/utf8.h"
 
 namespace sluice::observe {
-
-namespace {
-
-/// Bytes of a well-formed UTF-8 sequence at the front of text; 0 if it is not one (overlong, surrogate, cut).
-std::size_t utf8_bytes(std::string_view text) noexcept {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = at(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((at(i) & 0xc0) != 0x80) return 0;
-  }
-  if ((lead == 0xe0 && at(1) < 0xa0) || (lead == 0xed && at(1) > 0x9f) || (lead == 0xf0 && at(1) < 0x90) ||
-      (lead == 0xf4 && at(1) > 0x8f))
-    return 0;
-  return length;
-}
-
-}  // namespace
 
 void JsonWriter::next(std::string_view key, bool has_key) {
   if (!levels_.empty()) {

@@ -1,13 +1,14 @@
 #include "serve/verbose_tx.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/hex.h"
 #include "hash/sha256.h"
 #include "serve/address.h"
 #include "serve/json_text.h"
 #include "serve/script_text.h"
-#include "serve/token_prefix.h"
+#include "serve/token_data.h"
 #include "serve/tx_reader.h"
 
 namespace sluice::serve {
@@ -85,9 +86,9 @@ void append_bitcoin_type(std::string& target, const SolvedScript& solved, const 
 }
 
 void append_output(std::string& target, const TxOutputView& output, std::size_t index, const chain::Network& network) {
-  TokenPrefix token;
-  const bool has_token = network.has_token_prefix() && split_token_prefix(output.script, token);
-  const Bytes script = has_token ? token.script : output.script;
+  std::optional<classify::TokenPrefix> token;
+  if (network.has_token_prefix()) token = classify::read_token_prefix(output.script);
+  const Bytes script = token ? output.script.subspan(token->size) : output.script;
   target += "{\"value\":";
   append_amount(target, output.value);
   target += ",\"n\":";
@@ -98,7 +99,7 @@ void append_output(std::string& target, const TxOutputView& output, std::size_t 
   if (network.coin == chain::Coin::bitcoin) append_bitcoin_type(target, solved, network);
   else append_classic_type(target, solved, network);
   target += '}';
-  if (has_token) append_token_data(target, token);
+  if (token) append_token_data(target, *token);
   target += '}';
 }
 
