@@ -265,10 +265,12 @@ Result<DevnetConfig> build_devnet(Settings& settings, const HostFacts&) {
 
 Result<TuneConfig> build_tune(Settings& settings, const HostFacts& facts) {
   if (Status status = check_required(settings); !status) return std::move(status).error();
-  auto network = network_of(settings);
-  if (!network) return std::move(network).error();
   TuneConfig config;
-  config.network = network.value();
+  if (settings.is_set(Option::coin)) {
+    auto network = network_of(settings);
+    if (!network) return std::move(network).error();
+    config.network = network.value();
+  }
   settings.read(Option::blocks_dir, config.blocks_dir);
   settings.read(Option::out, config.out);
   settings.read(Option::report, config.report);

@@ -92,7 +92,7 @@ struct DevnetConfig {
 
 struct TuneConfig {
   CommonConfig common;
-  const chain::Network* network = nullptr;  ///< never null
+  const chain::Network* network = nullptr;  ///< null: what the first block in the files says
   std::filesystem::path blocks_dir;
   std::filesystem::path out;
   std::filesystem::path report;

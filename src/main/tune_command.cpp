@@ -16,6 +16,7 @@
 #include "observe/log.h"
 #include "sluice/exit_status.h"
 #include "source/block_source.h"
+#include "source/detect_network.h"
 
 namespace sluice {
 namespace {
@@ -52,11 +53,12 @@ std::string describe_stages(const pipeline::Counters& counters) {
   return text;
 }
 
-Status run_trial(const config::TuneConfig& config, const std::string& directory, Trial& trial) {
+Status run_trial(const config::TuneConfig& config, const chain::Network& network, const std::string& directory,
+                 Trial& trial) {
   std::vector<double> seconds;
   for (int run = 0; run < runs_each; ++run) {
     pipeline::SyncOptions options;
-    options.network = config.network;
+    options.network = &network;
     options.blocks_directory = config.blocks_dir.string();
     options.db_directory = directory + "/index";
     options.parity = config.parity;
@@ -96,12 +98,19 @@ std::vector<Trial> plan_trials(const config::TuneConfig& config) {
 }
 
 Status tune(const config::TuneConfig& config) {
+  const chain::Network* network = config.network;
+  if (network == nullptr) {
+    auto detected = source::detect_network(config.blocks_dir.string());
+    if (!detected) return std::move(detected).error();
+    network = detected.value();
+    observe::log_info(area, fmt::format("the block files are of {} {}", network->coin_name, network->name));
+  }
   auto directory = scratch_directory(config.out);
   if (!directory) return std::move(directory).error();
   std::vector<Trial> trials = plan_trials(config);
   Status status;
   for (Trial& trial : trials) {
-    status = run_trial(config, directory.value(), trial);
+    status = run_trial(config, *network, directory.value(), trial);
     if (!status) break;
     observe::log_info(area, fmt::format("{} batch {} KiB, {} batches: {:.2f} s", name_of(trial.way),
                                         trial.tuning.batch_bytes >> 10, trial.tuning.batch_count, trial.seconds));

@@ -17,6 +17,7 @@
 
 #include "base/check.h"
 #include "base/hex.h"
+#include "source/detect_network.h"
 
 namespace sluice::source {
 namespace {
@@ -34,14 +35,6 @@ bool all_zero(Bytes bytes) noexcept {
 
 std::string title(const chain::Network& network) {
   return std::string(network.coin_name) + " " + std::string(network.name);
-}
-
-/// The network whose genesis block this header is. Networks may share a magic: this tells them apart.
-const chain::Network* genesis_owner(Bytes header) {
-  for (const chain::Network& network : chain::all_networks()) {
-    if (chain::block_hash(network.coin, header).display() == network.genesis_hash) return &network;
-  }
-  return nullptr;
 }
 
 /// The walk over one file.

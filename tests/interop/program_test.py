@@ -228,6 +228,15 @@ def an_ordinary_user_with_little_lockable_memory_syncs_and_a_closed_directory_is
         closed.chmod(0o755)
 
 
+@test
+def tune_finds_out_the_network_and_writes_a_profile_that_sync_takes():
+    profile = WORK / "tuned.toml"
+    told = expect(run("tune", "--blocks-dir", small(), "--out", profile), 0)
+    check("Radiant regtest" in told.stderr, told.stderr[-600:])
+    expect(run(*sync_arguments("tuned", small(), "--profile", profile)), 0)
+    expect(run("tune", "--blocks-dir", small(), "--out", profile, "--coin", "Bitcoin", "--net", "regtest"), 1, "genesis block of Radiant regtest")
+
+
 # --- sync: signals, progress, report, memory ----------------------------------------------------
 
 
