@@ -126,8 +126,10 @@ Status Segment::replace_older(std::span<const resolve::SpendRecord> replacements
     const write::Place place{found[i].tx_number, index};
     if (std::binary_search(spent_places.begin(), spent_places.end(), place)) continue;
     replaced.push_back({place.tx_number, index});
-    resolve::push_removed(arena_, context_, *sets_[0],
-                          {replacements[i].key, found[i].output.prefix, found[i].output.value, place.tx_number, index});
+    const resolve::LiveOutput output{replacements[i].key, found[i].output.prefix, found[i].output.value,
+                                     place.tx_number, index};
+    resolve::push_removed(arena_, context_, *sets_[0], output);
+    resolve::push_replaced(arena_, *sets_[0], context_.undo_height(replacements[i].rel), output);
   }
   result.prior_spends += replaced.size();
   return settle_replaced(replaced, result);

@@ -48,6 +48,11 @@ void push_unspent(ChunkArena& arena, const SegmentContext& segment, RecordSet& t
   target.created[rel >> segment.created_shift(partition_count)].push(arena, record);
 }
 
+void push_replaced(ChunkArena& arena, RecordSet& target, std::uint32_t undo_height, const LiveOutput& output) {
+  if (undo_height == no_undo) return;
+  target.undo.push(arena, {undo_height, output.index, output.tx_number, output.prefix, output.value});
+}
+
 void push_removed(ChunkArena& arena, const SegmentContext& segment, RecordSet& target, const LiveOutput& output) {
   const std::size_t partition_count = target.unspent.size();
   target.unspent[partition_of(output.prefix, partition_shift(partition_count))].push(
@@ -158,6 +163,7 @@ class PartitionJoin {
       LiveOutput& output = outputs_[i];
       if (output.spent != 0) continue;
       left_.replaced.push_back({output.tx_number, output.index});
+      push_replaced(arena_, target_, segment_.undo_height(rel_of(replacement_of(output))), output);
       end(output);
     }
   }
@@ -187,6 +193,17 @@ class PartitionJoin {
       return !is_own(output) || segment_.block_begin(rel_of(output)) == rel_of(output);
     };
     return may_repeat(one) && may_repeat(other);
+  }
+
+  /// The next output of the same outpoint; a replaced one has one, in this segment.
+  [[nodiscard]] const LiveOutput& replacement_of(const LiveOutput& replaced) noexcept {
+    const LiveOutput* next = &outputs_[table_.slot_of(replaced.key)];
+    for (const std::uint32_t i : replaced_) {
+      const LiveOutput& other = outputs_[i];
+      if (other.key == replaced.key && other.tx_number > replaced.tx_number && other.tx_number < next->tx_number)
+        next = &other;
+    }
+    return *next;
   }
 
   /// The output that a spend means: the latest of its outpoint that is not younger than the spender's

@@ -75,6 +75,10 @@ ResolveErrc join_partition(std::size_t partition, std::span<RecordSet* const> so
 void push_unspent(ChunkArena& arena, const SegmentContext& segment, RecordSet& target, std::uint32_t rel,
                   std::uint32_t index, std::uint64_t prefix, ValueFlags value);
 
+/// Records what undoing the block at undo_height, unless that is no_undo, brings back without a spender: an output
+/// that its coinbase replaced.
+void push_replaced(ChunkArena& arena, RecordSet& target, std::uint32_t undo_height, const LiveOutput& output);
+
 /// Records an output of an earlier segment that is unspent no longer.
 void push_removed(ChunkArena& arena, const SegmentContext& segment, RecordSet& target, const LiveOutput& output);
 

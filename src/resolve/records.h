@@ -118,10 +118,10 @@ struct RefPlaceRecord {
   std::uint32_t is_location;  ///< 0 mint, 1 singleton location
 };
 
-/// An output spent by a block near the tip: what undoing needs. Outputs that the block itself created
-/// are among them, so that undoing knows every script the block touched.
+/// An output spent by a block near the tip, or replaced by its coinbase: what undoing needs. Outputs that
+/// the block itself created are among them, so that undoing knows every script the block touched.
 struct UndoRecord {
-  std::uint32_t height;  ///< of the spending block
+  std::uint32_t height;  ///< of the block that ended it
   std::uint32_t index;
   std::uint64_t tx_number;  ///< of the spent output
   std::uint64_t prefix;

@@ -87,14 +87,15 @@ ResolveErrc TableResolver::add_batch(const BatchInput& batch, RecordSet& target,
   const std::size_t step = duplicate_coinbases_ ? 1 : count;
   for (std::size_t first = 0; first < count; first += step) {
     const BlockSpan blocks{first, first + step};
-    if (const ResolveErrc errc = add_outputs(batch, blocks, fault); errc != ResolveErrc::ok) return errc;
+    if (const ResolveErrc errc = add_outputs(batch, blocks, target, fault); errc != ResolveErrc::ok) return errc;
     add_spends(batch, blocks, target);
   }
   size_seen_.store(table_.size(), std::memory_order_relaxed);
   return ResolveErrc::ok;
 }
 
-ResolveErrc TableResolver::add_outputs(const BatchInput& batch, BlockSpan blocks, ResolveFault& fault) {
+ResolveErrc TableResolver::add_outputs(const BatchInput& batch, BlockSpan blocks, RecordSet& target,
+                                       ResolveFault& fault) {
   const parse::TxBatch& txs = *batch.txs;
   outputs_.reserve_address_space(txs.output_value.capacity());  // as many as any batch may hold
   outputs_.clear();
@@ -124,7 +125,10 @@ ResolveErrc TableResolver::add_outputs(const BatchInput& batch, BlockSpan blocks
       return ResolveErrc::key_collision;
     }
     // An older segment's output is in the store, where the coinbase asks for it (Scatter).
-    if (before.tx_number >= first_tx_) replaced_.push_back({before.tx_number, index});
+    if (before.tx_number < first_tx_) continue;
+    replaced_.push_back({before.tx_number, index});
+    push_replaced(arena_, target, undo_height(batch.raw.blocks[blocks.first].height),
+                  before);  // one block at a time here
   }
   return ResolveErrc::ok;
 }
@@ -152,8 +156,7 @@ void TableResolver::add_spends(const BatchInput& batch, BlockSpan blocks, Record
     if (output.tx_number >= first_tx_ + batch.first_rel + txs.block_tx_begin[block + 1]) output.key = 0;
     if (output.key != 0 && output.tx_number >= first_tx_) {
       const std::uint32_t height = batch.raw.blocks[block].height;
-      push_spent(arena_, target, rel, height >= undo_first_height_ ? height : no_undo, output.tx_number, output.index,
-                 output.prefix, output.value);
+      push_spent(arena_, target, rel, undo_height(height), output.tx_number, output.index, output.prefix, output.value);
       continue;
     }
     const std::byte* prevout = raw + txs.prevout_offset[input];

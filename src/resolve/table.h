@@ -91,8 +91,11 @@ class TableResolver {
     std::size_t first;
     std::size_t until;
   };
-  ResolveErrc add_outputs(const BatchInput& batch, BlockSpan blocks, ResolveFault& fault);
+  ResolveErrc add_outputs(const BatchInput& batch, BlockSpan blocks, RecordSet& target, ResolveFault& fault);
   void add_spends(const BatchInput& batch, BlockSpan blocks, RecordSet& target);
+  [[nodiscard]] std::uint32_t undo_height(std::uint32_t height) const noexcept {
+    return height >= undo_first_height_ ? height : no_undo;
+  }
   [[nodiscard]] bool mine(std::uint64_t key) const noexcept { return (key >> 32) % workers_ == worker_; }
 
   struct KeyedOutput {

@@ -60,7 +60,7 @@ class DeepPass {
     for (std::size_t i = 0; i < batch.raw.blocks.size(); ++i) {
       const std::uint32_t begin = batch.txs.block_tx_begin[i];
       const std::uint32_t end = batch.txs.block_tx_begin[i + 1];
-      for (std::uint32_t tx = begin; tx < end; ++tx) add_outputs(batch, tx, ref);
+      for (std::uint32_t tx = begin; tx < end; ++tx) add_outputs(batch, tx, batch.raw.blocks[i].height, ref);
       for (std::uint32_t tx = begin; tx < end; ++tx) spend_inputs(batch, tx, batch.raw.blocks[i].height);
     }
   }
@@ -76,7 +76,7 @@ class DeepPass {
     if (rows_.history.empty() || rows_.history.back() != item) rows_.history.push_back(item);
   }
 
-  void add_outputs(const WalkBatch& batch, std::uint32_t tx, std::size_t& ref) {
+  void add_outputs(const WalkBatch& batch, std::uint32_t tx, std::uint32_t height, std::size_t& ref) {
     const auto& refs = batch.scripts.refs;
     const std::uint64_t tx_number = batch.first_tx + tx;
     const std::size_t first_ref = ref;
@@ -91,7 +91,10 @@ class DeepPass {
       const std::uint64_t prefix = prefix_of(scripthash);
       if (!range_.contains(prefix)) continue;
       const std::uint64_t bits = batch.txs.output_value[output] << 1 | (ref > output_ref ? 1 : 0);
-      if (rows_.live.add(batch.txs.txid[tx].data(), {0, 0, prefix, bits, tx_number, index, 0})) ++rows_.replaced;
+      if (const auto replaced = rows_.live.add(batch.txs.txid[tx].data(), {0, 0, prefix, bits, tx_number, index, 0})) {
+        ++rows_.replaced;
+        add_undo(height, *replaced);
+      }
       add_history(prefix, tx_number);
       script_set_.add(scripthash);
     }
@@ -106,9 +109,13 @@ class DeepPass {
       if (!spent) continue;
       ++rows_.spends_matched;
       add_history(spent->prefix, batch.first_tx + tx);
-      if (height < context_.state.undo_first_height) continue;
-      rows_.undo.push_back({height, {spent->prefix, spent->tx_number, spent->bits, spent->index}});
+      add_undo(height, *spent);
     }
+  }
+
+  void add_undo(std::uint32_t height, const LiveOutput& ended) {
+    if (height < context_.state.undo_first_height) return;
+    rows_.undo.push_back({height, {ended.prefix, ended.tx_number, ended.bits, ended.index}});
   }
 
   /// Mints and singleton locations of one transaction's refs that belong to the share.

@@ -29,17 +29,18 @@ class LiveOutputs {
   /// seed: drawn anew each run, so that nobody can prepare outpoints that crowd one place.
   explicit LiveOutputs(std::uint64_t seed) : seed_(seed | 1), slots_(1u << 10) {}
 
-  /// Adds an output; true if it replaced an unspent one of the same outpoint.
-  bool add(const std::byte* txid, LiveOutput output) {
+  /// Adds an output; returns the unspent one of the same outpoint that it replaced, if there was one.
+  std::optional<LiveOutput> add(const std::byte* txid, LiveOutput output) {
     if (count_ * 4 >= slots_.size() * 3) grow();
     output.txid_low = load_le<std::uint64_t>(txid);
     output.txid_high = load_le<std::uint64_t>(txid + 8);
     output.used = 1;
     LiveOutput& slot = slots_[find(output.txid_low, output.txid_high, output.index)];
-    const bool replaced = slot.used != 0;
+    const LiveOutput before = slot;
     slot = output;
-    count_ += replaced ? 0 : 1;
-    return replaced;
+    if (before.used != 0) return before;
+    ++count_;
+    return std::nullopt;
   }
 
   /// Takes an output out; nullopt if it is not there.

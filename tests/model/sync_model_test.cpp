@@ -172,16 +172,14 @@ void run_reorg(const std::string& coin, std::uint64_t seed, std::uint64_t& reorg
   EXPECT_EQ(scenario.digest(options.db_directory), scenario.digest(fresh.db_directory));
 }
 
-/// Disconnecting any number of blocks gives the index of the shorter chain; but for a repeated coinbase, at two
-/// thirds of a devnet chain, which has no undo row for what it replaced.
+/// Disconnecting any number of blocks gives the index of the shorter chain.
 void run_disconnect(const std::string& coin, std::uint64_t seed) {
   SCOPED_TRACE("disconnect, coin " + coin + ", SLUICE_TEST_SEED=" + std::to_string(seed));
   Scenario scenario(coin, seed);
   write_block_file(scenario.blocks_dir_, scenario.network_, scenario.chain_.active());
   const pipeline::SyncOptions options = scenario.draw_options("db");
   scenario.sync(options);
-  const std::uint32_t least = scenario.devnet_.duplicate_coinbase ? scenario.devnet_.blocks * 2 / 3 + 1 : 1;
-  const std::uint32_t keep = least + static_cast<std::uint32_t>(scenario.random_.below(scenario.block_count() - least));
+  const std::uint32_t keep = 1 + static_cast<std::uint32_t>(scenario.random_.below(scenario.block_count() - 1));
   {
     auto database = store::Database::open(options.db_directory, store::OpenMode::read_write, {});
     ASSERT_TRUE(database.ok()) << database.error().message;

@@ -271,8 +271,11 @@ void settle_older(Records& plain, const std::map<std::uint64_t, LiveOutput>& liv
   for (const auto& [key, txid_prefix, index, rel] : replacements) {
     const auto found = live.find(key);
     if (found == live.end() || spent.count(key) > 0 || !replaced.insert(key).second) continue;
-    end(found->second);
-    plain.replaced.emplace_back(found->second.tx_number, found->second.index);
+    const LiveOutput& output = found->second;
+    end(output);
+    plain.replaced.emplace_back(output.tx_number, output.index);
+    if (const std::uint32_t height = segment.undo_height(rel); height != no_undo)
+      plain.undo.emplace_back(height, output.tx_number, output.index, output.prefix, output.value.bits);
   }
   plain.older = std::move(unknown);
   plain.older.insert(plain.older.end(), replacements.begin(), replacements.end());

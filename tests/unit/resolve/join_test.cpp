@@ -199,6 +199,22 @@ TEST_F(Join, CarriedCoinbaseIsReplacedUnlessSpentBefore) {
   for (const LiveOutput& output : live_) EXPECT_EQ(output.tx_number, 10'020u);
 }
 
+// Undoing a block brings back what its coinbase replaced, like what it spent.
+TEST_F(Join, ReplacedOutputLeavesUndoAtTheHeightOfItsReplacement) {
+  segment_.duplicate_coinbases = true;
+  segment_.undo_first_height = 0;
+  carried(7, 55, 3);
+  output(7, 20, 3);
+  output(7, 10, 3);
+  ASSERT_EQ(join(), ResolveErrc::ok);
+  std::map<std::uint32_t, std::uint64_t> replaced;  // height -> tx number
+  for (const UndoRecord& record : records_of(target_.undo)) {
+    EXPECT_EQ(record.index, 3u);
+    replaced[record.height] = record.tx_number;
+  }
+  EXPECT_EQ(replaced, (std::map<std::uint32_t, std::uint64_t>{{102, 55}, {103, 10'010}}));
+}
+
 TEST_F(Join, CarriedOutputSpentTwiceIsAFault) {
   carried(7, 55);
   spend(7, 5);

@@ -31,7 +31,11 @@ TEST(LiveOutputs, BehavesLikeAMap) {
       const Outpoint outpoint = draw(random, txids);
       const auto known = model.find(outpoint);
       if (random.below(2) == 0) {
-        EXPECT_EQ(live.add(outpoint.first.data(), {0, 0, 0, 0, step, outpoint.second, 0}), known != model.end());
+        const auto replaced = live.add(outpoint.first.data(), {0, 0, 0, 0, step, outpoint.second, 0});
+        ASSERT_EQ(replaced.has_value(), known != model.end());
+        if (replaced) {
+          EXPECT_EQ(replaced->tx_number, known->second);
+        }
         model[outpoint] = step;
       } else {
         const auto taken = live.take(outpoint.first.data(), outpoint.second);
