@@ -19,7 +19,7 @@ CORES = os.cpu_count() or 1
 SUITES = ("unit", "property", "golden", "model", "crash", "interop")
 NO_WERROR = "-Dwerror=false"  # warnings are judged in the release build; other compilers warn differently
 # Line tables are all that a sanitizer's stack needs; whole debug information costs a quarter of the build.
-SANITIZER_BUILD = ("-Doptimization=1", "-Ddebug=false", "-Dcpp_args=-D_GLIBCXX_ASSERTIONS,-g1", "-Db_lundef=false",
+SANITIZER_BUILD = ("-Doptimization=1", "-Ddebug=false", "-Dcpp_args=-D_GLIBCXX_ASSERTIONS -g1", "-Db_lundef=false",
                    "-Dbenchmarks=false", NO_WERROR)
 ASAN_SCALE = 0.25  # the release build has run every seed; here each kind of chain and instant is seen a few times
 MINUTE = 60
