@@ -177,6 +177,7 @@ class Sync {
     if (!plan) return std::move(plan).error();
     if (options_.network->coin != chain::Coin::radiant)
       plan.value().segment.until_duplicate_height = duplicate_coinbase_until;
+    plan.value().segment.form = options_.form;
     if (options_.merge) plan.value().merge = *options_.merge;
     report_.way = plan.value().way;
     report_.batch_bytes = plan.value().batch_bytes;

@@ -25,6 +25,7 @@ struct SyncOptions {
   std::string blocks_directory;
   bool parity = false;
   ResolveWay way = ResolveWay::automatic;
+  CommitForm form = CommitForm::table_files;
   std::uint32_t threads = 2;
   std::uint64_t memory_budget = std::uint64_t{1} << 30;
   std::uint64_t batch_bytes = 0;    ///< 0: chosen by the memory plan

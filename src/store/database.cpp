@@ -270,14 +270,34 @@ std::string Database::next_ingest_path(std::string_view extension) {
   return fmt::format("{}/ingest/{:06}.{}", directory_, ingest_counter_++, extension);
 }
 
-Status Database::commit(const std::vector<TableFile>& files, const State& next) {
+Status Database::sync_flat(const State& next) {
   for (FlatFile* file : {&flat_->headers, &flat_->blocks, &flat_->txids, &flat_->places}) {
     if (Status status = file->sync(); !status) return status;
   }
   SLUICE_KILL_POINT("commit.flat");
   SLUICE_CHECK(flat_->headers.records() == next.block_count && flat_->blocks.records() == next.block_count);
   SLUICE_CHECK(flat_->txids.records() == next.tx_count && flat_->places.records() == next.tx_count);
+  return {};
+}
 
+Status Database::write_durably(rocksdb::WriteBatch& rows, const State& next) {
+  rocksdb::Status status = rows.Put(handle(Table::state), state_key, encode_state(next));
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  if (status.ok()) status = db_->Write(durable, &rows);
+  return status.ok() ? Status() : Status(rocks_error(directory_, status));
+}
+
+Status Database::commit_rows(rocksdb::WriteBatch& rows, const State& next) {
+  if (Status status = sync_flat(next); !status) return status;
+  if (Status status = write_durably(rows, next); !status) return status;
+  SLUICE_KILL_POINT("commit.rows");
+  state_ = next;
+  return {};
+}
+
+Status Database::commit(const std::vector<TableFile>& files, const State& next) {
+  if (Status status = sync_flat(next); !status) return status;
   const std::string state_path = next_ingest_path();
   const std::string text = encode_state(next);
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(db_options_), builder_options(Table::state));
@@ -309,12 +329,8 @@ Status Database::commit(const std::vector<TableFile>& files, const State& next) 
 }
 
 Status Database::commit_rollback(rocksdb::WriteBatch& batch, const State& next) {
-  rocksdb::Status status = batch.Put(handle(Table::state), state_key, encode_state(next));
-  rocksdb::WriteOptions durable;
-  durable.sync = true;
   SLUICE_KILL_POINT("rollback.begin");
-  if (status.ok()) status = db_->Write(durable, &batch);
-  if (!status.ok()) return rocks_error(directory_, status);
+  if (Status status = write_durably(batch, next); !status) return status;
   SLUICE_KILL_POINT("rollback.written");
   state_ = next;
   for (FlatFile* file : {&flat_->headers, &flat_->blocks}) {

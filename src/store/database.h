@@ -101,7 +101,9 @@ class Database {
 
   /// Makes flat files durable, then brings in files and state in one step.
   Status commit(const std::vector<TableFile>& files, const State& next);
-  /// The same for a batch of row changes instead of table files; flat files are then cut to `next`.
+  /// The same for rows instead of table files: one write through the log. Adds the state to `rows`.
+  Status commit_rows(rocksdb::WriteBatch& rows, const State& next);
+  /// Row changes that take blocks away; flat files are then cut to `next`.
   Status commit_rollback(rocksdb::WriteBatch& batch, const State& next);
 
   /// Merges each table into as few files as its size asks for.
@@ -129,6 +131,8 @@ class Database {
   Database() = default;
   Status open_rocks(OpenMode mode);
   Status load_state();
+  Status sync_flat(const State& next);
+  Status write_durably(rocksdb::WriteBatch& rows, const State& next);
   [[nodiscard]] Status check_empty() const;
   Status open_flat(OpenMode mode);
   Status sync_parent();

@@ -144,6 +144,7 @@ pipeline::SyncOptions sync_options(const World& world, const FileSet& set, std::
   options.db_directory = std::move(db_directory);
   options.blocks_directory = set.directory;
   options.way = world.options.way;
+  options.form = world.options.form;
   options.memory_budget = 64u << 20;
   options.batch_bytes = 64u << 10;
   options.slots = world.options.slots;

@@ -25,6 +25,7 @@ struct WorldOptions {
   std::uint32_t slots = 1;         ///< one batch at a time: each is a segment, however fast the threads are
   bool undo_reaches_fork = true;
   pipeline::ResolveWay way = pipeline::ResolveWay::join;
+  pipeline::CommitForm form = pipeline::CommitForm::table_files;
 };
 
 /// One set of block files and the chain of most work in it.

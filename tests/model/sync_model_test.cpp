@@ -54,6 +54,7 @@ class Scenario {
     options.blocks_directory = blocks_dir_;
     options.parity = parity_;
     options.way = pipeline::all_ways[random_.below(pipeline::all_ways.size())];
+    options.form = pipeline::all_forms[random_.below(pipeline::all_forms.size())];
     options.threads = 1 + static_cast<std::uint32_t>(random_.below(4));
     constexpr std::uint32_t batch_blocks[] = {1, 2, 7, 4096};
     options.batch_blocks = batch_blocks[random_.below(4)];
