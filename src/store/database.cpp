@@ -333,12 +333,10 @@ Status Database::commit_rollback(rocksdb::WriteBatch& batch, const State& next) 
   if (Status status = write_durably(batch, next); !status) return status;
   SLUICE_KILL_POINT("rollback.written");
   state_ = next;
-  for (FlatFile* file : {&flat_->headers, &flat_->blocks}) {
-    if (Status cut = file->cut(next.block_count); !cut) return cut;
-  }
-  for (FlatFile* file : {&flat_->txids, &flat_->places}) {
-    if (Status cut = file->cut(next.tx_count); !cut) return cut;
-  }
+  for (FlatFile* file : {&flat_->headers, &flat_->blocks}) file->forget(next.block_count);
+  for (FlatFile* file : {&flat_->txids, &flat_->places}) file->forget(next.tx_count);
+  older_views_.push_back(view_mark_);
+  view_mark_ = std::make_shared<const int>();
   SLUICE_KILL_POINT("rollback.end");
   return {};
 }
@@ -368,17 +366,28 @@ Database::Unmerged Database::unmerged() const {
   return found;
 }
 
-std::unique_ptr<rocksdb::Iterator> Database::iterate(Table table, bool fill_cache) const {
+RowSnapshot Database::snapshot() const {
+  return {db_->GetSnapshot(), [this](const rocksdb::Snapshot* taken) { db_->ReleaseSnapshot(taken); }};
+}
+
+bool Database::has_older_views() const noexcept {
+  return std::any_of(older_views_.begin(), older_views_.end(), [](const auto& mark) { return !mark.expired(); });
+}
+
+std::unique_ptr<rocksdb::Iterator> Database::iterate(Table table, bool fill_cache, const RowSnapshot& snapshot) const {
   rocksdb::ReadOptions options;
   options.fill_cache = fill_cache;
+  options.snapshot = snapshot.get();
   const ReadGuard guard(*unreadable_);
   return guard_rows(std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, handle(table))), guard);
 }
 
-Result<std::optional<std::string>> Database::get(Table table, Bytes key) const {
+Result<std::optional<std::string>> Database::get(Table table, Bytes key, const RowSnapshot& snapshot) const {
   std::string value;
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot.get();
   const ReadGuard guard(*unreadable_);
-  rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), handle(table), slice_of(key), &value);
+  rocksdb::Status status = db_->Get(options, handle(table), slice_of(key), &value);
   if (!guard.held()) status = guard.status();
   if (status.IsNotFound()) return std::optional<std::string>{};
   if (!status.ok()) return rocks_error(directory_, status);
