@@ -335,8 +335,16 @@ Status Database::commit_rollback(rocksdb::WriteBatch& batch, const State& next) 
   state_ = next;
   for (FlatFile* file : {&flat_->headers, &flat_->blocks}) file->forget(next.block_count);
   for (FlatFile* file : {&flat_->txids, &flat_->places}) file->forget(next.tx_count);
-  older_views_.push_back(view_mark_);
-  view_mark_ = std::make_shared<const int>();
+  std::erase_if(older_views_, [](const auto& mark) { return mark.expired(); });
+  const bool view_is_open = view_mark_.use_count() > 1;
+  if (view_is_open) {
+    older_views_.push_back(view_mark_);
+    view_mark_ = std::make_shared<const int>();
+  }
+  if (older_views_.empty()) {
+    for (FlatFile* file : {&flat_->headers, &flat_->blocks, &flat_->txids, &flat_->places})
+      if (Status status = file->cut_forgotten(); !status) return status;
+  }
   SLUICE_KILL_POINT("rollback.end");
   return {};
 }

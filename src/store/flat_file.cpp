@@ -46,7 +46,7 @@ Result<FlatFile> FlatFile::open(FileSystemPtr fs, std::string path, std::size_t 
   }
   file.bytes_in_file_.set(found.value());
   if (Status opened = file.reopen(); !opened) return std::move(opened).error();
-  if (Status cut = file.cut(records * record_bytes); !cut) return std::move(cut).error();
+  if (Status cut = file.cut_forgotten(); !cut) return std::move(cut).error();
   return file;
 }
 
@@ -67,7 +67,7 @@ Status FlatFile::reopen() {
 Status FlatFile::append(Bytes bytes) {
   SLUICE_CHECK(bytes.size() % record_bytes_ == 0);
   if (bytes.empty()) return {};
-  if (Status status = cut(bytes_.get()); !status) return status;
+  if (Status status = cut_forgotten(); !status) return status;
   const IOStatus status =
       writer_->Append(Slice(reinterpret_cast<const char*>(bytes.data()), bytes.size()), IOOptions(), nullptr);
   if (!status.ok()) return io_error(path_, status);
@@ -88,7 +88,8 @@ void FlatFile::start_writeback() noexcept { (void)writer_->RangeSync(0, bytes_.g
 
 void FlatFile::forget(std::uint64_t records) noexcept { bytes_.set(records * record_bytes_); }
 
-Status FlatFile::cut(std::uint64_t bytes) {
+Status FlatFile::cut_forgotten() {
+  const std::uint64_t bytes = bytes_.get();
   if (bytes == bytes_in_file_.get()) return {};
   if (const IOStatus status = writer_->Truncate(bytes, IOOptions(), nullptr); !status.ok())
     return io_error(path_, status);

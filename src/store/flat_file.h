@@ -1,8 +1,8 @@
 // Append-only files of fixed-width records.
 //
 // A file knows nothing of commits: the state record says how many records count, and what stands
-// behind them is cut off at start. One thread appends while others read. All access goes through RocksDB's file system interface, so that
-// tests can take the power away from everything at once.
+// behind them is cut off at start. One thread appends while others read. All access goes through
+// RocksDB's file system interface, so that tests can take the power away from everything at once.
 #pragma once
 
 #include <rocksdb/file_system.h>
@@ -43,6 +43,8 @@ class FlatFile {
   /// Forgets records from `records` on; the next append follows there. Until then they can still be read, by
   /// who began before.
   void forget(std::uint64_t records) noexcept;
+  /// Takes what was forgotten off the file. Bounds: nobody reads it any more.
+  Status cut_forgotten();
 
   /// Reads `count` records into target; safe from several threads. Errors: io; corrupt beyond the end.
   Status read(std::uint64_t first, std::uint64_t count, std::byte* target) const;
@@ -66,7 +68,6 @@ class FlatFile {
 
   FlatFile() = default;
   Status reopen();
-  Status cut(std::uint64_t bytes);
 
   FileSystemPtr fs_;
   std::string path_;
