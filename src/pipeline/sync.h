@@ -37,7 +37,7 @@ struct SyncOptions {
   std::uint32_t classify_threads = 0;  ///< 0: as many as threads
   std::uint32_t read_bytes = 1u << 20;
   std::uint32_t reads_in_flight = 16;
-  std::uint32_t reorg_limit = 100;  ///< blocks of undo rows kept
+  std::uint32_t reorg_limit = 100;  ///< blocks of undo rows kept: a shortcut for reorgs, not a limit to them
   std::optional<std::uint32_t> stop_height;
   std::optional<MergeLimits> merge;  ///< instead of what the memory plan and merge_at_end say
   store::StoreOptions store;
@@ -50,7 +50,7 @@ struct SyncReport {
   std::uint32_t block_count = 0;   ///< of the index afterwards
   std::uint64_t tx_count = 0;      ///< of the index afterwards
   std::uint32_t disconnected = 0;  ///< blocks undone because of a reorg
-  bool rebuilt = false;            ///< a reorg below the undo rows: the index was begun anew
+  bool rebuilt = false;            ///< a reorg of most of the chain: the index was begun anew
   std::uint32_t chain_blocks = 0;  ///< of the best chain in the files
   std::uint64_t chain_bytes = 0;
   std::uint32_t stale_blocks = 0;

@@ -26,10 +26,16 @@ class Kill : public testing::Test {
   static void SetUpTestSuite() {
     prefer_memory_directories();
     worlds_.push_back(make_world({.seed = 21}));
-    worlds_.push_back(make_world(
-        {.seed = 22, .blocks = 20, .batch_blocks = 3, .undo_reaches_fork = false, .way = pipeline::ResolveWay::table}));
-    worlds_.push_back(make_world(
-        {.seed = 23, .batch_blocks = 1, .way = pipeline::ResolveWay::lookup, .form = pipeline::CommitForm::rows}));
+    worlds_.push_back(make_world({.seed = 22,
+                                  .blocks = 20,
+                                  .batch_blocks = 3,
+                                  .leaving = Leaving::rebuilt,
+                                  .way = pipeline::ResolveWay::table}));
+    worlds_.push_back(make_world({.seed = 23,
+                                  .batch_blocks = 1,
+                                  .leaving = Leaving::by_block_files,
+                                  .way = pipeline::ResolveWay::lookup,
+                                  .form = pipeline::CommitForm::rows}));
     directory_ = std::make_unique<TempDir>();
     for (const World& world : worlds_) {
       const std::string first = (directory_->path() / ("first" + std::to_string(scenes_.size()))).string();

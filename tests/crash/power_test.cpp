@@ -13,7 +13,7 @@ const std::vector<World>& worlds() {
     list.push_back(make_world({.seed = 12,
                                .blocks = 20,
                                .batch_blocks = 3,
-                               .undo_reaches_fork = false,
+                               .leaving = Leaving::rebuilt,
                                .way = pipeline::ResolveWay::lookup}));
     list.push_back(make_world({.seed = 13,
                                .blocks = 30,
@@ -21,8 +21,11 @@ const std::vector<World>& worlds() {
                                .batch_blocks = 1,
                                .slots = 4,
                                .way = pipeline::ResolveWay::table}));
-    list.push_back(make_world(
-        {.seed = 14, .batch_blocks = 1, .way = pipeline::ResolveWay::lookup, .form = pipeline::CommitForm::rows}));
+    list.push_back(make_world({.seed = 14,
+                               .batch_blocks = 1,
+                               .leaving = Leaving::by_block_files,
+                               .way = pipeline::ResolveWay::lookup,
+                               .form = pipeline::CommitForm::rows}));
     return list;
   }();
   return made;
@@ -44,7 +47,7 @@ TEST(Power, IndexSurvivesACutAtAnyOperation) {
 struct RemovedSync {
   const char* name;
   SyncFilter filter;
-  bool only_discard = false;  ///< passed only where a reorg goes deeper than the undo rows
+  bool only_discard = false;  ///< passed only where an index is begun anew
 };
 
 const std::string tables_directory = std::string(index_directory) + "/rocks";
