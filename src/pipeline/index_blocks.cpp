@@ -79,6 +79,7 @@ Status index_blocks(store::Database& database, const source::BlockMap& map, sour
     if (progress) progress(*counters, report);
   }
   runner.join();
+  report.touched.insert(report.touched.end(), pipeline.touched().begin(), pipeline.touched().end());
   report.index_seconds = static_cast<double>(flow::now_ns() - begin) / 1e9;
   if (progress) progress(*counters, report);
   return status;

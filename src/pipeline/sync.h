@@ -65,6 +65,8 @@ struct SyncReport {
   std::uint64_t batch_bytes = 0;
   std::uint32_t slots = 0;
   std::uint64_t partition_count = 0;
+  /// Prefixes of the scripthashes whose history grew, some of them repeatedly; with CommitForm::rows only.
+  std::vector<std::uint64_t> touched;
   std::vector<std::pair<std::string, std::uint64_t>> index_bytes;  ///< by table and flat file
 };
 

@@ -47,6 +47,8 @@ class Rollback {
     return database_.commit_rollback(batch_, next_);
   }
 
+  [[nodiscard]] const std::set<std::uint64_t>& touched() const noexcept { return touched_; }
+
  private:
   [[nodiscard]] Error corrupt(Table table, std::string_view what) const {
     return {ErrorKind::corrupt,
@@ -259,8 +261,12 @@ class Rollback {
 
 }  // namespace
 
-Status disconnect_blocks(Database& database, std::uint32_t block_count, source::RangeReader& block_files) {
-  return Rollback(database, block_count, block_files).run();
+Status disconnect_blocks(Database& database, std::uint32_t block_count, source::RangeReader& block_files,
+                         std::vector<std::uint64_t>* touched) {
+  Rollback rollback(database, block_count, block_files);
+  Status status = rollback.run();
+  if (status && touched != nullptr) touched->assign(rollback.touched().begin(), rollback.touched().end());
+  return status;
 }
 
 }  // namespace sluice::store

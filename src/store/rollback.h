@@ -10,6 +10,8 @@
 // to see whose it is; a script that none of them pays was first seen in the disconnected blocks and goes.
 #pragma once
 
+#include <vector>
+
 #include "source/range_reader.h"
 #include "store/database.h"
 
@@ -17,8 +19,10 @@ namespace sluice::store {
 
 /// Disconnects all blocks from `block_count` on, in one atomic step.
 /// block_files: read for shared prefixes and for blocks without undo rows only.
+/// touched: gets the prefixes of the scripthashes whose history lost something, in order; may be null.
 /// Bounds: 0 < block_count < state's block count.
 /// Errors: io, corrupt (rows that contradict each other, named), unsupported (a coin unknown to this program).
-Status disconnect_blocks(Database& database, std::uint32_t block_count, source::RangeReader& block_files);
+Status disconnect_blocks(Database& database, std::uint32_t block_count, source::RangeReader& block_files,
+                         std::vector<std::uint64_t>* touched = nullptr);
 
 }  // namespace sluice::store
