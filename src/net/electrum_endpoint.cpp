@@ -58,6 +58,8 @@ ElectrumEndpoint::ElectrumEndpoint(serve::ServerContext context, const session::
   for (unsigned i = 0; i < loops; ++i) loops_.push_back(std::make_unique<Loop>(context));
 }
 
+ElectrumEndpoint::~ElectrumEndpoint() = default;
+
 HandlerFactory ElectrumEndpoint::factory() {
   return [this](const ConnectionInfo& info) -> std::unique_ptr<ConnectionHandler> {
     return std::make_unique<Handler>(limits_, *loops_.at(info.loop_index));

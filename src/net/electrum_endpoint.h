@@ -17,6 +17,7 @@ class ElectrumEndpoint {
  public:
   /// Until the first snapshot sessions answer from context.view.
   ElectrumEndpoint(serve::ServerContext context, const session::SessionLimits& limits, unsigned loops);
+  ~ElectrumEndpoint();
 
   [[nodiscard]] HandlerFactory factory();
 
