@@ -259,6 +259,10 @@ Result<DevnetConfig> build_devnet(Settings& settings, const HostFacts&) {
                                in_quotes(config.network->name)));
   }
   fill(settings, config.chain);
+  fill(settings, config.stand_in);
+  settings.read(Option::blocks_dir, config.blocks_dir);
+  if (config.stand_in.rpc_user.empty() != config.stand_in.rpc_password.empty())
+    return refusal("--rpc-user and --rpc-password: give both or neither");
   config.common = common_of(settings);
   return config;
 }

@@ -88,6 +88,8 @@ struct DevnetConfig {
   CommonConfig common;
   const chain::Network* network = nullptr;  ///< never null
   DevnetOptions chain;
+  StandInOptions stand_in;
+  std::filesystem::path blocks_dir;  ///< block files to begin with; may be empty
 };
 
 struct TuneConfig {
