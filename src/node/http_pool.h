@@ -67,6 +67,7 @@ class HttpPool {
   std::condition_variable ended_;
   std::deque<Transfer*> queue_;
   bool is_stopped_ = false;
+  std::vector<int> sockets_;  // of the kept connections; of the thread, then of the destructor
   std::thread thread_;
 };
 

@@ -111,9 +111,11 @@ void ScriptServer::serve(int socket) {
       send_all(socket, response.raw);
       break;
     }
+    // In two parts, as nodes do: the second waits for the first to be acknowledged.
     send_all(socket, "HTTP/1.1 " + std::to_string(response.status) +
                          " X\r\nContent-Type: application/json\r\nContent-Length: " +
-                         std::to_string(response.body.size()) + "\r\n\r\n" + response.body);
+                         std::to_string(response.body.size()) + "\r\n\r\n");
+    send_all(socket, response.body);
   }
   ::shutdown(socket, SHUT_RDWR);
 }
