@@ -59,8 +59,8 @@ using Passed = std::variant<std::string, NodeError>;
 
 class NodeCalls {
  public:
-  /// The client outlives this. Batches of raw transactions whose answer exceeds answer_bytes_max are asked for in parts;
-  /// a list of txids that does is an Error of kind limit.
+  /// The client outlives this. Batches of raw transactions whose answer exceeds answer_bytes_max are asked for in
+  /// parts; a list of txids that does is an Error of kind limit.
   NodeCalls(RpcClient& client, const chain::Network& network, std::size_t answer_bytes_max = std::size_t{256} << 20)
       : client_(client), network_(network), answer_bytes_max_(answer_bytes_max) {}
 
