@@ -132,7 +132,7 @@ Result<RpcReply> RpcClient::run(std::string body, RequestForm form, std::uint64_
 RpcClient::AttemptResult RpcClient::attempt(const config::DaemonUrl& url, HttpRequest& request, RequestForm form,
                                             std::uint64_t first_id, std::size_t count) {
   request.url = http_url(url);
-  const bool has_cookie = url.user.empty() && url.password.empty() && !options_.cookie_file.empty();
+  const bool has_cookie = !url.has_credentials() && !options_.cookie_file.empty();
   AttemptResult result;
   for (const bool read_again : {false, true}) {
     if (!put_credentials(url, request, read_again, result.detail)) {
@@ -183,7 +183,7 @@ bool RpcClient::put_credentials(const config::DaemonUrl& url, HttpRequest& reque
                                 std::string& detail) {
   request.user = url.user;
   request.password = url.password;
-  if (!url.user.empty() || !url.password.empty() || options_.cookie_file.empty()) return true;
+  if (url.has_credentials() || options_.cookie_file.empty()) return true;
   std::string cookie;
   if (!read_again) {
     const std::lock_guard lock(mutex_);
