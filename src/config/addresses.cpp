@@ -33,11 +33,12 @@ bool take_prefix(std::string_view& text, std::string_view prefix) noexcept {
   return true;
 }
 
-/// The message shows only what follows the last '@': passwords stay out of logs.
+/// The message shows only what follows the last '@': passwords stay out of logs. Without one, any part of the entry may
+/// be a password, as when it has a comma in it.
 Error bad_url(std::string_view item) {
   const std::size_t at = item.rfind('@');
   const std::string shown =
-      at == std::string_view::npos ? in_quotes(item) : in_quotes("...@" + std::string(item.substr(at + 1)));
+      at == std::string_view::npos ? "(not shown: no '@')" : in_quotes("...@" + std::string(item.substr(at + 1)));
   return {ErrorKind::config, "invalid daemon URL: " + shown + "; expected [http[s]://]user:pass@host[:port][/]"};
 }
 
@@ -47,13 +48,15 @@ Result<DaemonUrl> parse_daemon_url(std::string_view item) {
   DaemonUrl url;
   if (take_prefix(rest, "https://")) url.tls = true;
   else take_prefix(rest, "http://");
-  const std::size_t at = rest.rfind('@');
-  if (at == std::string_view::npos || at == 0) return bad_url(item);
-  const std::string_view credentials = rest.substr(0, at);
-  const std::size_t colon = std::min(credentials.find(':'), credentials.size());
-  url.user = percent_decoded(credentials.substr(0, colon));
-  if (colon < credentials.size()) url.password = percent_decoded(credentials.substr(colon + 1));
-  const auto split = split_host_port(rest.substr(at + 1));
+  if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
+    const std::string_view credentials = rest.substr(0, at);
+    const std::size_t colon = credentials.find(':');
+    if (colon == std::string_view::npos) return bad_url(item);
+    url.user = percent_decoded(credentials.substr(0, colon));
+    url.password = percent_decoded(credentials.substr(colon + 1));
+    rest.remove_prefix(at + 1);
+  }
+  const auto split = split_host_port(rest);
   if (!split || !is_host(split->host)) return bad_url(item);
   url.host = lower_case(split->host);
   url.port = split->port.value_or(std::uint16_t{0});

@@ -210,6 +210,12 @@ Result<ServeConfig> build_serve(Settings& settings, const HostFacts& facts) {
     return refusal("--daemon-url (or environment DAEMON_URL) is required, unless --offline");
   }
   for (DaemonUrl& url : config.server.daemon_url) {
+    // Not shown: without an '@', what was taken for the host may be a user.
+    if (!url.has_credentials() && config.server.daemon_cookie.empty()) {
+      return refusal(
+          "invalid daemon URL: no user and password; expected [http[s]://]user:pass@host[:port][/], "
+          "or --daemon-cookie (environment DAEMON_COOKIE)");
+    }
     if (url.port == 0) url.port = config.network->rpc_port;
   }
   if (Status status = check_services(settings, config.server, config.peers); !status) return std::move(status).error();

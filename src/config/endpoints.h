@@ -38,6 +38,8 @@ struct DaemonUrl {
   std::string password;
   std::string host;
   std::uint16_t port = 0;  ///< 0 until the coin's RPC port is put in
+  /// False: the node's cookie file has them.
+  [[nodiscard]] bool has_credentials() const noexcept { return !user.empty() || !password.empty(); }
   [[nodiscard]] std::string logged() const;
   friend bool operator==(const DaemonUrl&, const DaemonUrl&) = default;
 };
@@ -72,6 +74,7 @@ struct Endpoint {
 /// True for a literal address of a private, loopback or link-local range; such a one cannot be announced.
 [[nodiscard]] bool is_private_address(std::string_view host) noexcept;
 
+/// DAEMON_URL. An entry may lack user:pass@ here: whether a cookie file stands in for it is seen when all settings are.
 [[nodiscard]] Result<std::vector<DaemonUrl>> parse_daemon_urls(std::string_view text);
 /// nullopt for an empty text, which switches the service off.
 [[nodiscard]] Result<std::optional<HostPort>> parse_address(std::string_view text);

@@ -126,6 +126,18 @@ TEST(Build, the_live_server_needs_a_node) {
                        "--daemon-url (or environment DAEMON_URL) is required, unless --offline"));
 }
 
+TEST(Build, a_node_needs_credentials_or_a_cookie_file) {
+  const std::vector<std::string> live{"serve", "--coin", "Radiant", "--db-dir", "d"};
+  for (const char* url : {"secret", "u:p@host,secret:1"}) {
+    const std::string message = refused(live, {{"DAEMON_URL", url}});
+    EXPECT_TRUE(mentions(message, "invalid daemon URL: no user and password")) << message;
+    EXPECT_FALSE(mentions(message, "secret")) << message;
+    const auto config = accepted<ServeConfig>(live, {{"DAEMON_URL", url}, {"DAEMON_COOKIE", "/node/.cookie"}});
+    EXPECT_EQ(config.server.daemon_cookie, "/node/.cookie");
+    EXPECT_EQ(config.server.daemon_url.back().host, "secret");
+  }
+}
+
 TEST(Build, tls_services_need_a_certificate) {
   for (const char* service : {"ssl://:50012", "wss://:50011"}) {
     const Variables variables{{"SERVICES", service}};

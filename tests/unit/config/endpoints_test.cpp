@@ -99,12 +99,16 @@ TEST(DaemonUrls, accepted_forms) {
       {"u:p@ss:word@1.2.3.4:1", {false, "u", "p@ss:word", "1.2.3.4", 1}},
       {"u:p%40ss%2g@h:1", {false, "u", "p@ss%2g", "h", 1}},
       {"u:a/b@h", {false, "u", "a/b", "h", 0}},
+      {":p@h", {false, "", "p", "h", 0}},
+      {"http://localhost:7332/", {false, "", "", "localhost", 7332}},
+      {"[::1]", {false, "", "", "::1", 0}},
   };
   for (const Case& c : cases) {
     const auto urls = parse_daemon_urls(c.text);
     ASSERT_TRUE(urls.ok()) << c.text << ": " << urls.error().message;
     ASSERT_EQ(urls.value().size(), 1u);
     EXPECT_EQ(urls.value()[0], c.url) << c.text;
+    EXPECT_EQ(urls.value()[0].has_credentials(), c.text.find('@') != std::string_view::npos) << c.text;
   }
   const auto two = parse_daemon_urls("u:p@a:1,http://u:p@b:2/");
   ASSERT_TRUE(two.ok());
@@ -113,9 +117,9 @@ TEST(DaemonUrls, accepted_forms) {
 }
 
 TEST(DaemonUrls, refused_forms_never_show_a_password) {
-  for (const auto text :
-       {"", "localhost:7332", "http://localhost/", "@host", "u:secret@", "u:secret@host:0", "u:secret@host:70000",
-        "u:secret@ho st", "u:secret@host/path", "u:secret@host,", "u:secret@[::1"}) {
+  for (const auto text : {"", "@host", "secret@host", "http://secret@host:1/", "u:secret", "u:pa,secret:x", "u:secret@",
+                          "u:secret@host:0", "u:secret@host:70000", "u:secret@ho st", "u:secret@host/path",
+                          "u:secret@host,", "u:secret@[::1"}) {
     const auto urls = parse_daemon_urls(text);
     ASSERT_FALSE(urls.ok()) << text;
     EXPECT_NE(urls.error().message.find("invalid daemon URL"), std::string::npos);

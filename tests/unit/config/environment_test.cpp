@@ -162,6 +162,7 @@ const std::vector<Row> reference_rows{
     // Our own, by the rulings
     {"PARITY", "1", use},
     {"HTTP_SERVICE", "127.0.0.1:8080", use},
+    {"DAEMON_COOKIE", "/node/.cookie", use},
 };
 
 Variables base_environment() {
