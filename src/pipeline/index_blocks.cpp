@@ -1,5 +1,7 @@
 #include "pipeline/index_blocks.h"
 
+#include <fmt/format.h>
+
 #include <condition_variable>
 #include <thread>
 
@@ -48,6 +50,18 @@ PipelineOptions pipeline_options(const SyncOptions& options, const MemoryPlan& p
 }
 
 }  // namespace
+
+Status check_same_index(const SyncOptions& options, const store::Database& database) {
+  if (!database.state()) return {};
+  const store::State& state = *database.state();
+  if (state.coin == options.network->coin_name && state.net == options.network->name &&
+      state.parity == options.parity)
+    return {};
+  return Error{ErrorKind::config,
+               fmt::format("{}: this index is of {} {}{}, not of {} {}{}: choose another --db-dir",
+                           database.directory(), state.coin, state.net, state.parity ? " with parity" : "",
+                           options.network->coin_name, options.network->name, options.parity ? " with parity" : "")};
+}
 
 Status index_blocks(store::Database& database, const source::BlockMap& map, source::BlockReader& reader,
                     const SyncOptions& options, BlockRange range, SyncReport& report,

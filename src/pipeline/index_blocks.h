@@ -6,6 +6,10 @@
 
 namespace sluice::pipeline {
 
+/// Is the index of the options' coin and network, and parity alike? An empty one is of any.
+/// Errors: config, naming the directory.
+Status check_same_index(const SyncOptions& options, const store::Database& database);
+
 /// Plans the memory, runs the stages over a range of the map's best chain, and commits. Of the options, what
 /// concerns the index directory and the scan is not looked at.
 /// Bounds: range.first is the index's block count; range.until <= map.height_count(); no view is left from before

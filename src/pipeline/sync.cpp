@@ -21,13 +21,6 @@ constexpr std::size_t sync_write_buffer_bytes = std::size_t{1} << 20;
 
 double seconds_since(std::uint64_t begin_ns) { return static_cast<double>(flow::now_ns() - begin_ns) / 1e9; }
 
-Error other_index(const SyncOptions& options, const store::State& state) {
-  return {ErrorKind::config,
-          fmt::format("{}: this index is of {} {}{}, not of {} {}{}: choose another --db-dir", options.db_directory,
-                      state.coin, state.net, state.parity ? " with parity" : "", options.network->coin_name,
-                      options.network->name, options.parity ? " with parity" : "")};
-}
-
 class Sync {
  public:
   Sync(const SyncOptions& options, SyncReport& report, std::unique_ptr<Counters>& counters,
@@ -65,10 +58,7 @@ class Sync {
     if (!database) return std::move(database).error();
     database_ = std::move(database).value();
     if (!database_->state()) return {};
-    const store::State& state = *database_->state();
-    if (state.coin != options_.network->coin_name || state.net != options_.network->name ||
-        state.parity != options_.parity)
-      return other_index(options_, state);
+    if (Status status = check_same_index(options_, *database_); !status) return status;
     note_state();
     return {};
   }

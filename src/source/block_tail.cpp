@@ -29,6 +29,17 @@ Result<std::uint32_t> BlockTail::read_on() {
   return static_cast<std::uint32_t>(records_.size() - first_new);
 }
 
+Result<std::uint32_t> BlockTail::begin_anew() {
+  BlockTail whole(network_, reader_, {});
+  auto added = whole.read_on();
+  if (!added) return added;
+  files_ = std::move(whole.files_);
+  data_end_ = std::move(whole.data_end_);
+  records_ = std::move(whole.records_);
+  by_hash_ = std::move(whole.by_hash_);
+  return added;
+}
+
 Result<std::optional<Branch>> BlockTail::branch_to(std::uint32_t height, const BlockHash& tip,
                                                    const IsIndexed& is_indexed) const {
   Branch branch;

@@ -35,6 +35,8 @@ class BlockTail {
 
   /// Takes in what was appended since; the number of records. Errors: as rescan(); nothing is then taken in.
   [[nodiscard]] Result<std::uint32_t> read_on();
+  /// Reads all records of all files. Cost: memory for the whole chain, until forget_old(). Errors: as read_on().
+  [[nodiscard]] Result<std::uint32_t> begin_anew();
 
   /// Is the block at this height of the index?
   using IsIndexed = std::function<Result<bool>(std::uint32_t height, const BlockHash& hash)>;

@@ -333,8 +333,7 @@ Status Database::commit_rollback(rocksdb::WriteBatch& batch, const State& next) 
   if (Status status = write_durably(batch, next); !status) return status;
   SLUICE_KILL_POINT("rollback.written");
   state_ = next;
-  for (FlatFile* file : {&flat_->headers, &flat_->blocks}) file->forget(next.block_count);
-  for (FlatFile* file : {&flat_->txids, &flat_->places}) file->forget(next.tx_count);
+  forget_uncommitted();
   std::erase_if(older_views_, [](const auto& mark) { return mark.expired(); });
   const bool view_is_open = view_mark_.use_count() > 1;
   if (view_is_open) {
@@ -347,6 +346,13 @@ Status Database::commit_rollback(rocksdb::WriteBatch& batch, const State& next) 
   }
   SLUICE_KILL_POINT("rollback.end");
   return {};
+}
+
+void Database::forget_uncommitted() noexcept {
+  const std::uint32_t blocks = state_ ? state_->block_count : 0;
+  const std::uint64_t txs = state_ ? state_->tx_count : 0;
+  for (FlatFile* file : {&flat_->headers, &flat_->blocks}) file->forget(blocks);
+  for (FlatFile* file : {&flat_->txids, &flat_->places}) file->forget(txs);
 }
 
 Status Database::compact(unsigned threads) {

@@ -106,6 +106,8 @@ class Database {
   Status commit(const std::vector<TableFile>& files, const State& next);
   /// The same for rows instead of table files: one write through the log. Adds the state to `rows`.
   Status commit_rows(rocksdb::WriteBatch& rows, const State& next);
+  /// Forgets what was appended to flat files and never committed: a writer that failed begins again.
+  void forget_uncommitted() noexcept;
   /// Row changes that take blocks away. Views opened before go on reading what they saw; they have to be gone
   /// before the next append to a flat file: has_older_views().
   Status commit_rollback(rocksdb::WriteBatch& batch, const State& next);

@@ -87,12 +87,11 @@ TEST_F(BlockTailTest, ABlockBeforeTheTailIsNotFoundUntilItBeginsAnew) {
   ASSERT_TRUE(found.ok());
   EXPECT_FALSE(found.value().has_value());
 
-  BlockTail anew(regtest(), reader_, {});
-  ASSERT_EQ(anew.read_on().value(), 10u);
-  found = anew.branch_to(9, chain_[9].hash, indexed(chain_, 6));
+  ASSERT_EQ(tail.begin_anew().value(), 10u);
+  found = tail.branch_to(9, chain_[9].hash, indexed(chain_, 6));
   ASSERT_TRUE(found.ok() && found.value());
   EXPECT_EQ(hashes(*found.value()), hashes(chain_, 6, 10));
-  found = anew.branch_to(9, chain_[9].hash, indexed(chain_, 0));
+  found = tail.branch_to(9, chain_[9].hash, indexed(chain_, 0));
   ASSERT_TRUE(found.ok() && found.value());
   EXPECT_EQ(hashes(*found.value()), hashes(chain_, 0, 10));
 }

@@ -1,0 +1,93 @@
+#include "follow/chain_index.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "store/rollback.h"
+
+namespace sluice::follow {
+namespace {
+
+/// Up to here a few blocks come in as rows, and it is known whom they touch; beyond, as table files.
+constexpr std::uint64_t rows_bytes_max = std::uint64_t{32} << 20;
+/// Blocks whose places tell where the files' records end.
+constexpr std::uint32_t places_looked_at = 4096;
+
+}  // namespace
+
+Result<std::unique_ptr<ChainIndex>> ChainIndex::open(const pipeline::SyncOptions& options, const source::XorKey& key) {
+  std::unique_ptr<ChainIndex> index(new ChainIndex(options, key));
+  auto database = store::Database::open(options.db_directory, store::OpenMode::read_write, options.store);
+  if (!database) return std::move(database).error();
+  index->database_ = std::move(database).value();
+  if (Status status = pipeline::check_same_index(options, *index->database_); !status) return std::move(status).error();
+  auto choice = source::choose_io(source::io_setting(), options.reads_in_flight);
+  if (!choice) return std::move(choice).error();
+  index->reader_ = std::make_unique<source::BlockReader>(options.blocks_directory, std::move(choice.value().io));
+  if (index->block_count() > 0) {
+    if (Status status = index->renew_view(0); !status) return std::move(status).error();
+  }
+  return index;
+}
+
+std::uint32_t ChainIndex::block_count() const noexcept {
+  return database_->state() ? database_->state()->block_count : 0;
+}
+
+Result<bool> ChainIndex::holds(std::uint32_t height, const BlockHash& hash) const {
+  if (height >= block_count()) return false;
+  chain::RawHeader header;
+  if (Status status = database_->flat().headers.read(height, 1, header.data()); !status)
+    return std::move(status).error();
+  return chain::block_hash(network().coin, header) == hash;
+}
+
+Result<std::vector<std::uint64_t>> ChainIndex::record_ends() const {
+  const std::uint32_t count = block_count();
+  const std::uint32_t first = count - std::min(count, places_looked_at);
+  std::vector<store::BlockPlace> places(count - first);
+  const Status read = database_->flat().blocks.read(first, places.size(), reinterpret_cast<std::byte*>(places.data()));
+  if (!read) return read.error();
+  std::vector<std::uint64_t> ends;
+  for (const store::BlockPlace& place : places) {
+    if (place.file_number >= ends.size()) ends.resize(place.file_number + std::size_t{1}, 0);
+    ends[place.file_number] = std::max(ends[place.file_number], place.file_offset + place.size);
+  }
+  return ends;
+}
+
+Status ChainIndex::renew_view(std::uint32_t unchanged_blocks) {
+  auto next = view_ ? view_->reopen(unchanged_blocks) : store::ChainView::open(*database_, blocks_);
+  if (!next) return std::move(next).error();
+  view_ = std::move(next).value();
+  return {};
+}
+
+Status ChainIndex::cut(std::uint32_t block_count, Touched& touched) {
+  std::vector<std::uint64_t> prefixes;
+  if (Status status = store::disconnect_blocks(*database_, block_count, blocks_, &prefixes); !status) return status;
+  touched.prefixes.insert(touched.prefixes.end(), prefixes.begin(), prefixes.end());
+  return renew_view(block_count);
+}
+
+Status ChainIndex::append(const source::BlockFiles& files, source::Branch branch, Touched& touched) {
+  database_->forget_uncommitted();
+  const std::uint32_t before = block_count();
+  SLUICE_CHECK(branch.first_height == before && !branch.blocks.empty());
+  const source::BlockMap map = source::map_of(network(), files, branch.first_height, std::move(branch.blocks));
+  const bool as_rows = map.best_bytes <= rows_bytes_max;
+  options_.form = as_rows ? pipeline::CommitForm::rows : pipeline::CommitForm::table_files;
+  options_.way = as_rows ? pipeline::ResolveWay::lookup : pipeline::ResolveWay::automatic;
+  pipeline::SyncReport report;
+  std::unique_ptr<pipeline::Counters> counters;
+  Status indexed =
+      pipeline::index_blocks(*database_, map, *reader_, options_, {before, map.height_count()}, report, counters, {});
+  if (block_count() == before) return indexed;
+  if (as_rows) touched.prefixes.insert(touched.prefixes.end(), report.touched.begin(), report.touched.end());
+  else touched.everything = true;
+  if (Status status = renew_view(before); !status) return status;
+  return indexed;
+}
+
+}  // namespace sluice::follow

@@ -1,0 +1,70 @@
+// The index as a server writes it: blocks taken off and put on behind open views.
+//
+// One thread writes. Views are shared with readers on other threads; each answers from its own tip for as long as
+// somebody keeps it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/error.h"
+#include "base/hash256.h"
+#include "pipeline/index_blocks.h"
+#include "source/block_reader.h"
+#include "source/block_tail.h"
+#include "source/range_reader.h"
+#include "store/chain_view.h"
+
+namespace sluice::follow {
+
+/// Whose history a change touched.
+struct Touched {
+  std::vector<std::uint64_t> prefixes;  ///< of scripthashes; perhaps repeated
+  bool everything = false;              ///< too much came at once to say
+};
+
+class ChainIndex {
+ public:
+  /// Opens or creates options.db_directory for writing; blocks lie in options.blocks_directory, obscured with `key`.
+  /// Of the options, what concerns memory, threads and undo rows counts for every append.
+  /// Errors: config (the index is of another coin, or in use), io, corrupt.
+  static Result<std::unique_ptr<ChainIndex>> open(const pipeline::SyncOptions& options, const source::XorKey& key);
+
+  /// 0: empty.
+  [[nodiscard]] std::uint32_t block_count() const noexcept;
+  /// Hash of the newest block. Bounds: block_count() > 0.
+  [[nodiscard]] const BlockHash& tip() const noexcept { return database_->state()->tip; }
+  /// Is this block at this height? Errors: io.
+  [[nodiscard]] Result<bool> holds(std::uint32_t height, const BlockHash& hash) const;
+  /// The newest view; null while the index is empty.
+  [[nodiscard]] const std::shared_ptr<const store::ChainView>& view() const noexcept { return view_; }
+  /// [file] where the records end that the latest few thousand blocks are in; 0: none of them is in that file.
+  /// Errors: io.
+  [[nodiscard]] Result<std::vector<std::uint64_t>> record_ends() const;
+
+  /// Takes all blocks from `block_count` on away. Bounds: 0 < block_count < block_count(). Errors: io, corrupt.
+  Status cut(std::uint32_t block_count, Touched& touched);
+  /// Is a view left from before a cut? Until it is gone, append() must not be called.
+  [[nodiscard]] bool has_older_views() const noexcept { return database_->has_older_views(); }
+  /// Adds blocks. Bounds: branch.first_height == block_count(), branch not empty.
+  /// Errors: corrupt, io, limit, stopped; what came before the bad block is in the index.
+  Status append(const source::BlockFiles& files, source::Branch branch, Touched& touched);
+
+  [[nodiscard]] source::BlockReader& reader() noexcept { return *reader_; }
+  [[nodiscard]] const chain::Network& network() const noexcept { return *options_.network; }
+
+ private:
+  ChainIndex(const pipeline::SyncOptions& options, const source::XorKey& key)
+      : options_(options), blocks_(options.blocks_directory, key) {}
+  Status renew_view(std::uint32_t unchanged_blocks);
+
+  pipeline::SyncOptions options_;
+  source::RangeReader blocks_;
+  std::unique_ptr<store::Database> database_;
+  std::unique_ptr<source::BlockReader> reader_;
+  std::shared_ptr<const store::ChainView> view_;
+};
+
+}  // namespace sluice::follow

@@ -1,0 +1,159 @@
+#include "follow/follower.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "observe/log.h"
+#include "observe/progress.h"
+
+namespace sluice::follow {
+namespace {
+
+constexpr std::string_view area = "follow";
+/// After a failure, and while a block is announced that cannot be read yet.
+constexpr std::chrono::milliseconds failure_wait{5000};
+constexpr std::chrono::milliseconds moment{100};
+
+}  // namespace
+
+Follower::Follower(node::NodeCalls& node, ChainIndex& index, BlockFeed& feed, const FollowOptions& options,
+                   Publish publish)
+    : node_(node), index_(index), feed_(feed), options_(options), publish_(std::move(publish)) {}
+
+void Follower::run() {
+  if (index_.block_count() > 0) publish({});
+  for (;;) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (is_stopped_) return;
+    }
+    const auto moved = move();
+    if (moved) {
+      last_failure_.clear();
+      if (moved.value() == Moved::at_tip) note_caught_up();
+      wait(moved.value() == Moved::at_tip ? options_.poll : moment);
+    } else if (moved.error().kind != ErrorKind::stopped) {
+      note_failure(moved.error());
+      wait(failure_wait);
+    }
+  }
+}
+
+/// Goes to the node's tip, as far as its blocks can be had.
+Result<Follower::Moved> Follower::move() {
+  const auto info = node_.chain_info();
+  if (!info) return info.error();
+  counters_.node_height.store(info.value().blocks, std::memory_order_relaxed);
+  const Tip tip{info.value().blocks, info.value().best_block};
+  // A node that was emptied and downloads again knows less than we do: its chain is no reason to give ours up.
+  if (info.value().is_initial_download && tip.height + 1 < index_.block_count()) return Moved::at_tip;
+  Touched touched;
+  auto moved = move_towards(tip, touched);
+  if (index_.block_count() > 0 && index_.tip() != published_tip_) publish(std::move(touched));
+  return moved;
+}
+
+Result<Follower::Moved> Follower::move_towards(const Tip& tip, Touched& touched) {
+  const auto there = index_.holds(tip.height, tip.hash);
+  if (!there) return there.error();
+  if (there.value() && index_.block_count() == tip.height + 1) return Moved::at_tip;
+  auto fed = feed_.towards(tip, index_);
+  if (!fed) return std::move(fed).error();
+  if (!fed.value()) return Moved::try_again;
+  FedBlocks blocks = std::move(*fed.value());
+  if (blocks.branch.first_height < index_.block_count()) {
+    if (Status status = leave_branch(blocks.branch.first_height, touched); !status) return std::move(status).error();
+  }
+  if (blocks.branch.blocks.empty()) return Moved::at_tip;
+  const std::uint32_t before = index_.block_count();
+  const bool reaches_tip = blocks.branch.blocks.back().hash == tip.hash;
+  Status appended = index_.append(blocks.files, std::move(blocks.branch), touched);
+  const std::uint32_t added = index_.block_count() - before;
+  counters_.connected.fetch_add(added, std::memory_order_relaxed);
+  if (added > 0) {
+    observe::log_info(area, fmt::format("height {}, {} {} added", observe::with_separators(index_.block_count() - 1),
+                                        added, added == 1 ? "block" : "blocks"));
+  }
+  if (!appended) return std::move(appended).error();
+  return reaches_tip ? Moved::at_tip : Moved::try_again;
+}
+
+Status Follower::leave_branch(std::uint32_t fork, Touched& touched) {
+  if (fork == 0) {
+    return Error{ErrorKind::unsupported,
+                 "the node's chain shares no block with the index: it is of another network, or the index is"};
+  }
+  const std::uint32_t depth = index_.block_count() - fork;
+  observe::log_warning(area, fmt::format("reorg: {} {} disconnected, the chains part at height {}", depth,
+                                         depth == 1 ? "block is" : "blocks are", fork - 1));
+  if (Status status = index_.cut(fork, touched); !status) return status;
+  counters_.reorgs.fetch_add(1, std::memory_order_relaxed);
+  counters_.disconnected.fetch_add(depth, std::memory_order_relaxed);
+  // Readers move to the fork without a word to subscribers: they hear of the whole reorg at once.
+  publish_({index_.view()}, {});
+  const auto begin = std::chrono::steady_clock::now();
+  while (index_.has_older_views()) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (is_stopped_) return Error{ErrorKind::stopped, "stopped within a reorg; the next start goes on"};
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  counters_.wait_for_readers_ns.fetch_add(
+      static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin) / std::chrono::nanoseconds(1)),
+      std::memory_order_relaxed);
+  return {};
+}
+
+void Follower::publish(Touched touched) {
+  serve::Changes changes;
+  changes.tip_changed = index_.tip() != published_tip_;
+  published_tip_ = index_.tip();
+  changes.everything_touched = touched.everything;
+  changes.touched = std::move(touched.prefixes);
+  std::sort(changes.touched.begin(), changes.touched.end());
+  changes.touched.erase(std::unique(changes.touched.begin(), changes.touched.end()), changes.touched.end());
+  publish_({index_.view()}, std::move(changes));
+}
+
+void Follower::note_failure(const Error& error) {
+  counters_.failures.fetch_add(1, std::memory_order_relaxed);
+  if (error.message == last_failure_) return;
+  last_failure_ = error.message;
+  observe::log_error(area, fmt::format("{}; tried again every {} s", error.message,
+                                       std::chrono::duration_cast<std::chrono::seconds>(failure_wait).count()));
+}
+
+void Follower::note_caught_up() {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(is_caught_up_, true)) return;
+  changed_.notify_all();
+}
+
+void Follower::wake() {
+  const std::lock_guard lock(mutex_);
+  is_woken_ = true;
+  changed_.notify_all();
+}
+
+void Follower::stop() {
+  const std::lock_guard lock(mutex_);
+  is_stopped_ = true;
+  changed_.notify_all();
+}
+
+void Follower::wait(std::chrono::milliseconds longest) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, longest, [this] { return is_woken_ || is_stopped_; });
+  is_woken_ = false;
+}
+
+bool Follower::wait_caught_up(std::chrono::milliseconds longest) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, longest, [this] { return is_caught_up_ || is_stopped_; });
+  return is_caught_up_;
+}
+
+}  // namespace sluice::follow

@@ -1,0 +1,80 @@
+// The loop that keeps an index at the node's tip and tells what changed.
+//
+//   wake or poll -> the node's tip -> blocks from the feed -> cut, append -> publish
+//
+// It ends only when it is stopped. What goes wrong on the way (a node away, a disk full, a bad block) is said once in
+// the log, counted, and tried again; readers go on answering from the last view meanwhile.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+
+#include "follow/block_feed.h"
+#include "node/node_calls.h"
+#include "serve/snapshot.h"
+
+namespace sluice::follow {
+
+struct FollowOptions {
+  std::chrono::milliseconds poll{1000};  ///< how often the tip is asked for when nothing wakes the loop
+};
+
+/// Sums since the start; read from any thread.
+struct FollowCounters {
+  std::atomic<std::uint64_t> connected{0};     ///< blocks
+  std::atomic<std::uint64_t> disconnected{0};  ///< blocks
+  std::atomic<std::uint64_t> reorgs{0};
+  std::atomic<std::uint64_t> failures{0};
+  std::atomic<std::uint64_t> wait_for_readers_ns{0};  ///< until views from before a reorg were gone
+  std::atomic<std::uint32_t> node_height{0};
+};
+
+class Follower {
+ public:
+  /// Called from the loop's thread. The snapshot before it must be let go by readers in finite time: a reorg waits.
+  using Publish = std::function<void(const serve::Snapshot&, serve::Changes)>;
+
+  /// Lifetime: all outlive the follower. Whoever stops it stops the node's client too.
+  Follower(node::NodeCalls& node, ChainIndex& index, BlockFeed& feed, const FollowOptions& options, Publish publish);
+
+  /// Follows until stop().
+  void run();
+  /// The node has news. Any thread.
+  void wake();
+  void stop();
+
+  /// Waits until the index was at the node's tip once; false if that took longer, or it was stopped before.
+  [[nodiscard]] bool wait_caught_up(std::chrono::milliseconds longest);
+  [[nodiscard]] const FollowCounters& counters() const noexcept { return counters_; }
+
+ private:
+  enum class Moved : std::uint8_t { at_tip, try_again };
+
+  [[nodiscard]] Result<Moved> move();
+  [[nodiscard]] Result<Moved> move_towards(const Tip& tip, Touched& touched);
+  Status leave_branch(std::uint32_t fork, Touched& touched);
+  void publish(Touched touched);
+  void note_failure(const Error& error);
+  void note_caught_up();
+  void wait(std::chrono::milliseconds longest);
+
+  node::NodeCalls& node_;
+  ChainIndex& index_;
+  BlockFeed& feed_;
+  const FollowOptions options_;
+  const Publish publish_;
+  FollowCounters counters_;
+  BlockHash published_tip_;
+  std::string last_failure_;
+
+  std::mutex mutex_;  // held for moments: all below
+  std::condition_variable changed_;
+  bool is_woken_ = false;
+  bool is_stopped_ = false;
+  bool is_caught_up_ = false;
+};
+
+}  // namespace sluice::follow

@@ -1,0 +1,132 @@
+#include "main/serve_live.h"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "follow/block_archive.h"
+#include "follow/file_feed.h"
+#include "follow/follower.h"
+#include "follow/rpc_feed.h"
+#include "main/serving.h"
+#include "main/sync_wiring.h"
+#include "main/wiring.h"
+#include "node/node_calls.h"
+#include "observe/log.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view area = "serve";
+/// So long a start waits for a node that does not answer before it serves what the index has.
+constexpr std::chrono::seconds node_patience{10};
+
+/// Where blocks are read from: the node's files, or our own copy of what came by RPC.
+std::filesystem::path blocks_directory(const config::ServeConfig& config) {
+  return config.blocks_dir.empty() ? config.db_dir / "blocks" : config.blocks_dir;
+}
+
+pipeline::SyncOptions index_options(const config::ServeConfig& config) {
+  pipeline::SyncOptions options;
+  options.network = config.network;
+  options.db_directory = config.db_dir.string();
+  options.blocks_directory = blocks_directory(config).string();
+  options.parity = config.parity;
+  options.reorg_limit = config.reorg_limit;
+  options.store = store_options(config.rocksdb);
+  options.store.on_unreadable = [](const std::string& text) { observe::log_error(area, text); };
+  apply_tuning(config.tuning, options);
+  return options;
+}
+
+/// A node's client, the index at its tip, and the clients' side. Readers go before the index that they read.
+class LiveServer {
+ public:
+  explicit LiveServer(const config::ServeConfig& config)
+      : config_(config),
+        client_(node::RpcOptions{.urls = config.server.daemon_url, .cookie_file = config.server.daemon_cookie}),
+        calls_(client_, *config.network) {}
+
+  ~LiveServer() {
+    if (follower_) follower_->stop();
+    client_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  Status run() {
+    (void)stop_requested();  // installs the handlers before anything takes long
+    auto serving = Serving::prepare(config_);
+    if (!serving) return std::move(serving).error();
+    serving_ = std::move(serving).value();
+    if (Status status = open_index(); !status) return status;
+    follower_ = std::make_unique<follow::Follower>(
+        calls_, *index_, *feed_, follow::FollowOptions{.poll = config_.server.daemon_poll_interval_blocks},
+        [this](const serve::Snapshot& snapshot, serve::Changes changes) {
+          serving_->publish(snapshot, std::move(changes));
+        });
+    const bool has_blocks = index_->block_count() > 0;
+    thread_ = std::thread([this] { follower_->run(); });
+    if (!wait_for_chain(has_blocks)) return {};
+    if (Status status = serving_->listen(); !status) return status;
+    wait_for_stop();
+    observe::log_info(area, "stopping");
+    serving_->stop();
+    return {};
+  }
+
+ private:
+  /// Opens the index, and whatever its blocks come from.
+  Status open_index() {
+    const std::string directory = blocks_directory(config_).string();
+    source::XorKey key;
+    if (!config_.blocks_dir.empty()) {
+      auto files = source::list_block_files(directory);
+      if (!files) return std::move(files).error();
+      key = files.value().key;
+    }
+    auto index = follow::ChainIndex::open(index_options(config_), key);
+    if (!index) return std::move(index).error();
+    index_ = std::move(index).value();
+    if (!config_.blocks_dir.empty()) {
+      auto feed = follow::FileFeed::open(*index_);
+      if (!feed) return std::move(feed).error();
+      feed_ = std::move(feed).value();
+      return {};
+    }
+    auto ends = index_->record_ends();
+    if (!ends) return std::move(ends).error();
+    auto archive = follow::BlockArchive::open(*config_.network, directory, ends.value());
+    if (!archive) return std::move(archive).error();
+    feed_ = std::make_unique<follow::RpcFeed>(calls_, std::move(archive).value());
+    return {};
+  }
+
+  /// Waits for the node's tip, or, if the index has blocks to serve, for a node that does not answer. False: stopped.
+  [[nodiscard]] bool wait_for_chain(bool has_blocks) {
+    const auto& stop = stop_requested();
+    const auto begin = std::chrono::steady_clock::now();
+    while (!follower_->wait_caught_up(std::chrono::milliseconds(200))) {
+      if (stop.load(std::memory_order_relaxed)) return false;
+      const bool node_answered = follower_->counters().node_height.load(std::memory_order_relaxed) > 0;
+      if (!has_blocks || node_answered || std::chrono::steady_clock::now() - begin < node_patience) continue;
+      observe::log_warning(area, "the node does not answer: serving what the index has");
+      break;
+    }
+    return !stop.load(std::memory_order_relaxed);
+  }
+
+  const config::ServeConfig& config_;
+  node::RpcClient client_;
+  node::NodeCalls calls_;
+  std::unique_ptr<follow::ChainIndex> index_;
+  std::unique_ptr<follow::BlockFeed> feed_;
+  std::unique_ptr<Serving> serving_;
+  std::unique_ptr<follow::Follower> follower_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+Status serve_live(const config::ServeConfig& config) { return LiveServer(config).run(); }
+
+}  // namespace sluice

@@ -1,0 +1,140 @@
+#include "main/serving.h"
+
+#include <fmt/format.h>
+#include <semaphore.h>
+
+#include <bit>
+#include <cerrno>
+#include <fstream>
+#include <sstream>
+
+#include "main/wiring.h"
+#include "observe/log.h"
+#include "observe/progress.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view area = "serve";
+
+serve::ServeOptions serve_options(const config::ServeConfig& config) {
+  serve::ServeOptions options;
+  options.network = config.network;
+  options.parity = config.parity;
+  options.max_send = config.limits.max_send;
+  options.donation_address = config.server.donation_address;
+  for (const auto& service : config.server.report_services) {
+    options.services.push_back({std::string(config::name_of(service.protocol)), service.host, service.port});
+  }
+  return options;
+}
+
+/// Logs the first, second, fourth, eighth ... failure: a disk that is gone fails every request.
+void log_thinned_out(std::atomic<std::uint64_t>& failures, const Error& error) {
+  const std::uint64_t count = failures.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (std::has_single_bit(count))
+    observe::log_error(area, fmt::format("{} ({} requests failed so far)", error.message, count));
+}
+
+std::optional<std::string> read_text(const std::filesystem::path& path) {
+  if (path.empty()) return std::nullopt;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return std::nullopt;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return std::move(text).str();
+}
+
+Result<net::TcpServerOptions> server_options(const config::ServeConfig& config) {
+  net::TcpServerOptions options;
+  const auto backend = net::io_backend_from_environment();
+  if (!backend) return backend.error();
+  options.backend = backend.value();
+  for (const auto& service : config.server.services) {
+    if (service.protocol == config::Protocol::tcp) {
+      options.listen.push_back({service.host, service.port});
+      continue;
+    }
+    observe::log_warning(area, fmt::format("{}://{}:{}: offline serving speaks tcp only, this service is not opened",
+                                           config::name_of(service.protocol), service.host, service.port));
+  }
+  if (options.listen.empty())
+    return Error{ErrorKind::config, "--services: no tcp service to listen on: give one as tcp://127.0.0.1:50010"};
+  options.loops = static_cast<unsigned>(config.tuning.threads);
+  options.loop.idle_timeout_ms = static_cast<std::uint64_t>(config.limits.session_timeout.count());
+  options.loop.sessions_max = static_cast<unsigned>(config.limits.max_sessions);
+  return options;
+}
+
+}  // namespace
+
+Serving::Serving(const config::ServeConfig& config)
+    : config_(config), options_(serve_options(config)), merkle_(config.network->coin) {
+  limits_.max_recv = config.limits.max_recv;
+}
+
+Serving::~Serving() { stop(); }
+
+Result<std::unique_ptr<Serving>> Serving::prepare(const config::ServeConfig& config) {
+  std::unique_ptr<Serving> serving(new Serving(config));
+  auto listen = server_options(config);
+  if (!listen) return std::move(listen).error();
+  serving->listen_ = std::move(listen).value();
+  serve::ServerContext context;
+  context.options = &serving->options_;
+  context.merkle = &serving->merkle_;
+  context.banner = [path = config.server.banner_file] { return read_text(path); };
+  context.on_failure = [&failures = serving->failures_](const Error& error) { log_thinned_out(failures, error); };
+  serving->endpoint_ = std::make_unique<net::ElectrumEndpoint>(context, serving->limits_, serving->listen_.loops);
+  return serving;
+}
+
+void Serving::publish(const serve::Snapshot& snapshot, serve::Changes changes) {
+  const std::lock_guard lock(mutex_);
+  snapshot_ = snapshot;
+  const auto event = endpoint_->publish(snapshot, std::move(changes));
+  if (server_) server_->post(event);
+}
+
+Status Serving::listen() {
+  const std::lock_guard lock(mutex_);
+  if (Status status = merkle_.headers.warm(*snapshot_.view); !status) return status;
+  auto started = net::TcpServer::start(listen_, endpoint_->factory());
+  if (!started) return std::move(started).error();
+  server_ = std::move(started).value();
+  if (!server_->backend_note().empty()) observe::log_info(area, server_->backend_note());
+  for (const Error& error : server_->not_opened()) observe::log_error(area, error.message);
+  for (std::size_t i = 0; i < listen_.listen.size(); ++i) {
+    if (server_->ports()[i] == 0) continue;
+    observe::log_info(
+        area, fmt::format("listening on tcp://{}:{} ({}), height {}", listen_.listen[i].host, server_->ports()[i],
+                          server_->backend(), observe::with_separators(snapshot_.view->tip_height())));
+  }
+  return {};
+}
+
+void Serving::stop() {
+  std::unique_ptr<net::TcpServer> server;
+  {
+    const std::lock_guard lock(mutex_);
+    server = std::move(server_);
+  }
+  if (server) server->stop();
+}
+
+namespace {
+
+sem_t stop_semaphore;
+void post_stop() noexcept { sem_post(&stop_semaphore); }
+
+}  // namespace
+
+void wait_for_stop() {
+  sem_init(&stop_semaphore, 0, 0);
+  on_stop(post_stop);
+  const auto& stop = stop_requested();
+  while (!stop.load(std::memory_order_relaxed)) sem_wait(&stop_semaphore);
+  on_stop(nullptr);
+}
+
+}  // namespace sluice

@@ -1,0 +1,46 @@
+// The parts that answer clients, put together: used by every way to serve.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "config/config.h"
+#include "net/electrum_endpoint.h"
+#include "net/tcp_server.h"
+#include "serve/merkle_cache.h"
+
+namespace sluice {
+
+class Serving {
+ public:
+  /// Opens nothing yet. Errors: config. Lifetime: config outlives this.
+  static Result<std::unique_ptr<Serving>> prepare(const config::ServeConfig& config);
+  ~Serving();
+
+  /// Sessions answer from this from now on, and those who asked are told of the changes. The first one must come before
+  /// listen(). Any thread, one at a time.
+  void publish(const serve::Snapshot& snapshot, serve::Changes changes);
+  /// Hashes what answers need, so that no client waits for it, and opens the services. Errors: config, io.
+  Status listen();
+  /// Takes no more connections, sends what was answered, closes.
+  void stop();
+
+ private:
+  explicit Serving(const config::ServeConfig& config);
+
+  const config::ServeConfig& config_;
+  serve::ServeOptions options_;
+  serve::MerkleCaches merkle_;
+  session::SessionLimits limits_;
+  std::atomic<std::uint64_t> failures_{0};
+  net::TcpServerOptions listen_;
+  std::mutex mutex_;  // held while something is published or the server comes and goes
+  serve::Snapshot snapshot_;
+  std::unique_ptr<net::ElectrumEndpoint> endpoint_;
+  std::unique_ptr<net::TcpServer> server_;
+};
+
+/// Waits for SIGINT or SIGTERM.
+void wait_for_stop();
+
+}  // namespace sluice
