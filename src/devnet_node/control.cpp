@@ -103,6 +103,7 @@ NodeChange churn(Node& node, Members& members) {
   request.add = members.number("add", 0);
   request.evict = members.number("evict", 0);
   request.replace = members.number("replace", 0);
+  request.leaves = members.number("leaves", 0, 1) == 1;
   members.finish();
   return done(node.churn(request));
 }

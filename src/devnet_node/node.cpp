@@ -268,7 +268,10 @@ Result<NodeChange> Node::churn(const ChurnRequest& request) {
   NodeChange change;
   const auto pick = [&]() -> const MempoolEntry& {
     const std::vector<const MempoolEntry*> entries = mempool_.in_order();
-    return *entries[static_cast<std::size_t>(maker_.random().below(entries.size()))];
+    auto index = static_cast<std::size_t>(maker_.random().below(entries.size()));
+    // The last one has no children.
+    while (request.leaves && !mempool_.children(*entries[index]).empty()) ++index;
+    return *entries[index];
   };
   for (std::uint32_t i = 0; i < request.evict && mempool_.size() > 0; ++i) {
     change.removed += static_cast<std::uint32_t>(mempool_.evict(Txid(pick().tx.txid)).size());

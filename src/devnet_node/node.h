@@ -47,6 +47,7 @@ struct ChurnRequest {
   std::uint32_t add = 0;
   std::uint32_t evict = 0;    ///< without a trace; descendants go too
   std::uint32_t replace = 0;  ///< by another transaction that spends the same output
+  bool leaves = false;        ///< evict and replace only what no other transaction spends from
 };
 
 /// What an operation did.

@@ -5,13 +5,15 @@ usage: devnet_node_test.py SLUICE FIXTURES [NAME...]
 
 With names only the tests whose names hold one of them. Closes with `N passed, M failed`.
 """
-import ast, base64, gzip, http.client, json, os, re, shutil, signal, subprocess, sys, tempfile, time
+import ast, gzip, http.client, json, os, re, shutil, subprocess, sys, tempfile, time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+from devnet_node import Failed, Node, check, equal, records
 
 SLUICE = os.path.abspath(sys.argv[1])
 CHAIN = Path(sys.argv[2]) / "radiant-regtest-small"
 WORK = Path(tempfile.mkdtemp(prefix="sluice-node-"))
-MAGIC = bytes.fromhex("fabfb5da")
 tests = []
 
 
@@ -20,122 +22,17 @@ def test(function):
     return function
 
 
-class Failed(Exception):
-    pass
-
-
-def check(condition, text):
-    if not condition:
-        raise Failed(text)
-
-
-def equal(value, wanted, what):
-    check(value == wanted, f"{what}: {json.dumps(value)[:400]} instead of {json.dumps(wanted)[:400]}")
-
-
-class Node:
-    """`sluice devnet --serve` until the end of a with block."""
-
-    def __init__(self, name, *arguments):
-        self.dir = WORK / name
-        self.arguments = [SLUICE, "devnet", "--serve", "--dir", self.dir, *arguments]
-
-    def __enter__(self):
-        self.process = subprocess.Popen([str(word) for word in self.arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        check(line, "no line at the start: " + (self.process.stderr.read() if self.process.poll() is not None else ""))
-        self.ready = json.loads(line)
-        self.connection = None
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
-        self.process.stderr.close()
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60)
-
-    def password(self):
-        return Path(self.ready["cookie_file"]).read_text()
-
-    def post(self, body, password=None):
-        """Status and body of one request; the connection is kept while the node keeps it."""
-        token = base64.b64encode((password or self.password()).encode()).decode()
-        if self.connection is None:
-            self.connection = http.client.HTTPConnection("127.0.0.1", self.ready["rpc_port"], timeout=60)
-        try:
-            self.connection.request("POST", "/", body, {"Authorization": "Basic " + token})
-            answer = self.connection.getresponse()
-            return answer.status, answer.read()
-        except (OSError, http.client.HTTPException):
-            self.connection.close()
-            self.connection = None
-            raise
-
-    def reply(self, method, *params):
-        status, body = self.post(json.dumps({"id": 7, "method": method, "params": list(params)}))
-        answer = json.loads(body)
-        check(answer["id"] == 7 and status == (200 if answer["error"] is None else 404 if answer["error"]["code"] == -32601 else 500),
-              f"{method}: status {status}: {body[:200]}")
-        return answer
-
-    def call(self, method, *params):
-        answer = self.reply(method, *params)
-        check(answer["error"] is None, f"{method}{params}: {answer['error']}")
-        return answer["result"]
-
-    def error(self, method, *params):
-        answer = self.reply(method, *params)
-        check(answer["error"] is not None and answer["result"] is None, f"{method}{params}: no error")
-        return answer["error"]["code"], answer["error"]["message"]
-
-    def batch(self, calls):
-        status, body = self.post(json.dumps([{"id": i, "method": m, "params": p} for i, (m, p) in enumerate(calls)]))
-        answers = json.loads(body)
-        check(status == 200 and [answer["id"] for answer in answers] == list(range(len(calls))), f"batch: {status} {body[:200]}")
-        return answers
-
-    def control(self, command, **members):
-        connection = http.client.HTTPConnection("127.0.0.1", self.ready["control_port"], timeout=300)
-        connection.request("POST", "/", json.dumps({"command": command, **members}))
-        answer = connection.getresponse()
-        value = json.loads(answer.read())
-        connection.close()
-        check((answer.status == 200) == ("error" not in value), f"{command}: {answer.status} {value}")
-        return value
-
-    def do(self, command, **members):
-        value = self.control(command, **members)
-        check("error" not in value, f"{command}: {value}")
-        return value
-
-
 def recorded(name, *more):
     source = WORK / "recorded"
     if not source.exists():
         source.mkdir()
         with gzip.open(CHAIN / "blk00000.dat.gz") as packed, open(source / "blk00000.dat", "wb") as target:
             shutil.copyfileobj(packed, target)
-    return Node(name, "--blocks-dir", source, *more)
+    return Node(SLUICE, WORK / name, "--blocks-dir", source, *more)
 
 
 def small(name, *more):
-    return Node(name, "--blocks", "30", "--txs-per-block", "8", *more)
-
-
-def records(path):
-    """The blocks of one block file, in their order."""
-    data, at, blocks = path.read_bytes(), 0, []
-    while data[at:at + 4] == MAGIC:
-        size = int.from_bytes(data[at + 4:at + 8], "little")
-        blocks.append(data[at + 8:at + 8 + size])
-        at += 8 + size
-    check(not any(data[at:at + 8]), f"{path.name}: neither record nor zeros at {at}")
-    return blocks
+    return Node(SLUICE, WORK / name, "--blocks", "30", "--txs-per-block", "8", *more)
 
 
 def cases(file, method):
@@ -386,6 +283,15 @@ def passwords_and_signals():
         result = subprocess.run([SLUICE, "devnet", "--serve", "--dir", str(WORK / "y"), "--blocks", "3", "--rpc-port", str(node.ready["rpc_port"])],
                                 capture_output=True, text=True, timeout=60)
         check(result.returncode == 1 and "in use" in result.stderr, f"a port that is taken: {result.returncode} {result.stderr}")
+
+
+@test
+def leaves_leave_alone():
+    with small("leaves") as node:
+        node.do("churn", add=200)
+        equal(node.do("churn", evict=20, leaves=1)["removed"], 20, "removed")
+        change = node.do("churn", replace=5, leaves=1)
+        equal([change["added"], change["removed"]], [5, 5], "replaced")
 
 
 @test
