@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/text_buffer.h"
 
 namespace sluice::net {
 namespace {
@@ -152,7 +153,7 @@ class WebsocketHandler final : public ConnectionHandler {
       (void)wslay_event_queue_msg(frames_, &message);
     }
     lines_.erase(0, begin);
-    if (lines_.empty() && lines_.capacity() > kept_capacity) lines_ = std::string();
+    if (lines_.empty()) empty_buffer(lines_, kept_capacity);
   }
 
   void flush(std::string& out) {
@@ -161,8 +162,7 @@ class WebsocketHandler final : public ConnectionHandler {
       if (wslay_event_get_close_sent(frames_) != 0) closing_ = true;
     }
     out += output_;
-    if (output_.capacity() > kept_capacity) output_ = std::string();
-    else output_.clear();
+    empty_buffer(output_, kept_capacity);
   }
 
   std::shared_ptr<const Shared> shared_;

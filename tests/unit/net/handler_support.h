@@ -25,6 +25,7 @@ class LineServer final : public ConnectionHandler {
     if (newline == std::string::npos) return HandlerStep::idle;
     const std::string line = input_.substr(0, newline);
     input_.erase(0, newline + 1);
+    if (input_.empty()) input_.shrink_to_fit();
     if (line == "two") out += "one\n";
     if (line.starts_with("big ")) out.append(std::stoul(line.substr(4)), 'x');
     else out += line;
