@@ -10,16 +10,12 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/text_buffer.h"
 
 namespace sluice::net {
 namespace {
 
 constexpr std::size_t kept_capacity = 4096;  // an idle connection holds no more buffer than this
-
-void clear_buffer(std::string& buffer) {
-  if (buffer.capacity() > kept_capacity) buffer = std::string();
-  else buffer.clear();
-}
 
 ConnectionInfo describe_peer(int fd, unsigned loop_index) {
   ConnectionInfo info;
@@ -136,7 +132,7 @@ void EventLoop::on_sent(Connection& connection, std::size_t bytes) {
     return;
   }
   connection.sent = 0;
-  clear_buffer(connection.sending);
+  empty_buffer(connection.sending, kept_capacity);
   connection.sending_now = false;
   if (!connection.pumping) pump(connection);
 }

@@ -173,7 +173,7 @@ bool JsonDocument::build() {
 }
 
 void JsonDocument::release_large() {
-  if (text_.capacity() > everyday_bytes) text_ = std::string();
+  if (text_.capacity() > everyday_bytes) std::string().swap(text_);
   if (nodes_.capacity() * sizeof(JsonNode) > everyday_bytes) nodes_ = std::vector<JsonNode>();
   if (parser_->parser.capacity() > everyday_bytes) parser_ = std::make_unique<Parser>();
 }

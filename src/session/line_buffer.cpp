@@ -1,5 +1,7 @@
 #include "session/line_buffer.h"
 
+#include "base/text_buffer.h"
+
 namespace sluice::session {
 namespace {
 constexpr std::size_t kept_capacity = 4096;  // an idle session holds no more than this
@@ -7,8 +9,7 @@ constexpr std::size_t kept_capacity = 4096;  // an idle session holds no more th
 
 void LineBuffer::compact() {
   if (begin_ == bytes_.size()) {
-    if (bytes_.capacity() > kept_capacity) bytes_ = std::string();
-    else bytes_.clear();
+    empty_buffer(bytes_, kept_capacity);
   } else if (begin_ > bytes_.size() / 2) {
     bytes_.erase(0, begin_);
   } else {

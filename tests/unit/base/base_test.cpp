@@ -12,6 +12,7 @@
 #include "base/hash256.h"
 #include "base/hex.h"
 #include "base/random.h"
+#include "base/text_buffer.h"
 
 namespace sluice {
 namespace {
@@ -197,6 +198,18 @@ TEST(Column, PushingItsOwnElementSurvivesGrowth) {
   column.push_back(5);
   for (int i = 0; i < 20; ++i) column.push_back(column[0]);
   for (const std::uint64_t value : column) EXPECT_EQ(value, 5U);
+}
+
+TEST(TextBuffer, GivesBackWhatIsLarge) {
+  std::string buffer(4000, 'x');
+  const std::size_t capacity = buffer.capacity();
+  empty_buffer(buffer, 4096);
+  EXPECT_TRUE(buffer.empty());
+  EXPECT_EQ(buffer.capacity(), capacity);
+  buffer.assign(5000, 'x');
+  empty_buffer(buffer, 4096);
+  EXPECT_TRUE(buffer.empty());
+  EXPECT_LT(buffer.capacity(), 100u);
 }
 
 TEST(Errors, ResultHoldsOneOfTwo) {
