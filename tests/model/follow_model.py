@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""Random lives of a server that follows a node, beside a naive index of the node's chain.
+
+usage: follow_model.py SLUICE [--first SEED] [--seeds N] [--kills]
+
+Each seed makes a node with a chain, a server over it (by block files or by RPC), and a client that subscribes to
+everything. Then blocks come, branches take over, the node restarts, warms up and fails, the server is stopped and
+started; with --kills it is killed at any instant instead. After every event all answers for all scripts are those of
+the naive index, and the client has last been told what is true. A failure prints its seed.
+SLUICE_TEST_SCALE multiplies the number of seeds. Closes with `N passed, M failed`.
+"""
+import argparse, http.client, json, math, os, random, re, shutil, signal, socket, subprocess, sys, tempfile, time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+from devnet_node import Failed, Node, check
+from naive_chain import NaiveChain, display
+
+arguments = argparse.ArgumentParser()
+arguments.add_argument("sluice", type=os.path.abspath)
+arguments.add_argument("--first", type=int, default=1)
+arguments.add_argument("--seeds", type=int, default=10)
+arguments.add_argument("--kills", action="store_true")
+A = arguments.parse_args()
+PATIENCE = 120  # seconds; only a hang takes so long
+
+
+class Client:
+    """A line-based client; notifications are kept as the last one told for each subject."""
+
+    def __init__(self, address):
+        host, port = address.rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)), timeout=PATIENCE)
+        self.replies = self.socket.makefile("rb")
+        self.tip, self.statuses, self.next_id = None, {}, 0
+
+    def ask_all(self, requests):
+        """Results of [(method, params...)], sent at once."""
+        first = self.next_id
+        self.next_id += len(requests)
+        lines = [json.dumps({"id": first + i, "method": method, "params": params}) + "\n"
+                 for i, (method, *params) in enumerate(requests)]
+        for at in range(0, len(lines), 200):  # a server need not read on while its answers wait
+            self.socket.sendall("".join(lines[at:at + 200]).encode())
+            for i in range(at, min(at + 200, len(lines))):
+                requests[i] = self.reply(first + i)
+        return requests
+
+    def ask(self, method, *params):
+        return self.ask_all([(method, *params)])[0]
+
+    def reply(self, wanted):
+        while True:
+            line = self.replies.readline()
+            check(line, "the server closed the connection")
+            message = json.loads(line)
+            if "method" in message:
+                self.note(message["method"], message["params"])
+                continue
+            check(message["id"] == wanted and "result" in message, f"reply {wanted}: {line[:300]}")
+            return message["result"]
+
+    def note(self, method, params):
+        if method == "blockchain.headers.subscribe":
+            check(params[0] != self.tip, f"the tip was told twice: {params}")
+            self.tip = params[0]
+        else:
+            check(self.statuses[params[0]] != params[1], f"a status was told twice: {params}")
+            self.statuses[params[0]] = params[1]
+
+    def subscribe(self, names):
+        names = [name for name in names if name not in self.statuses]
+        self.statuses.update(zip(names, self.ask_all([("blockchain.scripthash.subscribe", name) for name in names])))
+
+
+class Server:
+    def __init__(self, work, node, by_files):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.log = work / "serve.log"
+        self.words = [A.sluice, "serve", "--coin", "Radiant", "--net", "regtest", "--db-dir", work / "db",
+                      "--daemon-url", f"http://127.0.0.1:{node.ready['rpc_port']}", "--daemon-cookie", node.ready["cookie_file"],
+                      "--services", f"tcp://127.0.0.1:{port}", "--memory-budget", "128MiB", "--threads", "2", "--allow-root",
+                      "--daemon-poll-interval-blocks", "20ms"] + (["--blocks-dir", node.ready["blocks_dir"]] if by_files else [])
+        self.start()
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            begin = log.tell()
+            self.process = subprocess.Popen([str(word) for word in self.words], stderr=log)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            found = re.search(r"listening on tcp://(\S+:\d+)", self.log.read_bytes()[begin:].decode())
+            if found:
+                self.address = found.group(1)
+                return
+            check(self.process.poll() is None, f"serve ended with {self.process.returncode}")
+            check(time.monotonic() < deadline, "serve does not listen")
+            time.sleep(0.005)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        check(self.process.wait(PATIENCE) == 0, f"serve ended with {self.process.returncode}")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Life:
+    def __init__(self, seed, work):
+        self.draw = random.Random(seed)
+        self.work, self.cache, self.raw, self.checks = work, {}, {}, 0
+        self.reorgs = self.ends = 0
+
+    def run(self):
+        chain = ["--coin", "Radiant", "--blocks", self.draw.randint(1, 40), "--txs-per-block", self.draw.randint(0, 12),
+                 "--seed", self.draw.randint(1, 10**6), "--file-bytes", self.draw.choice(["16KiB", "256KiB", "128MiB"]),
+                 "--allocate", self.draw.choice(["0B", "0B", "64KiB"])]
+        with Node(A.sluice, self.work / "node", *chain) as self.node:
+            self.server = Server(self.work, self.node, by_files=self.draw.random() < 0.5)
+            try:
+                self.connect()
+                self.compare()
+                for _ in range(self.draw.randint(4, 8)):
+                    ends = [self.again] * (4 if A.kills else 1)
+                    self.draw.choice([self.mine, self.mine, self.reorg, self.reorg, self.trouble, *ends])()
+                    self.compare()
+                self.server.stop()
+            finally:
+                if self.server.process.poll() is None:
+                    self.server.kill()
+        self.verify()
+
+    def connect(self):
+        self.client = Client(self.server.address)
+        self.client.tip = self.client.ask("blockchain.headers.subscribe")
+
+    # What happens.
+
+    def mine(self):
+        self.node.do("mine", blocks=self.draw.choice([1, 1, 2, 5, 20]), transactions=self.draw.randint(0, 15))
+
+    def reorg(self):
+        height = self.node.call("getblockcount")
+        if height < 1:
+            return self.mine()
+        depth = min(height, self.draw.choice([1, 1, 2, 3, 6, 20, 100]))
+        self.reorgs += 1
+        self.node.do("reorg", depth=depth, transactions=self.draw.randint(0, 8), mempool_percent=self.draw.choice([0, 50, 100]))
+
+    def trouble(self):
+        kind = self.draw.choice(["restart", "warm_up", "fault", "latency"])
+        if kind == "restart":
+            self.node.do("restart", down_ms=self.draw.randint(0, 300), warm_up_ms=self.draw.randint(0, 200))
+        elif kind == "warm_up":
+            self.node.do("warm_up", ms=self.draw.randint(0, 300))
+        elif kind == "latency":
+            self.node.do("latency", ms=self.draw.choice([0, 0, 5, 20]))
+        else:
+            self.node.do("fault", kind=self.draw.choice(["http_500", "http_503", "truncated", "garbage", "closed"]),
+                         requests=self.draw.randint(1, 4))
+        self.mine()
+
+    def again(self):
+        """The server ends, in the middle of work if it is killed, and comes back."""
+        self.ends += 1
+        if A.kills:
+            self.draw.choice([self.mine, self.reorg])()
+            time.sleep(self.draw.random() * 0.06)
+            self.server.kill()
+        else:
+            self.server.stop()
+        if self.draw.random() < 0.7:
+            self.draw.choice([self.mine, self.reorg])()
+        self.server.start()
+        self.connect()
+
+    # What must hold.
+
+    def naive(self):
+        """The node's chain, read whole at one tip."""
+        while True:
+            try:
+                tip = self.node.call("getbestblockhash")
+                count = self.node.call("getblockcount") + 1
+                hashes = [answer["result"] for answer in self.node.batch([("getblockhash", [height]) for height in range(count)])]
+                missing = [name for name in hashes if name not in self.raw]
+                if missing:
+                    for name, answer in zip(missing, self.node.batch([("getblock", [name, 0]) for name in missing])):
+                        self.raw[name] = bytes.fromhex(answer["result"])
+                if hashes[-1] == tip:
+                    return tip, NaiveChain([self.raw[name] for name in hashes], cache=self.cache)
+            except (OSError, Failed, ValueError, TypeError, KeyError, http.client.HTTPException):
+                time.sleep(0.05)  # the trouble that was ordered
+
+    def compare(self):
+        _, chain = self.naive()
+        tip = {"hex": chain.headers[-1].hex(), "height": chain.tip}
+        deadline = time.monotonic() + PATIENCE
+        while self.client.tip != tip:
+            check(time.monotonic() < deadline, f"still at {self.client.tip}, the node at {tip}")
+            self.client.ask("server.ping")
+            time.sleep(0.002)
+        names = {display(key): key for key in chain.history}
+        self.client.subscribe(names)
+        gone = set(self.client.statuses) - set(names)
+        methods = ("get_history", "listunspent", "get_balance")
+        got = self.client.ask_all([(f"blockchain.scripthash.{method}", name) for name in names for method in methods])
+        for i, (name, key) in enumerate(names.items()):
+            for j, method in enumerate(methods):
+                self.equal(got[3 * i + j], getattr(chain, method)(key), f"{method} of {name}")
+            self.equal(self.client.statuses[name], chain.status(key), f"status told for {name}")
+        for name in gone:
+            self.equal(self.client.statuses[name], None, f"status told for {name}, which a reorg took away")
+        check(names, "nothing was asked")
+
+    def equal(self, got, wanted, what):
+        self.checks += 1
+        check(got == wanted, f"{what}: {json.dumps(got)[:500]} instead of {json.dumps(wanted)[:500]}")
+
+    def verify(self):
+        blocks = self.node.ready["blocks_dir"] if "--blocks-dir" in self.server.words else self.work / "db" / "blocks"
+        result = subprocess.run([A.sluice, "verify", "--deep", "--db-dir", self.work / "db", "--blocks-dir", blocks],
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        check(result.returncode == 0, f"verify: {result.stdout[-1000:]}")
+
+
+def main():
+    seeds = math.ceil(A.seeds * float(os.environ.get("SLUICE_TEST_SCALE", "1")))
+    passed = failed = checks = reorgs = ends = 0
+    for seed in range(A.first, A.first + seeds):
+        work = Path(tempfile.mkdtemp(prefix="sluice-follow-"))
+        life = Life(seed, work)
+        try:
+            life.run()
+            passed += 1
+            checks += life.checks
+            reorgs += life.reorgs
+            ends += life.ends
+        except (Failed, OSError, subprocess.TimeoutExpired) as failure:
+            failed += 1
+            print(f"--first {seed} --seeds 1{' --kills' if A.kills else ''}: {failure}")
+            print((work / "serve.log").read_text()[-2000:])
+            break
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    if not failed and seeds > 3 and not reorgs:
+        failed, _ = 1, print("no seed had a reorg")
+    print(f"{checks} answers, {reorgs} reorgs, {ends} {'kills' if A.kills else 'restarts'}")
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed or not passed else 0)
+
+
+main()
