@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "main/commands.h"
+#include "main/transport_wiring.h"
 #include "main/wiring.h"
 #include "net/electrum_endpoint.h"
 #include "net/tcp_server.h"
@@ -60,15 +61,15 @@ Result<net::TcpServerOptions> server_options(const config::ServeConfig& config) 
   if (!backend) return backend.error();
   options.backend = backend.value();
   for (const auto& service : config.server.services) {
-    if (service.protocol == config::Protocol::tcp) {
-      options.listen.push_back({service.host, service.port});
+    if (const auto transport = transport_of(service.protocol)) {
+      options.listen.push_back({service.host, service.port, *transport});
       continue;
     }
-    observe::log_warning(area, fmt::format("{}://{}:{}: offline serving speaks tcp only, this service is not opened",
+    observe::log_warning(area, fmt::format("{}://{}:{}: offline serving has no admin port, this service is not opened",
                                            config::name_of(service.protocol), service.host, service.port));
   }
   if (options.listen.empty())
-    return Error{ErrorKind::config, "--services: no tcp service to listen on: give one as tcp://127.0.0.1:50010"};
+    return Error{ErrorKind::config, "--services: no service to listen on: give one as tcp://127.0.0.1:50010"};
   options.loops = static_cast<unsigned>(config.tuning.threads);
   options.loop.idle_timeout_ms = static_cast<std::uint64_t>(config.limits.session_timeout.count());
   options.loop.sessions_max = static_cast<unsigned>(config.limits.max_sessions);
@@ -109,6 +110,9 @@ Status serve_offline(const config::ServeConfig& config) {
   };
   auto listen = server_options(config);
   if (!listen) return std::move(listen).error();
+  auto transports = make_transports(config);
+  if (!transports) return std::move(transports).error();
+  raise_open_files_limit(config.limits.max_sessions);
   session::SessionLimits limits;
   limits.max_recv = config.limits.max_recv;
   net::ElectrumEndpoint endpoint(context, limits, listen.value().loops);
@@ -116,16 +120,19 @@ Status serve_offline(const config::ServeConfig& config) {
   sem_init(&stop_semaphore, 0, 0);
   on_stop(post_stop);
   const auto& stop = stop_requested();
-  auto server = net::TcpServer::start(listen.value(), endpoint.factory());
+  auto server =
+      net::TcpServer::start(listen.value(), net::over_transports(endpoint.factory(), transports.value().options));
   if (!server) return std::move(server).error();
   if (!server.value()->backend_note().empty()) observe::log_info(area, server.value()->backend_note());
   for (const Error& error : server.value()->not_opened()) observe::log_error(area, error.message);
   for (std::size_t i = 0; i < listen.value().listen.size(); ++i) {
     if (server.value()->ports()[i] == 0) continue;
-    observe::log_info(area, fmt::format("listening on tcp://{}:{} ({}), height {}", listen.value().listen[i].host,
-                                        server.value()->ports()[i], server.value()->backend(),
-                                        observe::with_separators(view.value()->tip_height())));
+    observe::log_info(
+        area, fmt::format("listening on {}://{}:{} ({}), height {}", net::name_of(listen.value().listen[i].transport),
+                          listen.value().listen[i].host, server.value()->ports()[i], server.value()->backend(),
+                          observe::with_separators(view.value()->tip_height())));
   }
+  const CertificateWatch certificate_watch(transports.value().tls);
   while (!stop.load(std::memory_order_relaxed)) sem_wait(&stop_semaphore);
   observe::log_info(area, "stopping");
   server.value()->stop();
