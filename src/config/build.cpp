@@ -117,9 +117,8 @@ Status check_root(Settings& settings, const HostFacts& facts, bool offline) {
 }
 
 void fit_limits(Settings& settings, const HostFacts& facts, SessionLimits& limits) {
-  // ElectrumX keeps 350 files for the store and the node.
-  constexpr std::uint64_t reserved_files = 350;
-  const std::uint64_t fitting = facts.open_files_max > reserved_files ? facts.open_files_max - reserved_files : 1;
+  const bool has_room = facts.open_files_max > files_besides_sessions;
+  const std::uint64_t fitting = has_room ? facts.open_files_max - files_besides_sessions : 1;
   if (limits.max_sessions > fitting) {
     settings.warn(fmt::format("max-sessions: {} lowered to {}: only {} files may be open", limits.max_sessions, fitting,
                               facts.open_files_max));
@@ -137,7 +136,7 @@ HostFacts host_facts() noexcept {
   HostFacts facts;
   facts.is_root = geteuid() == 0;
   rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) == 0) facts.open_files_max = files.rlim_cur;
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) facts.open_files_max = files.rlim_max;
   facts.cores = std::max(1u, std::thread::hardware_concurrency());
   return facts;
 }

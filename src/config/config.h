@@ -112,10 +112,13 @@ struct CallConfig {
   std::vector<std::string> params;  ///< JSON, or plain text where it is not JSON
 };
 
+/// Files that a server needs for other things than sessions: the store, the node. As ElectrumX has it.
+constexpr std::uint64_t files_besides_sessions = 350;
+
 /// What the builders need to know of the machine; passed in so that tests can choose.
 struct HostFacts {
   bool is_root = false;
-  std::uint64_t open_files_max = 1024;  ///< RLIMIT_NOFILE, soft
+  std::uint64_t open_files_max = 1024;  ///< RLIMIT_NOFILE, hard: a server raises the soft one to what it needs
   std::uint32_t cores = 1;
 };
 [[nodiscard]] HostFacts host_facts() noexcept;

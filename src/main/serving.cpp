@@ -51,15 +51,15 @@ Result<net::TcpServerOptions> server_options(const config::ServeConfig& config) 
   if (!backend) return backend.error();
   options.backend = backend.value();
   for (const auto& service : config.server.services) {
-    if (service.protocol == config::Protocol::tcp) {
-      options.listen.push_back({service.host, service.port});
+    if (const auto transport = transport_of(service.protocol)) {
+      options.listen.push_back({service.host, service.port, *transport});
       continue;
     }
-    observe::log_warning(area, fmt::format("{}://{}:{}: offline serving speaks tcp only, this service is not opened",
+    observe::log_warning(area, fmt::format("{}://{}:{}: the admin port is not built yet, this service is not opened",
                                            config::name_of(service.protocol), service.host, service.port));
   }
   if (options.listen.empty())
-    return Error{ErrorKind::config, "--services: no tcp service to listen on: give one as tcp://127.0.0.1:50010"};
+    return Error{ErrorKind::config, "--services: no service to listen on: give one as tcp://127.0.0.1:50010"};
   options.loops = static_cast<unsigned>(config.tuning.threads);
   options.loop.idle_timeout_ms = static_cast<std::uint64_t>(config.limits.session_timeout.count());
   options.loop.sessions_max = static_cast<unsigned>(config.limits.max_sessions);
@@ -80,6 +80,9 @@ Result<std::unique_ptr<Serving>> Serving::prepare(const config::ServeConfig& con
   auto listen = server_options(config);
   if (!listen) return std::move(listen).error();
   serving->listen_ = std::move(listen).value();
+  auto transports = make_transports(config);
+  if (!transports) return std::move(transports).error();
+  serving->transports_ = std::move(transports).value();
   serve::ServerContext context;
   context.options = &serving->options_;
   context.merkle = &serving->merkle_;
@@ -99,7 +102,8 @@ void Serving::publish(const serve::Snapshot& snapshot, serve::Changes changes) {
 Status Serving::listen() {
   const std::lock_guard lock(mutex_);
   if (Status status = merkle_.headers.warm(*snapshot_.view); !status) return status;
-  auto started = net::TcpServer::start(listen_, endpoint_->factory());
+  raise_open_files_limit(config_.limits.max_sessions);
+  auto started = net::TcpServer::start(listen_, net::over_transports(endpoint_->factory(), transports_.options));
   if (!started) return std::move(started).error();
   server_ = std::move(started).value();
   if (!server_->backend_note().empty()) observe::log_info(area, server_->backend_note());
@@ -110,6 +114,7 @@ Status Serving::listen() {
         area, fmt::format("listening on tcp://{}:{} ({}), height {}", listen_.listen[i].host, server_->ports()[i],
                           server_->backend(), observe::with_separators(snapshot_.view->tip_height())));
   }
+  certificate_watch_ = std::make_unique<CertificateWatch>(transports_.tls);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "config/config.h"
+#include "main/transport_wiring.h"
 #include "net/electrum_endpoint.h"
 #include "net/tcp_server.h"
 #include "serve/merkle_cache.h"
@@ -34,10 +35,12 @@ class Serving {
   session::SessionLimits limits_;
   std::atomic<std::uint64_t> failures_{0};
   net::TcpServerOptions listen_;
+  Transports transports_;
   std::mutex mutex_;  // held while something is published or the server comes and goes
   serve::Snapshot snapshot_;
   std::unique_ptr<net::ElectrumEndpoint> endpoint_;
   std::unique_ptr<net::TcpServer> server_;
+  std::unique_ptr<CertificateWatch> certificate_watch_;
 };
 
 /// Waits for SIGINT or SIGTERM.

@@ -38,10 +38,15 @@ class ConnectionHandler {
   [[nodiscard]] virtual bool notify(const Event& /*event*/) { return false; }
 };
 
+/// What is spoken on a listening address below the lines.
+enum class Transport : std::uint8_t { tcp, ssl, ws, wss };
+[[nodiscard]] std::string_view name_of(Transport transport) noexcept;
+
 struct ConnectionInfo {
   unsigned loop_index = 0;   ///< the thread that will call the handler; handlers of one loop never run at once
   std::string peer_address;  ///< numeric
   std::uint16_t peer_port = 0;
+  Transport transport = Transport::tcp;  ///< of the address that was connected to
 };
 
 /// Called on the loop's thread; nullptr refuses the connection.

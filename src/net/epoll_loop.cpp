@@ -20,13 +20,14 @@ class EpollLoop final : public EventLoop {
  public:
   using EventLoop::EventLoop;
   ~EpollLoop() override {
-    for (const int listener : listeners_) ::close(listener);
+    for (const Listener& listener : listeners_) ::close(listener.fd);
     if (epoll_fd_ >= 0) ::close(epoll_fd_);
   }
 
-  Status open(std::vector<int> listeners) override {
+  Status open(std::vector<Listener> listeners) override {
     listeners_ = std::move(listeners);
-    for (const int listener : listeners_) ::fcntl(listener, F_SETFL, ::fcntl(listener, F_GETFL) | O_NONBLOCK);
+    for (const Listener& listener : listeners_)
+      ::fcntl(listener.fd, F_SETFL, ::fcntl(listener.fd, F_GETFL) | O_NONBLOCK);
     epoll_fd_ = ::epoll_create1(EPOLL_CLOEXEC);
     if (epoll_fd_ < 0 || wake_fd() < 0) return Error{ErrorKind::io, std::string("epoll: ") + std::strerror(errno)};
     buffer_ = std::make_unique_for_overwrite<char[]>(receive_bytes);
@@ -92,7 +93,7 @@ class EpollLoop final : public EventLoop {
       if (stop_wanted()) stop_all();
       return;
     }
-    for (const int& listener : listeners_) {
+    for (const Listener& listener : listeners_) {
       if (event.data.ptr == &listener) return accept_all(listener);
     }
     Connection& connection = *static_cast<Connection*>(event.data.ptr);
@@ -108,7 +109,7 @@ class EpollLoop final : public EventLoop {
 
   void stop_all() {
     watch_listeners(false);
-    for (const int listener : listeners_) ::close(listener);
+    for (const Listener& listener : listeners_) ::close(listener.fd);
     listeners_.clear();
     on_stop();
   }
@@ -120,11 +121,11 @@ class EpollLoop final : public EventLoop {
     else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) on_broken(connection);
   }
 
-  void accept_all(int listener) {
+  void accept_all(const Listener& listener) {
     while (true) {
-      const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+      const int fd = ::accept4(listener.fd, nullptr, nullptr, SOCK_CLOEXEC);
       if (fd >= 0) {
-        on_accepted(fd);
+        on_accepted(fd, listener.transport);
         continue;
       }
       if (errno == EINTR || errno == ECONNABORTED) continue;
@@ -137,8 +138,8 @@ class EpollLoop final : public EventLoop {
   void watch_listeners(bool wanted) {
     if (wanted == listening_) return;
     listening_ = wanted;
-    for (const int& listener : listeners_)
-      (void)watch(listener, EPOLLIN, const_cast<int*>(&listener), wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL);
+    for (Listener& listener : listeners_)
+      (void)watch(listener.fd, EPOLLIN, &listener, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL);
   }
 
   void waiting_to_send(Connection& connection, bool waiting) {
@@ -172,7 +173,7 @@ class EpollLoop final : public EventLoop {
   int epoll_fd_ = -1;
   int wake_mark_ = 0;
   bool listening_ = false;
-  std::vector<int> listeners_;
+  std::vector<Listener> listeners_;
   std::unique_ptr<char[]> buffer_;
   std::vector<Connection*> released_;
 };

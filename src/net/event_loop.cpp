@@ -84,10 +84,14 @@ std::uint64_t EventLoop::tick_ms() const noexcept {
   return std::clamp<std::uint64_t>(shortest / 4, 10, 1000);
 }
 
-void EventLoop::on_accepted(int fd) {
+void EventLoop::on_accepted(int fd, Transport transport) {
   const unsigned sessions = counters_.sessions.fetch_add(1, std::memory_order_relaxed);
   std::unique_ptr<ConnectionHandler> handler;
-  if (!stopping_ && sessions < options_.sessions_max) handler = factory_(describe_peer(fd, index_));
+  if (!stopping_ && sessions < options_.sessions_max) {
+    ConnectionInfo info = describe_peer(fd, index_);
+    info.transport = transport;
+    handler = factory_(info);
+  }
   if (!handler) {
     counters_.sessions.fetch_sub(1, std::memory_order_relaxed);
     counters_.refused.fetch_add(1, std::memory_order_relaxed);

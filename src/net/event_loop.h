@@ -66,6 +66,12 @@ struct Connection {
   [[nodiscard]] std::size_t unsent() const noexcept { return sending.size() - sent + pending.size(); }
 };
 
+/// A listening socket of a loop; the loop closes it.
+struct Listener {
+  int fd = -1;
+  Transport transport = Transport::tcp;
+};
+
 class EventLoop {
  public:
   EventLoop(unsigned index, const LoopOptions& options, HandlerFactory factory, ServerCounters& counters);
@@ -74,7 +80,7 @@ class EventLoop {
   EventLoop& operator=(const EventLoop&) = delete;
 
   /// Prepares the mechanism. Errors: io if the system refuses it.
-  [[nodiscard]] virtual Status open(std::vector<int> listeners) = 0;
+  [[nodiscard]] virtual Status open(std::vector<Listener> listeners) = 0;
   /// Until stop(); then drains and returns.
   virtual void run() = 0;
   /// From any thread, any number of times.
@@ -92,7 +98,7 @@ class EventLoop {
           connection) = 0;  ///< forget_connection() when nothing refers to it, not before this round of events ends
 
   // What the mechanism reports.
-  void on_accepted(int fd);
+  void on_accepted(int fd, Transport transport);
   void on_received(Connection& connection, std::string_view bytes);
   void on_peer_done(Connection& connection);
   void on_sent(Connection& connection, std::size_t bytes);

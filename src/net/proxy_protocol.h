@@ -31,7 +31,8 @@ struct ProxyHeader {
 
 constexpr std::size_t proxy_extras_bytes_max = 4096;  // addresses and additions of version 2
 
-/// Reads a header from the beginning of a connection. Never incomplete with more than 16 + proxy_extras_bytes_max bytes.
+/// Reads a header from the beginning of a connection.
+/// Bounds: never incomplete with 16 + proxy_extras_bytes_max bytes or more.
 [[nodiscard]] ProxyHeader read_proxy_header(std::string_view bytes);
 
 /// Connections from `proxies` must begin with a header and have the client's address that it says, or

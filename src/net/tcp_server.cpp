@@ -29,9 +29,9 @@ TcpServer::TcpServer() = default;
 TcpServer::~TcpServer() { stop(); }
 
 Status TcpServer::add_loop(const TcpServerOptions& options, const HandlerFactory& factory, bool uring) {
-  std::vector<int> listeners;
+  std::vector<Listener> listeners;
   const auto close_all = [&] {
-    for (const int fd : listeners) ::close(fd);
+    for (const Listener& listener : listeners) ::close(listener.fd);
   };
   const bool first = threads_.empty();
   if (first) {
@@ -42,7 +42,7 @@ Status TcpServer::add_loop(const TcpServerOptions& options, const HandlerFactory
     if (!first && ports_[i] == 0) continue;
     auto socket = open_listener(options.listen[i].host, first ? options.listen[i].port : ports_[i], first);
     if (socket) {
-      listeners.push_back(socket.value().fd);
+      listeners.push_back({socket.value().fd, options.listen[i].transport});
       ports_[i] = socket.value().port;
     } else if (first) {
       not_opened_.push_back(std::move(socket).error());

@@ -13,8 +13,9 @@
 namespace sluice::net {
 
 struct ListenAddress {
-  std::string host;        ///< numeric IPv4 or IPv6, or a name; "" or "*": every address
-  std::uint16_t port = 0;  ///< 0: the system picks one
+  std::string host;                      ///< numeric IPv4 or IPv6, or a name; "" or "*": every address
+  std::uint16_t port = 0;                ///< 0: the system picks one
+  Transport transport = Transport::tcp;  ///< handed to the factory; see over_transports()
 };
 
 enum class IoBackend : std::uint8_t { automatic, io_uring, epoll };

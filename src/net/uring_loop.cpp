@@ -34,8 +34,8 @@ std::uint64_t tagged(const void* pointer, Kind kind) noexcept {
 }
 
 /// Listening sockets need an address of their own with free low bits.
-struct alignas(8) Listener {
-  int fd = -1;
+struct alignas(8) ArmedListener {
+  Listener listener;
   bool armed = false;
 };
 
@@ -43,13 +43,13 @@ class UringLoop final : public EventLoop {
  public:
   using EventLoop::EventLoop;
   ~UringLoop() override {
-    for (const Listener& listener : listeners_) ::close(listener.fd);
+    for (const ArmedListener& armed : listeners_) ::close(armed.listener.fd);
     close_ring();
     if (buffers_ != nullptr) ::munmap(buffers_, buffer_ring_bytes());
   }
 
-  Status open(std::vector<int> listeners) override {
-    for (const int fd : listeners) listeners_.push_back({fd, false});
+  Status open(std::vector<Listener> listeners) override {
+    for (const Listener& listener : listeners) listeners_.push_back({listener, false});
     io_uring_params params{};
     params.flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
     params.cq_entries = completion_entries;
@@ -186,12 +186,12 @@ class UringLoop final : public EventLoop {
 
   void arm_accepts() {
     if (stopping()) return;
-    for (Listener& listener : listeners_) {
-      if (listener.armed) continue;
+    for (ArmedListener& armed : listeners_) {
+      if (armed.armed) continue;
       io_uring_sqe* entry = next_entry();
-      io_uring_prep_multishot_accept(entry, listener.fd, nullptr, nullptr, SOCK_CLOEXEC);
-      io_uring_sqe_set_data64(entry, tagged(&listener, Kind::accept));
-      listener.armed = true;
+      io_uring_prep_multishot_accept(entry, armed.listener.fd, nullptr, nullptr, SOCK_CLOEXEC);
+      io_uring_sqe_set_data64(entry, tagged(&armed, Kind::accept));
+      armed.armed = true;
     }
   }
 
@@ -201,7 +201,7 @@ class UringLoop final : public EventLoop {
       case Kind::receive: return received(*static_cast<Connection*>(pointer), completion);
       case Kind::poll_receive: return readable(*static_cast<Connection*>(pointer), completion.res);
       case Kind::send: return sent(*static_cast<Connection*>(pointer), completion.res);
-      case Kind::accept: return accepted(*static_cast<Listener*>(pointer), completion);
+      case Kind::accept: return accepted(*static_cast<ArmedListener*>(pointer), completion);
       case Kind::wake:
         on_woken();
         if (stop_wanted()) stop_all();
@@ -214,10 +214,10 @@ class UringLoop final : public EventLoop {
     }
   }
 
-  void accepted(Listener& listener, const io_uring_cqe& completion) {
-    if ((completion.flags & IORING_CQE_F_MORE) == 0) listener.armed = false;
+  void accepted(ArmedListener& armed, const io_uring_cqe& completion) {
+    if ((completion.flags & IORING_CQE_F_MORE) == 0) armed.armed = false;
     if (completion.res >= 0) {
-      on_accepted(completion.res);
+      on_accepted(completion.res, armed.listener.transport);
       arm_accepts();
     }
     // After an error accepting goes on at the next tick, so that a lack of descriptors cannot spin.
@@ -273,9 +273,9 @@ class UringLoop final : public EventLoop {
 
   void stop_all() {
     if (stopping()) return;
-    for (Listener& listener : listeners_) {
-      if (listener.armed) cancel(tagged(&listener, Kind::accept));
-      ::shutdown(listener.fd, SHUT_RDWR);
+    for (ArmedListener& armed : listeners_) {
+      if (armed.armed) cancel(tagged(&armed, Kind::accept));
+      ::shutdown(armed.listener.fd, SHUT_RDWR);
     }
     on_stop();
   }
@@ -288,7 +288,7 @@ class UringLoop final : public EventLoop {
   io_uring ring_{};
   bool ring_open_ = false;
   bool multishot_ = false;
-  std::vector<Listener> listeners_;
+  std::vector<ArmedListener> listeners_;
   std::unique_ptr<char[]> storage_;
   io_uring_buf_ring* buffers_ = nullptr;
   __kernel_timespec tick_{};

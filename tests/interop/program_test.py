@@ -5,7 +5,7 @@ usage: program_test.py SLUICE [NAME...]
 
 With names only the tests whose names hold one of them. Closes with `N passed, M failed`.
 """
-import json, os, pty, re, resource, select, shutil, signal, socket, subprocess, sys, tempfile, time
+import json, os, pty, re, resource, select, shutil, signal, socket, ssl, subprocess, sys, tempfile, time
 from pathlib import Path
 
 SLUICE = os.path.abspath(sys.argv[1])
@@ -89,18 +89,30 @@ def free_port():
 class Server:
     """`sluice serve` until the end of a with block; port 0 is the system's choice."""
 
-    def __init__(self, db, blocks, port=0):
+    def __init__(self, db, blocks, port=0, protocols=("tcp",), more=(), limit=None):
+        services = [f"{protocol}://127.0.0.1:{port or free_port()}" for protocol in protocols]
+        self.protocols, self.limit, self.log = protocols, limit, []
         self.arguments = ["serve", "--offline", *CHAIN, "--db-dir", WORK / db, "--blocks-dir", blocks,
-                          "--services", f"tcp://127.0.0.1:{port or free_port()}"]
+                          "--services", ",".join(services), *more]
 
     def __enter__(self):
-        self.process = subprocess.Popen([SLUICE, *map(str, self.arguments)], stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([SLUICE, *map(str, self.arguments)], stderr=subprocess.PIPE, text=True,
+                                        preexec_fn=self.limit)
+        self.ports = {}
+        while len(self.ports) < len(self.protocols):
+            found = self.wait_for(r"listening on (\w+)://\S+:(\d+)")
+            self.ports[found.group(1)] = int(found.group(2))
+        self.port = self.ports[self.protocols[0]]
+        return self
+
+    def wait_for(self, pattern):
+        """The next line of the log that matches."""
         for line in self.process.stderr:
-            found = re.search(r"listening on tcp://(\S+):(\d+)", line)
+            self.log.append(line)
+            found = re.search(pattern, line)
             if found:
-                self.port = int(found.group(2))
-                return self
-        raise Failed("serve ended before it listened")
+                return found
+        raise Failed(f"serve ended without saying {pattern}: {''.join(self.log)[-600:]}")
 
     def __exit__(self, *_):
         if self.process.poll() is None:
@@ -389,6 +401,77 @@ def serve_refuses_what_it_cannot_serve():
     arguments = Server(served(), small()).arguments
     expect(run(*[argument for argument in arguments if argument != "--offline"]), 2, "--offline")
     expect(run(*arguments, "--parity"), 2, "Radiant regtest")
+
+
+def make_certificate(name):
+    """A certificate that signs itself: the paths of its file and its key's."""
+    certificate, key = WORK / f"{name}.crt", WORK / f"{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", f"/CN={name}", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    return certificate, key
+
+
+def name_of_certificate(port):
+    pem = ssl.get_server_certificate(("127.0.0.1", port))
+    shown = subprocess.run(["openssl", "x509", "-noout", "-subject"], input=pem, capture_output=True, text=True, check=True)
+    return shown.stdout.strip().split("=")[-1].strip()
+
+
+@test
+def every_transport_answers_and_a_new_certificate_is_taken():
+    certificate, key = make_certificate("first")
+    protocols = ("tcp", "ssl", "ws", "wss")
+    more = ("--ssl-certfile", certificate, "--ssl-keyfile", key)
+    with Server(served(), small(), protocols=protocols, more=more) as server:
+        for protocol in protocols:
+            address = f"{protocol}://127.0.0.1:{server.ports[protocol]}"
+            check("1.4" in expect(run("call", address, "server.version", '"test"', '"1.4"'), 0).stdout, protocol)
+        check(name_of_certificate(server.ports["wss"]) == "first", "not the certificate")
+        second, second_key = make_certificate("second")
+        second.replace(certificate)
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for("first.key: .*the certificate in use stays")
+        check(name_of_certificate(server.ports["ssl"]) == "first", "half a pair was taken")
+        second_key.replace(key)
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for("the certificate was reloaded")
+        check(name_of_certificate(server.ports["ssl"]) == "second", "the certificate was not replaced")
+        certificate, _ = make_certificate("first")  # without a signal: the files are looked at
+        server.wait_for("the certificate was reloaded")
+        check(name_of_certificate(server.ports["ssl"]) == "first", "the change was not seen")
+        server.process.send_signal(signal.SIGTERM)
+        check(server.process.wait(timeout=20) == 0, "serve did not end with 0")
+
+
+@test
+def a_bad_certificate_is_a_refused_setting():
+    certificate, _ = make_certificate("whose")
+    _, other_key = make_certificate("other")
+    more = ("--ssl-certfile", certificate, "--ssl-keyfile", other_key)
+    expect(run(*Server(served(), small(), protocols=("wss",), more=more).arguments), 2, "other.key")
+
+
+@test
+def a_listed_proxy_names_the_client_and_must():
+    with Server(served(), small(), more=("--proxy-protocol", "127.0.0.0/8")) as server:
+        def ask(*lines):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+                client.sendall("".join(lines).encode())
+                return client.makefile().readline()
+        ping = '{"id":1,"method":"server.ping"}\n'
+        check('"id":1' in ask("PROXY TCP4 192.0.2.1 192.0.2.9 5000 443\r\n", ping), "no answer behind a header")
+        check(ask(ping) == "", "answered without a header")
+
+
+@test
+def the_limit_of_open_files_is_raised_or_the_sessions_are_fewer():
+    def limit():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (200, 1000))
+    with Server(served(), small(), limit=limit, more=("--max-sessions", "600")) as server:
+        check(any("limit raised from 200 to 950 for 600 sessions" in line for line in server.log), "not raised")
+    with Server(served(), small(), limit=limit, more=("--max-sessions", "5000")) as server:
+        check(any("5000 lowered to 650" in line for line in server.log), "not lowered")
+        check(any("limit raised from 200 to 1000" in line for line in server.log), "not raised as far as it goes")
 
 
 @test

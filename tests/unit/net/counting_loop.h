@@ -15,13 +15,13 @@ namespace sluice::net::test {
 class CountingLoop final : public EventLoop {
  public:
   using EventLoop::EventLoop;
-  Status open(std::vector<int>) override { return {}; }
+  Status open(std::vector<Listener>) override { return {}; }
   void run() override {}
   void accept_one() {
     int pair[2] = {-1, -1};
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
     peers_.push_back(pair[1]);
-    on_accepted(pair[0]);
+    on_accepted(pair[0], Transport::tcp);
   }
   void tell(const std::shared_ptr<const Event>& event) {
     post(event);

@@ -70,6 +70,16 @@ class Client {
       held_.append(buffer, static_cast<std::size_t>(size));
     }
   }
+  /// Appends what comes next; false at the end of the stream.
+  bool read_some(std::string& target) {
+    char buffer[65536];
+    while (true) {
+      const ssize_t size = ::recv(fd_, buffer, sizeof buffer, 0);
+      if (size < 0 && errno == EINTR) continue;
+      if (size > 0) target.append(buffer, static_cast<std::size_t>(size));
+      return size > 0;
+    }
+  }
   /// Bytes until the end of the stream.
   std::size_t drain() {
     std::size_t total = held_.size();

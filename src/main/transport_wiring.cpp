@@ -1,0 +1,135 @@
+#include "main/transport_wiring.h"
+
+#include <fmt/format.h>
+#include <semaphore.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+
+#include "observe/log.h"
+#include "observe/progress.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view area = "serve";
+constexpr std::time_t look_seconds = 5;  // a renewal every few weeks can wait so long
+
+sem_t watch_semaphore;
+std::atomic<bool> hangup{false};
+std::atomic<bool> watch_ends{false};
+
+extern "C" void handle_hangup(int) {
+  // relaxed: the semaphore orders it.
+  hangup.store(true, std::memory_order_relaxed);
+  sem_post(&watch_semaphore);
+}
+
+void set_hangup_handler(void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGHUP, &action, nullptr);
+}
+
+std::vector<net::IpNetwork> networks_of(const std::vector<config::AddressRange>& ranges) {
+  std::vector<net::IpNetwork> networks;
+  for (const config::AddressRange& range : ranges)
+    networks.push_back({net::ip_address_from(range.address.data(), range.is_ipv6 ? 16 : 4), range.prefix_bits});
+  return networks;
+}
+
+}  // namespace
+
+std::optional<net::Transport> transport_of(config::Protocol protocol) noexcept {
+  switch (protocol) {
+    case config::Protocol::tcp: return net::Transport::tcp;
+    case config::Protocol::ssl: return net::Transport::ssl;
+    case config::Protocol::ws: return net::Transport::ws;
+    case config::Protocol::wss: return net::Transport::wss;
+    case config::Protocol::rpc:
+    case config::Protocol::http: break;
+  }
+  return std::nullopt;
+}
+
+Result<Transports> make_transports(const config::ServeConfig& config) {
+  Transports transports;
+  net::TransportOptions& options = transports.options;
+  const auto& services = config.server.services;
+  const bool wants_tls = std::any_of(services.begin(), services.end(), [](const config::Service& service) {
+    return service.protocol == config::Protocol::ssl || service.protocol == config::Protocol::wss;
+  });
+  if (wants_tls) {
+    auto tls = net::TlsContext::load(config.server.ssl_certfile, config.server.ssl_keyfile);
+    if (!tls) return std::move(tls).error();
+    options.tls = transports.tls = std::move(tls).value();
+  }
+  options.websocket.message_bytes_max = config.limits.max_recv;
+  if (config.address.trust_proxy) options.websocket.forwarded_by.trusted = networks_of(config.address.trusted_proxies);
+  options.websocket.forwarded_by.hops = static_cast<unsigned>(config.address.trust_proxy_hops);
+  options.proxy_protocol_from = networks_of(config.address.proxy_protocol);
+  return transports;
+}
+
+void raise_open_files_limit(std::uint64_t sessions_max) {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  const std::uint64_t wanted = sessions_max + config::files_besides_sessions;
+  if (files.rlim_cur >= wanted) return;
+  const std::uint64_t before = files.rlim_cur;
+  files.rlim_cur = std::min<rlim_t>(wanted, files.rlim_max);
+  if (::setrlimit(RLIMIT_NOFILE, &files) != 0) {
+    observe::log_warning(area,
+                         fmt::format("open files: the limit stays at {} although {} sessions need {} ({}): clients "
+                                     "beyond it wait; raise it before the start or lower --max-sessions",
+                                     before, sessions_max, wanted, std::strerror(errno)));
+    return;
+  }
+  if (files.rlim_cur > before)
+    observe::log_info(area, fmt::format("open files: limit raised from {} to {} for {} sessions", before,
+                                        static_cast<std::uint64_t>(files.rlim_cur), sessions_max));
+}
+
+CertificateWatch::CertificateWatch(std::shared_ptr<net::TlsContext> tls) : tls_(std::move(tls)) {
+  sem_init(&watch_semaphore, 0, 0);
+  watch_ends.store(false, std::memory_order_relaxed);
+  set_hangup_handler(handle_hangup);
+  thread_ = std::thread([this] { run(); });
+}
+
+CertificateWatch::~CertificateWatch() {
+  watch_ends.store(true, std::memory_order_relaxed);
+  sem_post(&watch_semaphore);
+  thread_.join();
+  set_hangup_handler(SIG_IGN);
+}
+
+void CertificateWatch::run() const {
+  while (true) {
+    timespec until{};
+    ::clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += look_seconds;
+    while (::sem_timedwait(&watch_semaphore, &until) != 0 && errno == EINTR) {}
+    if (watch_ends.load(std::memory_order_relaxed)) return;
+    const bool asked = hangup.exchange(false, std::memory_order_relaxed);
+    if (!tls_) continue;
+    Result<bool> reloaded = false;
+    if (!asked) {
+      reloaded = tls_->reload_if_changed();
+    } else if (Status status = tls_->reload(); status) {
+      reloaded = true;
+    } else {
+      reloaded = std::move(status).error();
+    }
+    if (!reloaded) observe::log_error(area, fmt::format("{}: the certificate in use stays", reloaded.error().message));
+    else if (reloaded.value()) observe::log_info(area, "the certificate was reloaded, new connections get it");
+  }
+}
+
+}  // namespace sluice
