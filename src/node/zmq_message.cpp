@@ -80,6 +80,12 @@ std::optional<ZmqMessage> ZmqReader::read(std::span<const Bytes> frames) noexcep
   return message;
 }
 
+std::vector<ZmqSource> all_topics_at(std::string_view address) {
+  std::vector<ZmqSource> sources;
+  for (std::size_t i = 0; i < zmq_topic_count; ++i) sources.push_back({static_cast<ZmqTopic>(i), std::string(address)});
+  return sources;
+}
+
 Result<std::vector<ZmqSource>> read_zmq_sources(std::string_view json, std::string_view node_host) {
   constexpr std::string_view method = "getzmqnotifications";
   std::vector<ZmqSource> sources;

@@ -68,6 +68,9 @@ struct ZmqSource {
   friend bool operator==(const ZmqSource&, const ZmqSource&) = default;
 };
 
+/// Every topic at one address, where the operator names it.
+[[nodiscard]] std::vector<ZmqSource> all_topics_at(std::string_view address);
+
 /// Reads the answer to getzmqnotifications: the first address of each topic. An address that means every interface of
 /// the node's host (tcp://0.0.0.0:..., tcp://*:..., tcp://[::]:...) becomes one with node_host.
 /// Bounds: json is followed by json_padding_bytes readable bytes.

@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <zmq.hpp>
 
 #include "node/zmq_listener.h"
@@ -194,6 +195,23 @@ TEST(ZmqListener, hears_its_topics_only) {
   EXPECT_EQ(counters[0].missed, 1u);
   EXPECT_EQ(counters[0].connects, 1u);
   EXPECT_EQ(counters[1].messages + counters[1].connects, 0u);
+}
+
+TEST(ZmqListener, hears_all_topics_at_one_address) {
+  Publisher publisher;
+  Heard heard;
+  const auto listener = ZmqListener::start(all_topics_at(publisher.address()), heard.handlers());
+  ASSERT_TRUE(listener.ok()) << listener.error().message;
+  std::set<std::string> words;
+  for (std::size_t i = 0; i < zmq_topic_count; ++i) {
+    ASSERT_TRUE(publisher.until_subscribed());
+    words.insert(heard.next());
+  }
+  EXPECT_EQ(words, (std::set<std::string>{"hashblock up", "hashtx up", "rawtx up"}));
+  for (const char* topic : {"rawtx", "hashblock", "hashtx"}) {
+    publisher.send({topic, hash_body(), count_frame(9)});
+    EXPECT_TRUE(heard.next().starts_with(topic));
+  }
 }
 
 TEST(ZmqListener, hostile_frames_are_counted_and_do_not_stop_it) {
