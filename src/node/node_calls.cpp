@@ -179,6 +179,16 @@ Status NodeCalls::check_chain(const ChainInfo& info) {
   return {};
 }
 
+Result<std::vector<ZmqSource>> NodeCalls::zmq_sources() {
+  constexpr std::string_view method = "getzmqnotifications";
+  auto reply = client_.call({std::string(method)});
+  if (!reply) return std::move(reply).error();
+  const RpcOutcome& outcome = reply.value().outcome();
+  if (outcome.error && outcome.error->code == code_no_method) return std::vector<ZmqSource>();
+  if (outcome.error) return refused(method, *outcome.error);
+  return read_zmq_sources(outcome.json, client_.host());
+}
+
 Result<std::vector<Txid>> NodeCalls::mempool_txids() {
   constexpr std::string_view method = "getrawmempool";
   auto reply = client_.call({std::string(method), RpcParams().flag(false).array()}, for_mempool(answer_bytes_max_));

@@ -20,6 +20,7 @@
 #include "base/hash256.h"
 #include "chain/coin.h"
 #include "node/rpc_client.h"
+#include "node/zmq_message.h"
 
 namespace sluice::node {
 
@@ -80,6 +81,8 @@ class NodeCalls {
   [[nodiscard]] Result<std::vector<std::byte>> block_raw(const BlockHash& hash);
   /// Errors: unsupported if the node's genesis block or its name for its chain is not that of the network.
   [[nodiscard]] Status check_chain(const ChainInfo& info);
+  /// Where the node publishes the topics that sluice hears; none for a node without ZMQ.
+  [[nodiscard]] Result<std::vector<ZmqSource>> zmq_sources();
   [[nodiscard]] Result<std::vector<Txid>> mempool_txids();
   /// Raw transactions [txids.size()], nullopt for what the mempool no longer has. In batches of transactions_per_batch.
   /// They are not parsed: whether one has its txid is for the caller to see.

@@ -94,6 +94,11 @@ std::string RpcClient::url() const {
   return options_.urls[schedule_.begin().url_index].logged();
 }
 
+std::string RpcClient::host() const {
+  const std::lock_guard lock(mutex_);
+  return options_.urls[schedule_.begin().url_index].host;
+}
+
 Result<RpcReply> RpcClient::run(std::string body, RequestForm form, std::uint64_t first_id, std::size_t count,
                                 const CallPolicy& policy) {
   HttpRequest request{.url = {},

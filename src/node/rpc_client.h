@@ -90,6 +90,8 @@ class RpcClient {
   [[nodiscard]] RpcCounters counters() const;
   /// The address that is asked now, without user and password.
   [[nodiscard]] std::string url() const;
+  /// Its host.
+  [[nodiscard]] std::string host() const;
 
  private:
   struct AttemptResult {

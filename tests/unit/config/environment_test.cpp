@@ -163,6 +163,7 @@ const std::vector<Row> reference_rows{
     {"PARITY", "1", use},
     {"HTTP_SERVICE", "127.0.0.1:8080", use},
     {"DAEMON_COOKIE", "/node/.cookie", use},
+    {"DAEMON_ZMQ", "tcp://127.0.0.1:28332", use},
 };
 
 Variables base_environment() {

@@ -210,6 +210,13 @@ TEST(NodeCalls, transactions_too_large_together_are_asked_for_in_smaller_batches
   expect_error(node.calls.transactions(txids), ErrorKind::limit, "exceeds its bound");
 }
 
+TEST(NodeCalls, zmq_sources) {
+  Node node = node_saying("[]");
+  EXPECT_TRUE(node.calls.zmq_sources().value().empty());
+  EXPECT_TRUE(node_saying("!-32601 Method not found").calls.zmq_sources().value().empty());
+  expect_error(node_saying("!-1 broken").calls.zmq_sources(), ErrorKind::io, "getzmqnotifications");
+}
+
 TEST(NodeCalls, broadcast_hands_on_what_the_node_says) {
   Node takes([](const std::string& method, const std::string& params) {
     EXPECT_EQ(method + params, "sendrawtransaction[\"00\\\"ff\"]");
