@@ -295,6 +295,22 @@ def leaves_leave_alone():
 
 
 @test
+def payments_to_a_script():
+    with small("pay") as node:
+        script = "76a914" + "11" * 20 + "88ac"
+        paid = node.do("pay", script=script, value=123456)["txid"]
+        equal(node.call("getrawmempool"), [paid], "getrawmempool")
+        outputs = node.call("getrawtransaction", paid, True)["vout"]
+        equal([outputs[0]["scriptPubKey"]["hex"], outputs[0]["value"]], [script, 0.00123456], "output")
+        node.do("mine")
+        equal(node.call("getrawtransaction", paid, True)["confirmations"], 1, "confirmations")
+        for _ in range(5):  # what is paid is ours no more, the change is
+            node.do("pay", script=script)
+            node.do("churn", add=30)
+        check("hex" in node.control("pay", script="7")["error"], "script")
+
+
+@test
 def every_coin_plays():
     for coin, sub in (("Bitcoin", "Satoshi"), ("BitcoinCash", "Bitcoin Cash")):
         with small(coin, "--coin", coin) as node:
