@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "base/hex.h"
 #include "devnet_node/json.h"
 
 namespace sluice::devnet_node {
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::uint64_t count_max = 1'000'000;
 constexpr std::uint64_t ms_max = 600'000;
+constexpr std::size_t script_bytes_max = 10'000;
 
 struct Refusal {
   std::string text;
@@ -108,6 +110,16 @@ NodeChange churn(Node& node, Members& members) {
   return done(node.churn(request));
 }
 
+Txid pay(Node& node, Members& members) {
+  const auto script = from_hex(members.text("script", ""));
+  const std::uint32_t value = members.number("value", 100'000, 0xffff'ffff);
+  members.finish();
+  if (!script || script->size() > script_bytes_max) throw Refusal{"pay: script must be hex, of at most 10,000 bytes"};
+  Result<Txid> paid = node.pay(*script, value);
+  if (!paid) throw Refusal{paid.error().message};
+  return paid.value();
+}
+
 void append_state(Json& target, const Node& node, const Rpc& rpc, const RpcSwitches& switches, const Faults& faults) {
   const ChainState& chain = node.chain();
   target.key("height").number(chain.height()).key("tip").hash(chain.tip().hash);
@@ -128,7 +140,11 @@ ControlReply Control::answer(std::string_view body) {
     Members members(body);
     const std::string& command = members.command();
     NodeChange change;
-    if (command == "mine") {
+    std::optional<Txid> paid;
+    if (command == "pay") {
+      paid = pay(node_, members);
+      change.added = 1;
+    } else if (command == "mine") {
       change = mine(node_, members);
     } else if (command == "reorg") {
       change = reorg(node_, members);
@@ -169,6 +185,7 @@ ControlReply Control::answer(std::string_view body) {
     Json reply;
     reply.open('{').key("connected").number(change.connected).key("disconnected").number(change.disconnected);
     reply.key("added").number(change.added).key("removed").number(change.removed);
+    if (paid) reply.key("txid").hash(*paid);
     append_state(reply, node_, rpc_, switches_, faults_);
     return {200, std::move(reply.close('}')).str() + "\n"};
   } catch (const Refusal& refusal) {

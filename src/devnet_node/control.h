@@ -3,6 +3,7 @@
 //   {"command":"mine","blocks":1,"transactions":0,"mempool_percent":100,"conflicts":0}
 //   {"command":"reorg","depth":1,"blocks":2,"transactions":0,"mempool_percent":50}
 //   {"command":"churn","add":0,"evict":0,"replace":0,"leaves":0}   leaves 1: descendants of nothing else go
+//   {"command":"pay","script":"76a9...","value":100000}   an unconfirmed payment; the answer has its txid
 //   {"command":"restart","down_ms":0,"warm_up_ms":0}      connections drop, new ones are refused for a while
 //   {"command":"warm_up","ms":1000}                       calls get the error -28
 //   {"command":"latency","ms":0}                          of each RPC answer

@@ -12,6 +12,7 @@
 #include "devnet/devnet.h"
 #include "devnet_node/block_builder.h"
 #include "devnet_node/mempool_file.h"
+#include "observe/log.h"
 
 namespace sluice::devnet_node {
 namespace {
@@ -77,10 +78,12 @@ Result<std::unique_ptr<Node>> Node::open(const chain::Network& network, NodeOpti
     return refusal(fmt::format("{} {}: only a regtest can be mined", network.coin_name, network.name));
   options.chain.coin = network.coin_name;
   options.chain.net = network.name;
-  if (!options.foreign_dir.empty()) {
+  if (has_block_files(options.chain.directory)) {
+    observe::log_info("devnet", fmt::format("going on with the block files in {}", options.chain.directory.string()));
+  } else if (!options.foreign_dir.empty()) {
     if (Status status = copy_block_files(options.foreign_dir, options.chain.directory); !status) return status.error();
-  } else if (!has_block_files(options.chain.directory)) {
-    if (const auto made = devnet::write_devnet(options.chain); !made) return made.error();
+  } else if (const auto made = devnet::write_devnet(options.chain); !made) {
+    return made.error();
   }
   Result<StoredBlocks> stored = read_block_files(options.chain.directory, network);
   if (!stored) return std::move(stored).error();
@@ -291,13 +294,25 @@ Result<NodeChange> Node::churn(const ChurnRequest& request) {
   for (std::uint32_t i = 0; i < request.add; ++i) {
     std::optional<Transaction> tx = maker_.next(chain_, mempool_, Reach::unconfirmed);
     if (!tx) return refusal("churn: the chain has no coins left to spend; mine some blocks first");
-    const Txid txid = tx->txid;
-    const Admission admission = mempool_.accept(std::move(*tx), chain_, now());
-    SLUICE_CHECK(admission == Admission::accepted);
-    tell(mempool_.find(txid)->tx);
+    take_own(std::move(*tx));
     ++change.added;
   }
   return change;
+}
+
+void Node::take_own(Transaction tx) {
+  const Txid txid = tx.txid;
+  const Admission admission = mempool_.accept(std::move(tx), chain_, now());
+  SLUICE_CHECK(admission == Admission::accepted);
+  tell(mempool_.find(txid)->tx);
+}
+
+Result<Txid> Node::pay(Bytes script, std::uint64_t value) {
+  std::optional<Transaction> tx = maker_.pay(chain_, mempool_, script, value);
+  if (!tx) return refusal(fmt::format("pay: the chain has no {} base units to spend; mine some blocks first", value));
+  const Txid txid = tx->txid;
+  take_own(std::move(*tx));
+  return txid;
 }
 
 Status Node::submit_block(std::vector<std::byte> raw) {

@@ -23,7 +23,7 @@ struct NodeObserver {
 
 struct NodeOptions {
   devnet::DevnetOptions chain;         ///< directory of the node's block files; the chain to make if it has none
-  std::filesystem::path foreign_dir;   ///< block files to begin with instead, copied; empty: none
+  std::filesystem::path foreign_dir;   ///< block files to copy there instead, if it has none; may be empty
   std::filesystem::path mempool_file;  ///< unconfirmed transactions to begin with; empty: none
   BlockFileWriter::Limits files;
   std::function<std::int64_t()> now;  ///< seconds since 1970; empty: the system's clock
@@ -76,6 +76,9 @@ class Node {
   [[nodiscard]] Result<NodeChange> reorg(const ReorgRequest& request);
   /// Errors: config, no coins left to make transactions of.
   [[nodiscard]] Result<NodeChange> churn(const ChurnRequest& request);
+  /// Puts a transaction into the mempool that pays `value` base units to `script`, for wallets to receive.
+  /// Errors: config, the chain has not so much to spend.
+  [[nodiscard]] Result<Txid> pay(Bytes script, std::uint64_t value);
   /// A transaction from outside.
   Admission submit(Transaction tx);
   /// A block from outside: under any known parent; a branch of more work than the active chain takes over.
@@ -90,6 +93,8 @@ class Node {
   void disconnect(std::uint32_t depth);
   /// Accepts what it can, parents first; returns how many are left over.
   std::size_t accept_all(std::vector<MempoolEntry> entries);
+  /// A transaction of our own making, which is lawful.
+  void take_own(Transaction tx);
   [[nodiscard]] std::vector<Transaction> choose_from_mempool(std::uint32_t percent);
   [[nodiscard]] std::vector<Transaction> make_conflicts(const std::vector<Transaction>& chosen, std::uint32_t count);
   [[nodiscard]] std::uint64_t fees(const std::vector<Transaction>& txs) const;

@@ -9,6 +9,10 @@ namespace {
 /// With fewer spendable outputs the mix splits coins first.
 constexpr std::uint32_t pool_wanted = 64;
 
+/// Of a payment to a given script, base units; and the most outputs it is put together from.
+constexpr std::uint64_t pay_fee = 10'000;
+constexpr std::size_t pay_inputs_max = 500;
+
 }  // namespace
 
 TxMaker::TxMaker(const chain::Network& network, const devnet::CoinParams& coin, std::uint64_t seed,
@@ -101,7 +105,7 @@ Transaction TxMaker::write_draft() {
   return std::move(tx).value();
 }
 
-std::optional<Transaction> TxMaker::next(const ChainState& chain, const Mempool& mempool, Reach reach) {
+void TxMaker::prepare(const ChainState& chain, const Mempool& mempool, Reach reach) {
   const bool wants_unconfirmed = reach == Reach::unconfirmed;
   if (!is_current_ || (wants_unconfirmed != holds_unconfirmed_ && mempool.size() > 0))
     read_pools(chain, mempool, reach);
@@ -110,7 +114,35 @@ std::optional<Transaction> TxMaker::next(const ChainState& chain, const Mempool&
     add(state_.maturing.front());
     state_.maturing.pop_front();
   }
+}
+
+std::optional<Transaction> TxMaker::next(const ChainState& chain, const Mempool& mempool, Reach reach) {
+  prepare(chain, mempool, reach);
   if (!mix_.make(state_, draft_)) return std::nullopt;
+  Transaction tx = write_draft();
+  for (std::uint32_t i = 0; i < draft_.outputs.size(); ++i)
+    deposit(draft_.outputs[i], hash_cast<Digest>(tx.txid), i, chain.height() + 1);
+  return tx;
+}
+
+std::optional<Transaction> TxMaker::pay(const ChainState& chain, const Mempool& mempool, Bytes script,
+                                        std::uint64_t value) {
+  prepare(chain, mempool, Reach::unconfirmed);
+  draft_.clear();
+  draft_.kind = devnet::TxKind::pay_one_two;
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < pay_inputs_max && (sum < value || sum - value < pay_fee); ++i) {
+    if (state_.plain.empty()) break;
+    draft_.inputs.push_back(state_.plain.take(state_.random));
+    sum += draft_.inputs.back().value;
+  }
+  if (sum < value || sum - value < pay_fee) {
+    changed();
+    return std::nullopt;
+  }
+  devnet::put_bytes(draft_.scripts, script);
+  draft_.add_output(value, devnet::ScriptForm::anyone, 0, devnet::Destination::dead);
+  if (sum - value > pay_fee) mix_.add_payment(state_, draft_, sum - value - pay_fee, 65);
   Transaction tx = write_draft();
   for (std::uint32_t i = 0; i < draft_.outputs.size(); ++i)
     deposit(draft_.outputs[i], hash_cast<Digest>(tx.txid), i, chain.height() + 1);

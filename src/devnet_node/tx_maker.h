@@ -35,6 +35,11 @@ class TxMaker {
   [[nodiscard]] std::optional<Transaction> double_spend(const Transaction& victim, const ChainState& chain,
                                                         const Mempool& mempool);
 
+  /// Pays `value` to a script, from confirmed and unconfirmed outputs; the change stays in the purse.
+  /// nullopt if there is not so much.
+  [[nodiscard]] std::optional<Transaction> pay(const ChainState& chain, const Mempool& mempool, Bytes script,
+                                               std::uint64_t value);
+
   /// The coinbase of the next block. witness_ids: of the block's other transactions in their order, empty if none
   /// has a witness.
   [[nodiscard]] Transaction coinbase(const ChainState& chain, std::uint64_t fees,
@@ -43,6 +48,8 @@ class TxMaker {
   [[nodiscard]] Random& random() noexcept { return state_.random; }
 
  private:
+  /// Brings the pools up to date.
+  void prepare(const ChainState& chain, const Mempool& mempool, Reach reach);
   void read_pools(const ChainState& chain, const Mempool& mempool, Reach reach);
   void add_outputs(const Transaction& tx, std::uint32_t height, const ChainState& chain, const Mempool& mempool);
   void deposit(const devnet::DraftOutput& output, const Digest& txid, std::uint32_t index, std::uint32_t height);

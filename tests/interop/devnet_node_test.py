@@ -181,6 +181,24 @@ def block_files_grow_with_the_chain():
 
 
 @test
+def an_index_follows_the_growing_block_files():
+    """Proves blocks made on command: the pipeline takes them, and `verify --deep` finds the index right each time."""
+    for coin in ("Radiant", "Bitcoin", "BitcoinCash"):
+        with small("index" + coin, "--coin", coin, "--file-bytes", "64KiB", "--allocate", "16KiB") as node:
+            place = ["--coin", coin, "--net", "regtest", "--db-dir", WORK / ("db" + coin), "--blocks-dir", node.dir]
+            for step in range(5):
+                if step > 0:
+                    node.do("churn", add=60, replace=2)
+                    node.do("mine", transactions=20, mempool_percent=60, conflicts=1)
+                    node.do("reorg", depth=3 * step, transactions=5)
+                for command in (["sync", *place], ["verify", *place, "--deep"]):
+                    result = subprocess.run([SLUICE, *map(str, command)], capture_output=True, text=True, timeout=120)
+                    check(result.returncode == 0, f"{coin} step {step}: {command[0]}: {(result.stdout + result.stderr)[-600:]}")
+                check(f"the index is whole: height {node.call('getblockcount')}," in result.stdout + result.stderr,
+                      f"{coin} step {step}: not the node's height: {(result.stdout + result.stderr)[-300:]}")
+
+
+@test
 def a_pure_rollback_and_a_deep_reorg():
     with small("reorg") as node:
         before = node.call("getblockhash", 10)
@@ -292,6 +310,22 @@ def leaves_leave_alone():
         equal(node.do("churn", evict=20, leaves=1)["removed"], 20, "removed")
         change = node.do("churn", replace=5, leaves=1)
         equal([change["added"], change["removed"]], [5, 5], "replaced")
+
+
+@test
+def payments_to_a_script():
+    with small("pay") as node:
+        script = "76a914" + "11" * 20 + "88ac"
+        paid = node.do("pay", script=script, value=123456)["txid"]
+        equal(node.call("getrawmempool"), [paid], "getrawmempool")
+        outputs = node.call("getrawtransaction", paid, True)["vout"]
+        equal([outputs[0]["scriptPubKey"]["hex"], outputs[0]["value"]], [script, 0.00123456], "output")
+        node.do("mine")
+        equal(node.call("getrawtransaction", paid, True)["confirmations"], 1, "confirmations")
+        for _ in range(5):  # what is paid is ours no more, the change is
+            node.do("pay", script=script)
+            node.do("churn", add=30)
+        check("hex" in node.control("pay", script="7")["error"], "script")
 
 
 @test
