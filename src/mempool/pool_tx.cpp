@@ -43,7 +43,7 @@ parse::ParseErrc PoolTx::parse(std::vector<std::byte> raw, const PoolRules& rule
   if (tx.spends_twice()) return parse::ParseErrc::bad_inputs;
   for (std::size_t i = 0; i < batch.output_count(); ++i) {
     const Bytes script = Bytes(tx.raw_).subspan(batch.script_begin[i], batch.script_size[i]);
-    Output output{{}, batch.output_value[i], classify::is_indexed(script, rules.coin)};
+    Output output{{}, batch.output_value[i], rules.parity || classify::is_indexed(script, rules.coin)};
     if (output.indexed) output.scripthash = classify::script_hash(script, rules.coin, rules.parity);
     const std::uint32_t compact_size_bytes = script.size() < 0xfd ? 1 : script.size() <= 0xffff ? 3 : 5;
     tx.coins_.push_back({output, batch.script_begin[i] - compact_size_bytes - 8});

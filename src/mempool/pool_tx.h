@@ -20,7 +20,9 @@ using serve::Outpoint;
 /// What every transaction of a pool has in common.
 struct PoolRules {
   chain::Coin coin = chain::Coin::radiant;
-  bool parity = false;  ///< the peers' push-length quirk (classify/scripthash.h)
+  /// The peers' habits: their push-length quirk (classify/scripthash.h), and that data outputs have history for as long
+  /// as they are unconfirmed.
+  bool parity = false;
 };
 
 /// An output as its spender sees it.
