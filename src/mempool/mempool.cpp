@@ -10,8 +10,8 @@ namespace {
 
 /// Over budget, the pool is cut to this share of it, so that the next few newcomers do not cut again.
 constexpr std::size_t budget_kept_sixteenths = 15;
-/// Below this share those left out may come back.
-constexpr std::size_t budget_reopened_sixteenths = 12;
+/// When the pool has shrunk to this share of what was left after the cut, those left out may come back.
+constexpr std::size_t reopened_sixteenths = 12;
 /// A left out transaction is remembered, so that it is not fetched again, at about so many bytes.
 constexpr std::size_t left_out_bytes = 64;
 
@@ -304,6 +304,7 @@ void Mempool::unconfirm(std::span<const Txid> block_txids) {
     if (input < tx.input_count()) parentless.push_back(entry.tx);
   });
   suspend(parentless, true, std::move(disconnected));
+  try_all_waiting_ = true;  // outputs that the block had spent are free again
 }
 
 // ---------------------------------------------------------------------------------- budget
@@ -327,18 +328,19 @@ void Mempool::fit_budget() {
   });
   const std::size_t kept_bytes = options_.budget_bytes / 16 * budget_kept_sixteenths;
   for (const TxRef& lowest : by_rate) {
-    if (footprint_bytes_ <= kept_bytes) return;
+    if (footprint_bytes_ <= kept_bytes) break;
     if (maps_.txs.find(lowest->txid()) == nullptr) continue;  // went with a parent
     for (const TxRef& tx : with_descendants(std::span(&lowest, 1))) {
       detach(tx);
       leave_out(tx->txid(), lowest->txid());
     }
   }
+  reopen_below_bytes_ = footprint_bytes_ / 16 * reopened_sixteenths;
 }
 
 /// With room again, those left out are unknown again, so that difference() asks for them.
 void Mempool::reopen() {
-  if (footprint_bytes_ <= options_.budget_bytes / 16 * budget_reopened_sixteenths) left_out_.clear();
+  if (footprint_bytes_ <= reopen_below_bytes_) left_out_.clear();
 }
 
 // --------------------------------------------------------------------------------- answers

@@ -73,7 +73,8 @@ class Mempool {
   /// A block was connected: its transactions leave the pool; whoever else spends what it spent is evicted with all
   /// that spends their outputs. The next add() tries all who wait, so follow with one, be it empty.
   void confirm(std::span<const Txid> block_txids, std::span<const Outpoint> spent);
-  /// A block was disconnected: who spends its outputs waits until the node gives the parents back.
+  /// Blocks were disconnected: who spends their outputs waits until the node gives the parents back. An add() follows
+  /// as after confirm().
   void unconfirm(std::span<const Txid> block_txids);
 
   /// What is to be fetched and what to be removed so that the pool is the node's.
@@ -138,6 +139,7 @@ class Mempool {
   WaitingRoom waiting_;
   bool try_all_waiting_ = false;
   std::unordered_map<Txid, Txid, Hash32Hasher> left_out_;  ///< and the one of low rate for which it was left out
+  std::size_t reopen_below_bytes_ = 0;
   std::size_t footprint_bytes_ = 0;
   std::vector<ScriptHash> touched_;
   MempoolCounters counters_;
