@@ -33,7 +33,10 @@ class ElectrumEndpoint::Handler final : public ConnectionHandler {
 
   HandlerStep step(std::string& out) override {
     const auto snapshot = loop_.current();
-    if (snapshot) loop_.context.view = snapshot->view.get();
+    if (snapshot) {
+      loop_.context.view = snapshot->view.get();
+      loop_.context.mempool = snapshot->mempool.get();
+    }
     switch (session_.step(loop_.context, loop_.document, out)) {
       case session::SessionStep::idle: return HandlerStep::idle;
       case session::SessionStep::answering: return HandlerStep::yielded;

@@ -27,6 +27,8 @@ struct Call {
   double cost = 0;
 
   [[nodiscard]] const ReadView& view() const noexcept { return *context.view; }
+  /// nullptr: without a mempool.
+  [[nodiscard]] const MempoolView* mempool() const noexcept { return context.mempool; }
   [[nodiscard]] const ServeOptions& options() const noexcept { return *context.options; }
   /// Is the answer already longer than may be sent? Long loops ask, so that memory stays bounded.
   [[nodiscard]] bool too_large() const noexcept {

@@ -1,4 +1,5 @@
 // Fees. The Radiant servers answer constants; offline there is no node to ask for better ones.
+#include "serve/json_text.h"
 #include "serve/method_table.h"
 #include "serve/python_text.h"
 
@@ -21,7 +22,22 @@ Outcome relay_fee(Call& call) {
 
 Outcome fee_histogram(Call& call) {
   call.cost += 1.0;
-  call.reply += "[]";
+  call.reply += '[';
+  // The Radiant servers have no histogram; their answer is always empty.
+  if (call.mempool() != nullptr && !call.options().parity) {
+    bool first = true;
+    for (const FeeBin& bin : call.mempool()->fee_histogram()) {
+      call.reply += first ? "[" : ",[";
+      first = false;
+      append_number(call.reply, bin.rate_tenths / 10);
+      call.reply += '.';
+      append_number(call.reply, bin.rate_tenths % 10);
+      call.reply += ',';
+      append_number(call.reply, bin.size);
+      call.reply += ']';
+    }
+  }
+  call.reply += ']';
   return std::nullopt;
 }
 

@@ -1,10 +1,13 @@
-// blockchain.scripthash.*: confirmed history, unspent outputs, balance and status of a script.
+// blockchain.scripthash.*: history, unspent outputs, balance and status of a script. What is confirmed comes first,
+// then what is in the mempool, all from one pair of views.
+#include <algorithm>
 #include <charconv>
 
 #include "base/hex.h"
 #include "serve/coercion.h"
 #include "serve/json_text.h"
 #include "serve/method_table.h"
+#include "serve/script_refs.h"
 #include "serve/scripthash_status.h"
 
 namespace sluice::serve {
@@ -27,18 +30,43 @@ void append_outpoint_ref(std::string& target, const RefItem& item) {
   target += item.singleton ? "\",\"type\":\"single\"}" : "\",\"type\":\"normal\"}";
 }
 
-Outcome append_refs(Call& call, const UnspentItem& item) {
-  call.reply += ",\"refs\":[";
-  if (item.has_refs) {
-    const auto refs = call.view().refs_of(item.tx_number, item.output_index);
-    if (!refs) return call.failed(refs.error());
-    for (std::size_t i = 0; i < refs.value().size(); ++i) {
-      if (i != 0) call.reply += ',';
-      append_outpoint_ref(call.reply, refs.value()[i]);
-    }
+void append_refs(std::string& target, const std::vector<RefItem>& refs) {
+  target += ",\"refs\":[";
+  for (std::size_t i = 0; i < refs.size(); ++i) {
+    if (i != 0) target += ',';
+    append_outpoint_ref(target, refs[i]);
   }
-  call.reply += ']';
-  return std::nullopt;
+  target += ']';
+}
+
+std::vector<MempoolHistoryItem> mempool_history(const Call& call, const ScriptHash& scripthash) {
+  return call.mempool() == nullptr ? std::vector<MempoolHistoryItem>{} : call.mempool()->history(scripthash);
+}
+
+void append_mempool_items(std::string& target, const std::vector<MempoolHistoryItem>& items, bool first) {
+  for (const MempoolHistoryItem& item : items) {
+    if (!first) target += ',';
+    first = false;
+    target += "{\"tx_hash\":";
+    append_json_hash(target, item.txid.span());
+    target += ",\"height\":";
+    target += mempool_height(item);
+    target += ",\"fee\":";
+    append_number(target, item.fee);
+    target += '}';
+  }
+}
+
+void append_unspent(std::string& target, const Txid& txid, std::uint32_t output_index, std::uint32_t height,
+                    std::uint64_t value) {
+  target += "{\"tx_hash\":";
+  append_json_hash(target, txid.span());
+  target += ",\"tx_pos\":";
+  append_number(target, output_index);
+  target += ",\"height\":";
+  append_number(target, height);
+  target += ",\"value\":";
+  append_number(target, value);
 }
 
 }  // namespace
@@ -48,10 +76,14 @@ Outcome scripthash_get_balance(Call& call) {
   if (!scripthash.ok()) return scripthash.fault();
   const auto balance = call.view().balance(scripthash.value());
   if (!balance) return call.failed(balance.error());
-  call.cost += 1.0 + static_cast<double>(balance.value().outputs) / 50;
+  MempoolView::Balance unconfirmed;
+  if (call.mempool() != nullptr) unconfirmed = call.mempool()->balance(scripthash.value());
+  call.cost += 1.0 + static_cast<double>(balance.value().outputs + unconfirmed.count) / 50;
   call.reply += "{\"confirmed\":";
   append_number(call.reply, balance.value().value);
-  call.reply += ",\"unconfirmed\":0}";
+  call.reply += ",\"unconfirmed\":";
+  append_signed(call.reply, unconfirmed.delta);
+  call.reply += '}';
   return std::nullopt;
 }
 
@@ -66,7 +98,9 @@ Outcome scripthash_get_history(Call& call) {
   const auto& items = history.value();
   call.cost += 0.45 + 0.001 * static_cast<double>(items.size());
   if (call.options().parity && items.size() >= limit) return bad_request("history too large");
-  if (items.size() > limit) return call.too_large_fault();
+  const auto unconfirmed = mempool_history(call, scripthash.value());
+  call.cost += static_cast<double>(unconfirmed.size()) / 50;
+  if (items.size() + unconfirmed.size() > limit) return call.too_large_fault();
 
   call.reply += '[';
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -79,6 +113,7 @@ Outcome scripthash_get_history(Call& call) {
     append_number(call.reply, items[i].height);
     call.reply += '}';
   }
+  append_mempool_items(call.reply, unconfirmed, items.empty());
   call.reply += ']';
   return std::nullopt;
 }
@@ -86,8 +121,11 @@ Outcome scripthash_get_history(Call& call) {
 Outcome scripthash_get_mempool(Call& call) {
   const auto scripthash = to_scripthash(call.argument[0]);
   if (!scripthash.ok()) return scripthash.fault();
-  call.cost += 0.25;
-  call.reply += "[]";
+  const auto unconfirmed = mempool_history(call, scripthash.value());
+  call.cost += 0.25 + static_cast<double>(unconfirmed.size()) / 50;
+  call.reply += '[';
+  append_mempool_items(call.reply, unconfirmed, true);
+  call.reply += ']';
   return std::nullopt;
 }
 
@@ -97,25 +135,37 @@ Outcome scripthash_listunspent(Call& call) {
   const auto unspent = call.view().unspent(scripthash.value());
   if (!unspent) return call.failed(unspent.error());
   const auto& items = unspent.value();
-  call.cost += 1.0 + static_cast<double>(items.size()) / 50;
+  std::vector<Outpoint> spent;
+  std::vector<MempoolUnspentItem> unconfirmed;
+  if (call.mempool() != nullptr) {
+    spent = call.mempool()->spent(scripthash.value());
+    unconfirmed = call.mempool()->unspent(scripthash.value());
+  }
+  call.cost += 1.0 + static_cast<double>(items.size() + unconfirmed.size()) / 50;
   const bool with_refs = call.options().network->has_refs();
+  const std::size_t begin = call.reply.size() + 1;
   call.reply += '[';
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    const UnspentItem& item = items[i];
+  const auto separate = [&] {
+    if (call.reply.size() != begin) call.reply += ',';
+  };
+  for (const UnspentItem& item : items) {
     const auto txid = call.view().txid(item.tx_number);
     if (!txid) return call.failed(txid.error());
-    if (i != 0) call.reply += ',';
-    call.reply += "{\"tx_hash\":";
-    append_json_hash(call.reply, txid.value().span());
-    call.reply += ",\"tx_pos\":";
-    append_number(call.reply, item.output_index);
-    call.reply += ",\"height\":";
-    append_number(call.reply, item.height);
-    call.reply += ",\"value\":";
-    append_number(call.reply, item.value);
+    if (std::ranges::binary_search(spent, Outpoint{txid.value(), item.output_index})) continue;
+    separate();
+    append_unspent(call.reply, txid.value(), item.output_index, item.height, item.value);
     if (with_refs) {
-      if (Outcome fault = append_refs(call, item)) return fault;
+      auto refs = item.has_refs ? call.view().refs_of(item.tx_number, item.output_index) : std::vector<RefItem>();
+      if (!refs) return call.failed(refs.error());
+      append_refs(call.reply, refs.value());
     }
+    call.reply += '}';
+    if (call.too_large()) return call.too_large_fault();
+  }
+  for (const MempoolUnspentItem& item : unconfirmed) {
+    separate();
+    append_unspent(call.reply, item.txid, item.output_index, 0, item.value);
+    if (with_refs) append_refs(call.reply, refs_of_script(item.script));
     call.reply += '}';
     if (call.too_large()) return call.too_large_fault();
   }
@@ -128,7 +178,8 @@ Outcome scripthash_subscribe(Call& call) {
   if (!scripthash.ok()) return scripthash.fault();
   const auto status = scripthash_status(call.context, scripthash.value());
   if (!status) return call.failed(status.error());
-  call.cost += 0.55 + 0.001 * static_cast<double>(status.value().history_items) +
+  call.cost += 0.55 + 0.001 * static_cast<double>(status.value().confirmed_items) +
+               static_cast<double>(status.value().mempool_items) / 50 +
                0.00002 * static_cast<double>(status.value().preimage_bytes);
   append_status(call.reply, status.value().hash);
   std::string text = call.argument[0].text();

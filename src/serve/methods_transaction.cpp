@@ -53,15 +53,18 @@ double proof_cost(std::uint32_t tx_count) {
   return tx_count >= 200 ? 10 * std::sqrt(count) / 2500 : count / 2500;
 }
 
-Outcome append_verbose(Call& call, const Txid& txid, const TxPlace& place, Bytes raw) {
-  const auto header = call.view().header(place.height);
-  if (!header) return call.failed(header.error());
+/// place: nullptr if unconfirmed.
+Outcome append_verbose(Call& call, const Txid& txid, const TxPlace* place, Bytes raw) {
   VerboseContext context;
   context.network = call.options().network;
   context.txid = txid;
-  context.block_hash = chain::block_hash(context.network->coin, header.value());
-  context.confirmations = call.view().tip_height() - place.height + 1;
-  context.block_time = chain::decode_header(header.value()).time;
+  if (place != nullptr) {
+    const auto header = call.view().header(place->height);
+    if (!header) return call.failed(header.error());
+    context.block_hash = chain::block_hash(context.network->coin, header.value());
+    context.confirmations = call.view().tip_height() - place->height + 1;
+    context.block_time = chain::decode_header(header.value()).time;
+  }
   if (!append_verbose_transaction(call.reply, raw, context)) return internal_error();
   return std::nullopt;
 }
@@ -79,6 +82,7 @@ Result<std::string_view> certain_refusal(const Call& call, const TxView& tx, Byt
   for (const TxInputView& input : tx.inputs) {
     Txid prevout_txid;
     std::copy(input.prevout_txid.begin(), input.prevout_txid.end(), prevout_txid.data());
+    if (call.mempool() != nullptr && call.mempool()->find_tx(prevout_txid)) continue;
     const auto funding = call.view().find_tx(prevout_txid);
     if (!funding) return funding.error();
     if (!funding.value()) return std::string_view("Missing inputs");
@@ -97,13 +101,19 @@ Outcome transaction_get(Call& call) {
   const auto found = call.view().find_tx(txid.value());
   if (!found) return call.failed(found.error());
   const std::optional<TxPlace>& place = found.value();
-  if (!place) return unknown_transaction(call, txid.value());
+  if (!place) {
+    const auto unconfirmed = call.mempool() == nullptr ? std::nullopt : call.mempool()->find_tx(txid.value());
+    if (!unconfirmed) return unknown_transaction(call, txid.value());
+    if (verbose.value()) return append_verbose(call, txid.value(), nullptr, unconfirmed->raw);
+    append_json_hex(call.reply, unconfirmed->raw);
+    return std::nullopt;
+  }
   const auto raw = call.view().raw_tx(place->tx_number);
   if (!raw) {
     (void)call.failed(raw.error());
     return daemon_error(rpc_misc_error, "Block not available: " + raw.error().message);
   }
-  if (verbose.value()) return append_verbose(call, txid.value(), *place, raw.value());
+  if (verbose.value()) return append_verbose(call, txid.value(), &*place, raw.value());
   append_json_hex(call.reply, raw.value());
   return std::nullopt;
 }

@@ -18,19 +18,31 @@ Result<ScripthashStatus> scripthash_status(const ServerContext& context, const S
   ScripthashStatus status;
   hash::Sha256 hasher;
   std::string item_text;
-  for (const HistoryItem& item : history.value()) {
-    const auto txid = context.view->txid(item.tx_number);
-    if (!txid) return txid.error();
+  std::string height;
+  const auto add = [&](const Txid& txid, std::string_view shown_height) {
     item_text.clear();
-    append_hex_reversed(item_text, txid.value().span());
+    append_hex_reversed(item_text, txid.span());
     item_text += ':';
-    append_number(item_text, item.height);
+    item_text += shown_height;
     item_text += ':';
     hasher.update(std::as_bytes(std::span(item_text)));
     status.preimage_bytes += item_text.size();
+  };
+  for (const HistoryItem& item : history.value()) {
+    const auto txid = context.view->txid(item.tx_number);
+    if (!txid) return txid.error();
+    height.clear();
+    append_number(height, item.height);
+    add(txid.value(), height);
   }
-  status.history_items = history.value().size();
-  if (status.history_items > 0) status.hash = hasher.finish();
+  status.confirmed_items = history.value().size();
+  if (context.mempool != nullptr) {
+    for (const MempoolHistoryItem& item : context.mempool->history(scripthash)) {
+      add(item.txid, mempool_height(item));
+      ++status.mempool_items;
+    }
+  }
+  if (status.preimage_bytes > 0) status.hash = hasher.finish();
   return status;
 }
 

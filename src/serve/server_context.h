@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "chain/coin.h"
+#include "serve/mempool_view.h"
 #include "serve/merkle_cache.h"
 #include "serve/protocol_version.h"
 #include "serve/read_view.h"
@@ -45,9 +46,11 @@ using BannerSource = std::function<std::optional<std::string>()>;
 /// Called per failure, from several threads at once.
 using FailureSink = std::function<void(const Error&)>;
 
-/// Shared by all sessions of a thread. The view may be replaced between lines, never during one.
+/// Shared by all sessions of a thread. The views may be replaced between lines, never during one.
 struct ServerContext {
   const ReadView* view = nullptr;
+  /// The unconfirmed transactions on top of `view`; nullptr: answers are of confirmed ones only.
+  const MempoolView* mempool = nullptr;
   const ServeOptions* options = nullptr;
   MerkleCaches* merkle = nullptr;
   BannerSource banner;

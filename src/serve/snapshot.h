@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "serve/mempool_view.h"
 #include "serve/read_view.h"
 
 namespace sluice::serve {
@@ -13,6 +14,7 @@ namespace sluice::serve {
 /// Immutable once published; sessions move from one to the next, never back.
 struct Snapshot {
   std::shared_ptr<const ReadView> view;
+  std::shared_ptr<const MempoolView> mempool;  ///< null: nothing is known of unconfirmed transactions
 };
 
 /// What may differ between a snapshot and the one before.

@@ -147,14 +147,16 @@ bool append_verbose_transaction(std::string& target, Bytes raw, const VerboseCon
   }
   target += "],\"hex\":";
   append_json_hex(target, raw);
-  target += ",\"blockhash\":";
-  append_json_hash(target, context.block_hash.span());
-  target += ",\"confirmations\":";
-  append_number(target, context.confirmations);
-  target += ",\"time\":";
-  append_number(target, context.block_time);
-  target += ",\"blocktime\":";
-  append_number(target, context.block_time);
+  if (context.confirmations != 0) {
+    target += ",\"blockhash\":";
+    append_json_hash(target, context.block_hash.span());
+    target += ",\"confirmations\":";
+    append_number(target, context.confirmations);
+    target += ",\"time\":";
+    append_number(target, context.block_time);
+    target += ",\"blocktime\":";
+    append_number(target, context.block_time);
+  }
   target += '}';
   return true;
 }

@@ -14,7 +14,7 @@ struct VerboseContext {
   const chain::Network* network = nullptr;
   Txid txid;
   BlockHash block_hash;
-  std::uint32_t confirmations = 0;
+  std::uint32_t confirmations = 0;  ///< 0: in no block; what is said of the block is then left out
   std::uint32_t block_time = 0;
 };
 

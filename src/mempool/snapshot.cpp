@@ -1,0 +1,73 @@
+#include "mempool/snapshot.h"
+
+#include <algorithm>
+
+namespace sluice::mempool {
+
+std::vector<serve::MempoolHistoryItem> Snapshot::history(const ScriptHash& scripthash) const {
+  std::vector<serve::MempoolHistoryItem> items;
+  const ScriptEntry* script = maps_.scripts.find(scripthash);
+  if (script == nullptr) return items;
+  items.reserve(script->txs.size());
+  script->txs.for_each([&](const ScriptTx& entry) {
+    const PoolTx& tx = *entry.tx;
+    const bool unconfirmed_inputs = maps_.txs.find(tx.txid())->unconfirmed_inputs != 0;
+    items.push_back({tx.txid(), tx.fee(), tx.size(), unconfirmed_inputs});
+  });
+  std::ranges::sort(items, [](const auto& a, const auto& b) {
+    if (a.has_unconfirmed_inputs != b.has_unconfirmed_inputs) return b.has_unconfirmed_inputs;
+    return serve::displays_before(a.txid, b.txid);
+  });
+  return items;
+}
+
+std::vector<serve::MempoolUnspentItem> Snapshot::unspent(const ScriptHash& scripthash) const {
+  std::vector<serve::MempoolUnspentItem> items;
+  const ScriptEntry* script = maps_.scripts.find(scripthash);
+  if (script == nullptr) return items;
+  script->txs.for_each([&](const ScriptTx& entry) {
+    const PoolTx& tx = *entry.tx;
+    for (const std::uint32_t coin : tx.coins_of(scripthash)) {
+      if (coin < tx.input_count()) continue;
+      const std::uint32_t index = coin - tx.input_count();
+      if (maps_.spends.find({tx.txid(), index}) != nullptr) continue;
+      items.push_back({tx.txid(), index, tx.output(index).value, tx.output_script(index)});
+    }
+  });
+  std::ranges::sort(items, [](const auto& a, const auto& b) {
+    if (a.txid == b.txid) return a.output_index < b.output_index;
+    return serve::displays_before(a.txid, b.txid);
+  });
+  return items;
+}
+
+std::vector<Outpoint> Snapshot::spent(const ScriptHash& scripthash) const {
+  std::vector<Outpoint> outpoints;
+  const ScriptEntry* script = maps_.scripts.find(scripthash);
+  if (script == nullptr) return outpoints;
+  script->txs.for_each([&](const ScriptTx& entry) {
+    for (const std::uint32_t coin : entry.tx->coins_of(scripthash)) {
+      if (coin < entry.tx->input_count()) outpoints.push_back(entry.tx->prevout(coin));
+    }
+  });
+  std::ranges::sort(outpoints);
+  return outpoints;
+}
+
+Snapshot::Balance Snapshot::balance(const ScriptHash& scripthash) const {
+  const ScriptEntry* script = maps_.scripts.find(scripthash);
+  return script == nullptr ? Balance{} : Balance{script->delta, script->txs.size()};
+}
+
+std::optional<serve::MempoolTxInfo> Snapshot::find_tx(const Txid& txid) const {
+  const TxEntry* entry = maps_.txs.find(txid);
+  if (entry == nullptr) return std::nullopt;
+  return serve::MempoolTxInfo{entry->tx->raw(), entry->tx->fee(), entry->tx->size(), entry->unconfirmed_inputs != 0};
+}
+
+std::optional<Txid> Snapshot::spender(const Outpoint& outpoint) const {
+  const SpendEntry* spend = maps_.spends.find(outpoint);
+  return spend == nullptr ? std::nullopt : std::optional(spend->tx->txid());
+}
+
+}  // namespace sluice::mempool
