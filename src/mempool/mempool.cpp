@@ -14,6 +14,8 @@ constexpr std::size_t budget_kept_sixteenths = 15;
 constexpr std::size_t reopened_sixteenths = 12;
 /// A left out transaction is remembered, so that it is not fetched again, at about so many bytes.
 constexpr std::size_t left_out_bytes = 64;
+/// Heap bytes of a script's entry in its map: benchmarks/micro/mempool_bench.cpp.
+constexpr std::size_t script_bytes = 144;
 
 }  // namespace
 
@@ -31,6 +33,10 @@ struct Mempool::Plan {
 };
 
 Mempool::Mempool(const MempoolOptions& options) : options_(options), waiting_(options.waiting_bytes_max) {}
+
+std::size_t Mempool::footprint_bytes() const noexcept {
+  return txs_footprint_bytes_ + maps_.scripts.size() * script_bytes;
+}
 
 bool Mempool::knows(const Txid& txid) const {
   return maps_.txs.find(txid) != nullptr || waiting_.contains(txid) || left_out_.contains(txid);
@@ -117,7 +123,7 @@ void Mempool::settle_drafts(Drafts& drafts, const Plan& plan) {
 Mempool::Settled Mempool::settle(const Shared<PoolTx>& tx, const Plan& plan, Txid& missing) {
   for (std::uint32_t i = 0; i < tx->input_count(); ++i) {
     // What the node took last is what it has: the other spender is gone there.
-    if (const SpendEntry* rival = maps_.spends.find(tx->prevout(i))) evict(TxRef(rival->tx), counters_.replaced);
+    if (const SpendEntry* rival = maps_.spends.find(tx->prevout(i))) evict(rival->tx->txid(), counters_.replaced);
   }
   for (std::uint32_t i = 0; i < tx->input_count(); ++i) {
     const Outpoint prevout = tx->prevout(i);
@@ -162,14 +168,14 @@ void Mempool::refuse(const Txid* txid, std::string_view why) {
 // ------------------------------------------------------------------------------ the maps
 void Mempool::add_to_script(const TxRef& tx, const ScriptHash& scripthash, std::int64_t delta) {
   ScriptEntry& entry = maps_.scripts.edit_or_create(scripthash, [&] { return ScriptEntry{scripthash, {}, 0}; });
-  entry.txs.put({tx});
+  entry.txs.insert(tx.get());
   entry.delta += delta;
   touched_.push_back(scripthash);
 }
 
 void Mempool::take_from_script(const TxRef& tx, const ScriptHash& scripthash, std::int64_t delta) {
   ScriptEntry* entry = maps_.scripts.edit(scripthash);
-  SLUICE_CHECK(entry != nullptr && entry->txs.erase(tx->txid()));
+  SLUICE_CHECK(entry != nullptr && entry->txs.erase(tx.get()));
   entry->delta -= delta;
   if (entry->txs.empty()) maps_.scripts.erase(scripthash);
   touched_.push_back(scripthash);
@@ -188,7 +194,7 @@ void Mempool::insert(const TxRef& tx) {
   TxEntry entry{tx, 0};
   for (std::uint32_t i = 0; i < tx->input_count(); ++i) {
     if (maps_.txs.find(tx->prevout(i).txid) != nullptr) ++entry.unconfirmed_inputs;
-    maps_.spends.put({tx, i});
+    maps_.spends.put({tx.get(), i});
   }
   maps_.txs.put(entry);
   tx->for_each_script(
@@ -199,7 +205,8 @@ void Mempool::insert(const TxRef& tx) {
   }
   histogram_.add(tx->rate_tenths(), tx->size());
   maps_.tx_bytes += tx->raw().size();
-  footprint_bytes_ += tx->footprint_bytes();
+  txids_.insert(tx->txid());
+  txs_footprint_bytes_ += tx->footprint_bytes();
   ++counters_.added;
   changed_ = true;
 }
@@ -213,7 +220,8 @@ void Mempool::detach(const TxRef& tx) {
       [&](const ScriptHash& scripthash, auto coins) { take_from_script(tx, scripthash, tx->delta(coins)); });
   histogram_.remove(tx->rate_tenths(), tx->size());
   maps_.tx_bytes -= tx->raw().size();
-  footprint_bytes_ -= tx->footprint_bytes();
+  txids_.erase(tx->txid());
+  txs_footprint_bytes_ -= tx->footprint_bytes();
   SLUICE_CHECK(maps_.txs.erase(tx->txid()));
   changed_ = true;
 }
@@ -225,14 +233,16 @@ std::vector<TxRef> Mempool::with_descendants(std::span<const TxRef> first) const
   for (std::size_t at = 0; at < family.size(); ++at) {
     for (std::uint32_t i = 0; i < family[at]->output_count(); ++i) {
       const SpendEntry* child = maps_.spends.find({family[at]->txid(), i});
-      if (child != nullptr && seen.insert(child->tx->txid()).second) family.push_back(child->tx);
+      if (child != nullptr && seen.insert(child->tx->txid()).second)
+        family.push_back(maps_.txs.find(child->tx->txid())->tx);
     }
   }
   return family;
 }
 
 /// Takes out a transaction and all that spends its outputs.
-void Mempool::evict(const TxRef& first, std::uint64_t& counter) {
+void Mempool::evict(const Txid& txid, std::uint64_t& counter) {
+  const TxRef first = maps_.txs.find(txid)->tx;
   for (const TxRef& tx : with_descendants(std::span(&first, 1))) {
     detach(tx);
     ++counter;
@@ -285,7 +295,7 @@ void Mempool::confirm(std::span<const Txid> block_txids, std::span<const Outpoin
   if (!confirmed_left_out.empty())
     std::erase_if(left_out_, [&](const auto& item) { return confirmed_left_out.contains(item.second); });
   for (const Outpoint& outpoint : spent) {
-    if (const SpendEntry* rival = maps_.spends.find(outpoint)) evict(TxRef(rival->tx), counters_.conflicts);
+    if (const SpendEntry* rival = maps_.spends.find(outpoint)) evict(rival->tx->txid(), counters_.conflicts);
   }
   try_all_waiting_ = true;
   reopen();
@@ -317,7 +327,7 @@ void Mempool::leave_out(const Txid& txid, const Txid& cause) {
 }
 
 void Mempool::fit_budget() {
-  if (options_.budget_bytes == 0 || footprint_bytes_ <= options_.budget_bytes) return;
+  if (options_.budget_bytes == 0 || footprint_bytes() <= options_.budget_bytes) return;
   std::vector<TxRef> by_rate;
   by_rate.reserve(maps_.txs.size());
   maps_.txs.for_each([&](const TxEntry& entry) { by_rate.push_back(entry.tx); });
@@ -328,33 +338,35 @@ void Mempool::fit_budget() {
   });
   const std::size_t kept_bytes = options_.budget_bytes / 16 * budget_kept_sixteenths;
   for (const TxRef& lowest : by_rate) {
-    if (footprint_bytes_ <= kept_bytes) break;
+    if (footprint_bytes() <= kept_bytes) break;
     if (maps_.txs.find(lowest->txid()) == nullptr) continue;  // went with a parent
     for (const TxRef& tx : with_descendants(std::span(&lowest, 1))) {
       detach(tx);
       leave_out(tx->txid(), lowest->txid());
     }
   }
-  reopen_below_bytes_ = footprint_bytes_ / 16 * reopened_sixteenths;
+  reopen_below_bytes_ = footprint_bytes() / 16 * reopened_sixteenths;
 }
 
 /// With room again, those left out are unknown again, so that difference() asks for them.
 void Mempool::reopen() {
-  if (footprint_bytes_ <= reopen_below_bytes_) left_out_.clear();
+  if (footprint_bytes() <= reopen_below_bytes_) left_out_.clear();
 }
 
 // --------------------------------------------------------------------------------- answers
-Mempool::Difference Mempool::difference(std::span<const Txid> node_txids) const {
+Mempool::Difference Mempool::difference(std::span<const Txid> node_txids) {
   Difference difference;
-  TxidSet listed;
-  listed.reserve(node_txids.size());
-  for (const Txid& txid : node_txids) {
-    if (listed.insert(txid).second && !knows(txid)) difference.fetch.push_back(txid);
-  }
+  TxidSet others;  // listed, and not in the pool
+  txids_.compare(
+      node_txids,
+      [&](const Txid& txid) {
+        const bool known = waiting_.contains(txid) || left_out_.contains(txid);
+        if (others.insert(txid).second && !known) difference.fetch.push_back(txid);
+      },
+      [&](const Txid& txid) { difference.gone.push_back(txid); });
   const auto check = [&](const Txid& txid) {
-    if (!listed.contains(txid)) difference.gone.push_back(txid);
+    if (!others.contains(txid)) difference.gone.push_back(txid);
   };
-  maps_.txs.for_each([&](const TxEntry& entry) { check(entry.tx->txid()); });
   for (const auto& tx : waiting_.all()) check(tx->txid());
   for (const auto& [txid, cause] : left_out_) check(txid);
   return difference;

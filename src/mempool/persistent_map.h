@@ -70,7 +70,7 @@ class PersistentMap {
  private:
   static constexpr unsigned bits = 5;
   static constexpr unsigned hash_bits = 64;
-  static constexpr std::size_t leaf_entries_max = 12;
+  static constexpr std::size_t leaf_entries_max = 8;
 
   struct Node;
   using Link = Shared<Node>;

@@ -1,5 +1,10 @@
 // The three maps that are the pool: by transaction, by spent output, by script. A copy is a snapshot.
+//
+// The map of transactions owns them; the other two point to transactions that are in it, in the same copy. So a copied
+// leaf of theirs is copied bytes, and no count of owners is touched.
 #pragma once
+
+#include <array>
 
 #include "mempool/persistent_map.h"
 #include "mempool/pool_tx.h"
@@ -22,7 +27,7 @@ struct TxEntry {
 using TxMap = PersistentMap<Txid, TxEntry, Hash32Hasher>;
 
 struct SpendEntry {
-  TxRef tx;
+  const PoolTx* tx = nullptr;
   std::uint32_t input = 0;
 
   [[nodiscard]] Outpoint key() const noexcept { return tx->prevout(input); }
@@ -30,11 +35,41 @@ struct SpendEntry {
 using SpendMap = PersistentMap<Outpoint, SpendEntry, OutpointHash>;
 
 struct ScriptTx {
-  TxRef tx;
+  const PoolTx* tx = nullptr;
 
   [[nodiscard]] const Txid& key() const noexcept { return tx->txid(); }
 };
-using ScriptTxs = PersistentMap<Txid, ScriptTx, Hash32Hasher>;
+
+/// The transactions of one script: the first few in place, which is all that most scripts have.
+class ScriptTxs {
+ public:
+  [[nodiscard]] std::size_t size() const noexcept { return few_count_ + many_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+  /// Bounds: not there yet.
+  void insert(const PoolTx* tx) {
+    if (few_count_ < few_.size()) few_[few_count_++] = tx;
+    else many_.put({tx});
+  }
+  /// false if it was not there.
+  bool erase(const PoolTx* tx) {
+    for (std::uint32_t i = 0; i < few_count_; ++i) {
+      if (few_[i] != tx) continue;
+      few_[i] = few_[--few_count_];
+      return true;
+    }
+    return many_.erase(tx->txid());
+  }
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    for (std::uint32_t i = 0; i < few_count_; ++i) visit(*few_[i]);
+    many_.for_each([&](const ScriptTx& entry) { visit(*entry.tx); });
+  }
+
+ private:
+  std::array<const PoolTx*, 3> few_{};
+  std::uint32_t few_count_ = 0;
+  PersistentMap<Txid, ScriptTx, Hash32Hasher> many_;
+};
 
 struct ScriptEntry {
   ScriptHash scripthash;

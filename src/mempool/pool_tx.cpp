@@ -11,9 +11,9 @@ namespace sluice::mempool {
 namespace {
 
 /// Heap bytes measured around a transaction: benchmarks/micro/mempool_bench.cpp.
-constexpr std::size_t tx_share_bytes = 192;      // its entry in the map of transactions, the allocator's rounding
-constexpr std::size_t input_share_bytes = 96;    // its entry in the map of spenders
-constexpr std::size_t script_share_bytes = 208;  // an entry in the map of scripts, with a set of its own
+constexpr std::size_t tx_share_bytes = 224;    // entries in the map of transactions and in the index, rounding
+constexpr std::size_t input_share_bytes = 56;  // its entry in the map of spenders
+constexpr std::size_t coin_share_bytes = 32;   // its place among the transactions of a script
 
 /// 2^62: no coin has so many base units.
 constexpr Wide supply_max = Wide{1} << 62;
@@ -110,7 +110,7 @@ std::int64_t PoolTx::delta(std::span<const std::uint32_t> coins) const noexcept 
 
 std::size_t PoolTx::footprint_bytes() const noexcept {
   return sizeof(PoolTx) + raw_.size() + coins_.size() * (sizeof(Coin) + sizeof(std::uint32_t)) + tx_share_bytes +
-         input_count_ * input_share_bytes + by_script_.size() * script_share_bytes;
+         input_count_ * input_share_bytes + by_script_.size() * coin_share_bytes;
 }
 
 }  // namespace sluice::mempool

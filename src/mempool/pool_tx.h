@@ -85,7 +85,7 @@ class PoolTx : public Counted {
   /// Outputs less inputs.
   [[nodiscard]] std::int64_t delta(std::span<const std::uint32_t> coins) const noexcept;
 
-  /// Bytes that the pool's budget counts for it: its own, and its share of the maps.
+  /// Bytes that the pool's budget counts for it: its own, and its share of the maps (but for scripts).
   [[nodiscard]] std::size_t footprint_bytes() const noexcept;
 
  private:

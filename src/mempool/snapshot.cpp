@@ -9,8 +9,7 @@ std::vector<serve::MempoolHistoryItem> Snapshot::history(const ScriptHash& scrip
   const ScriptEntry* script = maps_.scripts.find(scripthash);
   if (script == nullptr) return items;
   items.reserve(script->txs.size());
-  script->txs.for_each([&](const ScriptTx& entry) {
-    const PoolTx& tx = *entry.tx;
+  script->txs.for_each([&](const PoolTx& tx) {
     const bool unconfirmed_inputs = maps_.txs.find(tx.txid())->unconfirmed_inputs != 0;
     items.push_back({tx.txid(), tx.fee(), tx.size(), unconfirmed_inputs});
   });
@@ -25,8 +24,7 @@ std::vector<serve::MempoolUnspentItem> Snapshot::unspent(const ScriptHash& scrip
   std::vector<serve::MempoolUnspentItem> items;
   const ScriptEntry* script = maps_.scripts.find(scripthash);
   if (script == nullptr) return items;
-  script->txs.for_each([&](const ScriptTx& entry) {
-    const PoolTx& tx = *entry.tx;
+  script->txs.for_each([&](const PoolTx& tx) {
     for (const std::uint32_t coin : tx.coins_of(scripthash)) {
       if (coin < tx.input_count()) continue;
       const std::uint32_t index = coin - tx.input_count();
@@ -45,9 +43,9 @@ std::vector<Outpoint> Snapshot::spent(const ScriptHash& scripthash) const {
   std::vector<Outpoint> outpoints;
   const ScriptEntry* script = maps_.scripts.find(scripthash);
   if (script == nullptr) return outpoints;
-  script->txs.for_each([&](const ScriptTx& entry) {
-    for (const std::uint32_t coin : entry.tx->coins_of(scripthash)) {
-      if (coin < entry.tx->input_count()) outpoints.push_back(entry.tx->prevout(coin));
+  script->txs.for_each([&](const PoolTx& tx) {
+    for (const std::uint32_t coin : tx.coins_of(scripthash)) {
+      if (coin < tx.input_count()) outpoints.push_back(tx.prevout(coin));
     }
   });
   std::ranges::sort(outpoints);
