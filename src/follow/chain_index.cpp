@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "store/rollback.h"
+#include "store/stored_tx.h"
 
 namespace sluice::follow {
 namespace {
@@ -55,6 +56,35 @@ Result<std::vector<std::uint64_t>> ChainIndex::record_ends() const {
     ends[place.file_number] = std::max(ends[place.file_number], place.file_offset + place.size);
   }
   return ends;
+}
+
+Result<std::vector<Txid>> ChainIndex::txids_from(std::uint32_t first) const {
+  std::vector<Txid> all;
+  for (std::uint32_t height = first; height < block_count(); ++height) {
+    const auto txids = view_->block_txids(height);
+    if (!txids) return txids.error();
+    all.insert(all.end(), txids.value().begin(), txids.value().end());
+  }
+  return all;
+}
+
+Result<std::vector<ConnectedBlock>> ChainIndex::confirmed_from(std::uint32_t first) const {
+  std::vector<ConnectedBlock> blocks;
+  for (std::uint32_t height = first; height < block_count(); ++height) {
+    ConnectedBlock& block = blocks.emplace_back();
+    auto txids = view_->block_txids(height);
+    if (!txids) return std::move(txids).error();
+    block.txids = std::move(txids).value();
+    for (std::size_t position = 0; position < block.txids.size(); ++position) {
+      const auto tx = store::parse_stored_tx(view_->raw_tx(view_->block_first_tx(height) + position), network().coin);
+      if (!tx) return tx.error();
+      for (const std::uint32_t offset : tx.value().batch.prevout_offset) {
+        const std::byte* prevout = tx.value().raw.data() + offset;
+        block.spent.push_back({Txid::from_bytes(prevout), load_le<std::uint32_t>(prevout + 32)});
+      }
+    }
+  }
+  return blocks;
 }
 
 Status ChainIndex::renew_view(std::uint32_t unchanged_blocks) {

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/hash256.h"
 #include "pipeline/index_blocks.h"
+#include "serve/mempool_view.h"
 #include "source/block_reader.h"
 #include "source/block_tail.h"
 #include "source/range_reader.h"
@@ -23,6 +24,12 @@ namespace sluice::follow {
 struct Touched {
   std::vector<std::uint64_t> prefixes;  ///< of scripthashes; perhaps repeated
   bool everything = false;              ///< too much came at once to say
+};
+
+/// What a block confirmed.
+struct ConnectedBlock {
+  std::vector<Txid> txids;
+  std::vector<serve::Outpoint> spent;
 };
 
 class ChainIndex {
@@ -44,6 +51,11 @@ class ChainIndex {
   /// Errors: io.
   [[nodiscard]] Result<std::vector<std::uint64_t>> record_ends() const;
 
+  /// Transactions of the blocks from `first` on. Errors: io.
+  [[nodiscard]] Result<std::vector<Txid>> txids_from(std::uint32_t first) const;
+  /// What the blocks from `first` on confirmed. Errors: io, corrupt.
+  [[nodiscard]] Result<std::vector<ConnectedBlock>> confirmed_from(std::uint32_t first) const;
+
   /// Takes all blocks from `block_count` on away. Bounds: 0 < block_count < block_count(). Errors: io, corrupt.
   Status cut(std::uint32_t block_count, Touched& touched);
   /// Is a view left from before a cut? Until it is gone, append() must not be called.
@@ -61,7 +73,7 @@ class ChainIndex {
   Status renew_view(std::uint32_t unchanged_blocks);
 
   pipeline::SyncOptions options_;
-  source::RangeReader blocks_;
+  mutable source::RangeReader blocks_;  // reads under a lock of its own
   std::unique_ptr<store::Database> database_;
   std::unique_ptr<source::BlockReader> reader_;
   std::shared_ptr<const store::ChainView> view_;

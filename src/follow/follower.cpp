@@ -15,12 +15,20 @@ constexpr std::string_view area = "follow";
 /// After a failure, and while a block is announced that cannot be read yet.
 constexpr std::chrono::milliseconds failure_wait{5000};
 constexpr std::chrono::milliseconds moment{100};
+/// Between two refreshes of the mempool lies this many times what the last one took.
+constexpr int mempool_rest_share = 4;
 
 }  // namespace
 
-Follower::Follower(node::NodeCalls& node, ChainIndex& index, BlockFeed& feed, const FollowOptions& options,
-                   Publish publish)
-    : node_(node), index_(index), feed_(feed), options_(options), publish_(std::move(publish)) {}
+Follower::Follower(node::NodeCalls& node, ChainIndex& index, BlockFeed& feed, MempoolFollower& mempool,
+                   const FollowOptions& options, Approve approve, Publish publish)
+    : node_(node),
+      index_(index),
+      feed_(feed),
+      mempool_(mempool),
+      options_(options),
+      approve_(std::move(approve)),
+      publish_(std::move(publish)) {}
 
 void Follower::run() {
   if (index_.block_count() > 0) publish({});
@@ -29,7 +37,8 @@ void Follower::run() {
       const std::lock_guard lock(mutex_);
       if (is_stopped_) return;
     }
-    const auto moved = move();
+    auto moved = move();
+    if (moved && moved.value() == Moved::at_tip) moved = refresh_mempool();
     if (moved) {
       last_failure_.clear();
       if (moved.value() == Moved::at_tip) note_caught_up();
@@ -45,14 +54,38 @@ void Follower::run() {
 Result<Follower::Moved> Follower::move() {
   const auto info = node_.chain_info();
   if (!info) return info.error();
+  if (Status approved = approve_(info.value()); !approved) return std::move(approved).error();
   counters_.node_height.store(info.value().blocks, std::memory_order_relaxed);
   const Tip tip{info.value().blocks, info.value().best_block};
   // A node that was emptied and downloads again knows less than we do: its chain is no reason to give ours up.
   if (info.value().is_initial_download && tip.height + 1 < index_.block_count()) return Moved::at_tip;
   Touched touched;
+  const std::uint64_t reorgs = counters_.reorgs.load(std::memory_order_relaxed);
   auto moved = move_towards(tip, touched);
-  if (index_.block_count() > 0 && index_.tip() != published_tip_) publish(std::move(touched));
+  if (index_.block_count() == 0 || index_.tip() == published_tip_) return moved;
+  // What a reorg took out of blocks is in the node's mempool again: one word for both.
+  if (reorgs != counters_.reorgs.load(std::memory_order_relaxed)) {
+    if (auto refreshed = mempool_.refresh(); !refreshed && moved) moved = std::move(refreshed).error();
+  }
+  publish(std::move(touched));
+  mempool_due_ = {};
   return moved;
+}
+
+Result<Follower::Moved> Follower::refresh_mempool() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_mempool_woken_ && Clock::now() < mempool_due_) return Moved::at_tip;
+    is_mempool_woken_ = false;
+  }
+  const Clock::time_point begin = Clock::now();
+  const auto refreshed = mempool_.refresh();
+  const Clock::time_point end = Clock::now();
+  mempool_due_ = end + options_.poll_mempool;
+  mempool_rest_until_ = end + mempool_rest_share * (end - begin);
+  if (!refreshed) return refreshed.error();
+  if (mempool_.publish() != published_mempool_) publish({});
+  return refreshed.value() ? Moved::at_tip : Moved::try_again;
 }
 
 Result<Follower::Moved> Follower::move_towards(const Tip& tip, Touched& touched) {
@@ -69,13 +102,17 @@ Result<Follower::Moved> Follower::move_towards(const Tip& tip, Touched& touched)
   if (blocks.branch.blocks.empty()) return Moved::at_tip;
   const std::uint32_t before = index_.block_count();
   const bool reaches_tip = blocks.branch.blocks.back().hash == tip.hash;
-  Status appended = index_.append(blocks.files, std::move(blocks.branch), touched);
+  Touched by_blocks;
+  Status appended = index_.append(blocks.files, std::move(blocks.branch), by_blocks);
   const std::uint32_t added = index_.block_count() - before;
   counters_.connected.fetch_add(added, std::memory_order_relaxed);
   if (added > 0) {
     observe::log_info(area, fmt::format("height {}, {} {} added", observe::with_separators(index_.block_count() - 1),
                                         added, added == 1 ? "block" : "blocks"));
   }
+  if (Status confirmed = confirm_from(before, by_blocks); !confirmed && appended) appended = std::move(confirmed);
+  touched.everything |= by_blocks.everything;
+  touched.prefixes.insert(touched.prefixes.end(), by_blocks.prefixes.begin(), by_blocks.prefixes.end());
   if (!appended) return std::move(appended).error();
   return reaches_tip ? Moved::at_tip : Moved::try_again;
 }
@@ -88,11 +125,14 @@ Status Follower::leave_branch(std::uint32_t fork, Touched& touched) {
   const std::uint32_t depth = index_.block_count() - fork;
   observe::log_warning(area, fmt::format("reorg: {} {} disconnected, the chains part at height {}", depth,
                                          depth == 1 ? "block is" : "blocks are", fork - 1));
+  const auto txids = index_.txids_from(fork);
+  if (!txids) return txids.error();
   if (Status status = index_.cut(fork, touched); !status) return status;
+  mempool_.on_disconnected(txids.value());
   counters_.reorgs.fetch_add(1, std::memory_order_relaxed);
   counters_.disconnected.fetch_add(depth, std::memory_order_relaxed);
   // Readers move to the fork without a word to subscribers: they hear of the whole reorg at once.
-  publish_({index_.view()}, {});
+  publish_({index_.view(), published_mempool_}, {});
   const auto begin = std::chrono::steady_clock::now();
   while (index_.has_older_views()) {
     {
@@ -107,7 +147,20 @@ Status Follower::leave_branch(std::uint32_t fork, Touched& touched) {
   return {};
 }
 
+/// Transactions of new blocks leave the pool.
+Status Follower::confirm_from(std::uint32_t first, const Touched& touched) {
+  if (touched.everything) {
+    mempool_.reset();
+    return {};
+  }
+  const auto blocks = index_.confirmed_from(first);
+  if (!blocks) return blocks.error();
+  return mempool_.on_connected(blocks.value());
+}
+
 void Follower::publish(Touched touched) {
+  published_mempool_ = mempool_.publish();
+  mempool_.take_touched(touched);
   serve::Changes changes;
   changes.tip_changed = index_.tip() != published_tip_;
   published_tip_ = index_.tip();
@@ -115,7 +168,7 @@ void Follower::publish(Touched touched) {
   changes.touched = std::move(touched.prefixes);
   std::sort(changes.touched.begin(), changes.touched.end());
   changes.touched.erase(std::unique(changes.touched.begin(), changes.touched.end()), changes.touched.end());
-  publish_({index_.view()}, std::move(changes));
+  publish_({index_.view(), published_mempool_}, std::move(changes));
 }
 
 void Follower::note_failure(const Error& error) {
@@ -138,6 +191,12 @@ void Follower::wake() {
   changed_.notify_all();
 }
 
+void Follower::wake_mempool() {
+  const std::lock_guard lock(mutex_);
+  is_mempool_woken_ = true;
+  changed_.notify_all();
+}
+
 void Follower::stop() {
   const std::lock_guard lock(mutex_);
   is_stopped_ = true;
@@ -145,8 +204,12 @@ void Follower::stop() {
 }
 
 void Follower::wait(std::chrono::milliseconds longest) {
+  const Clock::time_point now = Clock::now();
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, longest, [this] { return is_woken_ || is_stopped_; });
+  const Clock::time_point until = std::min(now + longest, std::max(mempool_due_, now + moment));
+  changed_.wait_until(lock, until, [this] { return is_woken_ || is_stopped_ || is_mempool_woken_; });
+  // News of the mempool come one by one; they are taken together.
+  if (is_mempool_woken_) changed_.wait_until(lock, mempool_rest_until_, [this] { return is_woken_ || is_stopped_; });
   is_woken_ = false;
 }
 

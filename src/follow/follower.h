@@ -1,6 +1,6 @@
 // The loop that keeps an index at the node's tip and tells what changed.
 //
-//   wake or poll -> the node's tip -> blocks from the feed -> cut, append -> publish
+//   wake or poll -> the node's tip -> blocks from the feed -> cut, append -> the node's mempool -> publish
 //
 // It ends only when it is stopped. What goes wrong on the way (a node away, a disk full, a bad block) is said once in
 // the log, counted, and tried again; readers go on answering from the last view meanwhile.
@@ -13,13 +13,16 @@
 #include <mutex>
 
 #include "follow/block_feed.h"
+#include "follow/mempool_follower.h"
 #include "node/node_calls.h"
 #include "serve/snapshot.h"
 
 namespace sluice::follow {
 
+/// How often the node is asked when nothing wakes the loop.
 struct FollowOptions {
-  std::chrono::milliseconds poll{1000};  ///< how often the tip is asked for when nothing wakes the loop
+  std::chrono::milliseconds poll{1000};
+  std::chrono::milliseconds poll_mempool{1000};
 };
 
 /// Sums since the start; read from any thread.
@@ -37,13 +40,19 @@ class Follower {
   /// Called from the loop's thread. The snapshot before it must be let go by readers in finite time: a reorg waits.
   using Publish = std::function<void(const serve::Snapshot&, serve::Changes)>;
 
+  /// Asked from the loop's thread about every report of the node's chain. Errors: why it is not to be followed.
+  using Approve = std::function<Status(const node::ChainInfo&)>;
+
   /// Lifetime: all outlive the follower. Whoever stops it stops the node's client too.
-  Follower(node::NodeCalls& node, ChainIndex& index, BlockFeed& feed, const FollowOptions& options, Publish publish);
+  Follower(node::NodeCalls& node, ChainIndex& index, BlockFeed& feed, MempoolFollower& mempool,
+           const FollowOptions& options, Approve approve, Publish publish);
 
   /// Follows until stop().
   void run();
-  /// The node has news. Any thread.
+  /// The node may have another tip. Any thread.
   void wake();
+  /// The node's mempool changed. Any thread.
+  void wake_mempool();
   void stop();
 
   /// Waits until the index was at the node's tip once; false if that took longer, or it was stopped before.
@@ -53,9 +62,13 @@ class Follower {
  private:
   enum class Moved : std::uint8_t { at_tip, try_again };
 
+  using Clock = std::chrono::steady_clock;
+
   [[nodiscard]] Result<Moved> move();
   [[nodiscard]] Result<Moved> move_towards(const Tip& tip, Touched& touched);
   Status leave_branch(std::uint32_t fork, Touched& touched);
+  Status confirm_from(std::uint32_t first, const Touched& touched);
+  [[nodiscard]] Result<Moved> refresh_mempool();
   void publish(Touched touched);
   void note_failure(const Error& error);
   void note_caught_up();
@@ -64,15 +77,21 @@ class Follower {
   node::NodeCalls& node_;
   ChainIndex& index_;
   BlockFeed& feed_;
+  MempoolFollower& mempool_;
   const FollowOptions options_;
+  const Approve approve_;
   const Publish publish_;
   FollowCounters counters_;
   BlockHash published_tip_;
+  std::shared_ptr<const serve::MempoolView> published_mempool_;
+  Clock::time_point mempool_due_{};
+  Clock::time_point mempool_rest_until_{};
   std::string last_failure_;
 
   std::mutex mutex_;  // held for moments: all below
   std::condition_variable changed_;
   bool is_woken_ = false;
+  bool is_mempool_woken_ = false;
   bool is_stopped_ = false;
   bool is_caught_up_ = false;
 };

@@ -35,7 +35,7 @@ Status serve_offline(const config::ServeConfig& config) {
   if (!view) return std::move(view).error();
   auto serving = Serving::prepare(config);
   if (!serving) return std::move(serving).error();
-  serving.value()->publish({std::move(view).value()}, {});
+  serving.value()->publish({.view = std::move(view).value(), .mempool = nullptr}, {});
   if (Status status = serving.value()->listen(); !status) return status;
   wait_for_stop();
   observe::log_info(area, "stopping");

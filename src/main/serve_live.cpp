@@ -12,6 +12,8 @@
 #include "main/sync_wiring.h"
 #include "main/wiring.h"
 #include "node/node_calls.h"
+#include "node/node_watch.h"
+#include "node/zmq_listener.h"
 #include "observe/log.h"
 
 namespace sluice {
@@ -44,14 +46,11 @@ class LiveServer {
  public:
   explicit LiveServer(const config::ServeConfig& config)
       : config_(config),
-        client_(node::RpcOptions{.urls = config.server.daemon_url, .cookie_file = config.server.daemon_cookie}),
+        client_(node::RpcOptions{.urls = config.server.daemon_url, .cookie_file = config.server.daemon_cookie},
+                watch_.observer()),
         calls_(client_, *config.network) {}
 
-  ~LiveServer() {
-    if (follower_) follower_->stop();
-    client_.stop();
-    if (thread_.joinable()) thread_.join();
-  }
+  ~LiveServer() { stop_following(); }
 
   Status run() {
     (void)stop_requested();  // installs the handlers before anything takes long
@@ -59,8 +58,12 @@ class LiveServer {
     if (!serving) return std::move(serving).error();
     serving_ = std::move(serving).value();
     if (Status status = open_index(); !status) return status;
+    open_mempool();
     follower_ = std::make_unique<follow::Follower>(
-        calls_, *index_, *feed_, follow::FollowOptions{.poll = config_.server.daemon_poll_interval_blocks},
+        calls_, *index_, *feed_, *mempool_,
+        follow::FollowOptions{.poll = config_.server.daemon_poll_interval_blocks,
+                              .poll_mempool = config_.server.daemon_poll_interval_mempool},
+        [this](const node::ChainInfo& info) { return approve(info); },
         [this](const serve::Snapshot& snapshot, serve::Changes changes) {
           serving_->publish(snapshot, std::move(changes));
         });
@@ -71,10 +74,71 @@ class LiveServer {
     wait_for_stop();
     observe::log_info(area, "stopping");
     serving_->stop();
+    stop_following();
+    if (Status saved = mempool_->save(mempool_file()); !saved) observe::log_error(area, saved.error().message);
     return {};
   }
 
  private:
+  void stop_following() {
+    if (follower_) follower_->stop();
+    client_.stop();
+    if (thread_.joinable()) thread_.join();
+    listener_.reset();  // that thread's, until it ended
+  }
+
+  [[nodiscard]] std::filesystem::path mempool_file() const { return config_.db_dir / "mempool.dat"; }
+
+  /// What was saved at the last stop is a beginning; without it all is fetched.
+  void open_mempool() {
+    mempool::MempoolOptions options;
+    options.rules = {config_.network->coin, config_.parity};
+    options.budget_bytes = config_.server.mempool_budget;
+    mempool_ = std::make_unique<follow::MempoolFollower>(calls_, *index_, options);
+    if (index_->block_count() == 0) return;
+    if (Status loaded = mempool_->load(mempool_file()); !loaded)
+      observe::log_warning(area, fmt::format("{}; the mempool is fetched from the node", loaded.error().message));
+  }
+
+  /// Called with every report of the node's chain.
+  Status approve(const node::ChainInfo& info) {
+    const std::string url = client_.url();
+    if (url != approved_url_) {
+      Status checked = calls_.check_chain(info);
+      watch_.on_chain(info, checked);
+      if (!checked) return checked;
+      approved_url_ = url;
+      listen_to_node();
+      return {};
+    }
+    watch_.on_chain(info, {});
+    return {};
+  }
+
+  void listen_to_node() {
+    auto sources = config_.server.daemon_zmq.empty() ? calls_.zmq_sources()
+                                                     : Result(node::all_topics_at(config_.server.daemon_zmq));
+    if (sources && sources.value().empty()) {
+      observe::log_info(area, "the node publishes no notifications: it is polled");
+      return;
+    }
+    const auto wake = [this](node::ZmqTopic topic) {
+      topic == node::ZmqTopic::hashblock ? follower_->wake() : follower_->wake_mempool();
+    };
+    node::ZmqHandlers handlers;
+    handlers.message = [wake](const node::ZmqMessage& message) { wake(message.topic); };
+    handlers.link = [wake](node::ZmqTopic topic, bool is_up) {
+      if (is_up) wake(topic);
+    };
+    auto listener = sources ? node::ZmqListener::start(sources.value(), std::move(handlers))
+                            : Result<std::unique_ptr<node::ZmqListener>>(std::move(sources).error());
+    if (!listener) {
+      observe::log_warning(area, fmt::format("no notifications, the node is polled: {}", listener.error().message));
+      return;
+    }
+    listener_ = std::move(listener).value();
+  }
+
   /// Opens the index, and whatever its blocks come from.
   Status open_index() {
     const std::string directory = blocks_directory(config_).string();
@@ -116,12 +180,16 @@ class LiveServer {
   }
 
   const config::ServeConfig& config_;
+  node::NodeWatch watch_;
+  std::string approved_url_;
   node::RpcClient client_;
   node::NodeCalls calls_;
   std::unique_ptr<follow::ChainIndex> index_;
   std::unique_ptr<follow::BlockFeed> feed_;
+  std::unique_ptr<follow::MempoolFollower> mempool_;
   std::unique_ptr<Serving> serving_;
   std::unique_ptr<follow::Follower> follower_;
+  std::unique_ptr<node::ZmqListener> listener_;
   std::thread thread_;
 };
 

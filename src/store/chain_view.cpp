@@ -94,6 +94,12 @@ Result<std::optional<serve::TxPlace>> ChainView::find_tx(const Txid& wanted) con
   return std::optional(place_of(*found));
 }
 
+Result<bool> ChainView::is_unspent(serve::TxNumber tx_number, std::uint32_t output_index) const {
+  const auto row = database_.get(Table::outputs, write::place_key(tx_number, output_index).span(), snapshot_);
+  if (!row) return row.error();
+  return row.value().has_value();
+}
+
 serve::TxPlace ChainView::place_of(serve::TxNumber tx_number) const {
   const std::uint32_t height = blocks_.height_of(tx_number);
   return {tx_number, height, static_cast<std::uint32_t>(tx_number - blocks_[height].first_tx)};

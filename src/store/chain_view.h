@@ -44,6 +44,9 @@ class ChainView final : public serve::ReadView {
                                                             std::uint32_t output_index) const override;
   [[nodiscard]] Result<serve::RefPlaces> ref_places(const std::array<std::byte, 36>& ref) const override;
 
+  /// Is this output one that has rows, and that nobody spent? Errors: io, corrupt.
+  [[nodiscard]] Result<bool> is_unspent(serve::TxNumber tx_number, std::uint32_t output_index) const;
+
  private:
   enum class Standing : std::uint8_t { unknown, alone, shared };
   /// Answers whether a visited item ends the walk.

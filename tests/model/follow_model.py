@@ -4,7 +4,7 @@
 usage: follow_model.py SLUICE [--first SEED] [--seeds N] [--kills]
 
 Each seed makes a node with a chain, a server over it (by block files or by RPC), and a client that subscribes to
-everything. Then blocks come, branches take over, the node restarts, warms up and fails, the server is stopped and
+everything. Then blocks and transactions come, branches take over, the node restarts, warms up and fails, the server is stopped and
 started; with --kills it is killed at any instant instead. After every event all answers for all scripts are those of
 the naive index, and the client has last been told what is true. A failure prints its seed.
 SLUICE_TEST_SCALE multiplies the number of seeds. Closes with `N passed, M failed`.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from devnet_node import Failed, Node, check
-from naive_chain import NaiveChain, display
+from naive_chain import NaiveChain, Reader, Tx, display
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("sluice", type=os.path.abspath)
@@ -23,6 +23,10 @@ arguments.add_argument("--seeds", type=int, default=10)
 arguments.add_argument("--kills", action="store_true")
 A = arguments.parse_args()
 PATIENCE = 120  # seconds; only a hang takes so long
+
+
+class Different(Failed):
+    """Not what the node has now: the server may be on its way there."""
 
 
 class Client:
@@ -82,7 +86,7 @@ class Server:
         self.words = [A.sluice, "serve", "--coin", "Radiant", "--net", "regtest", "--db-dir", work / "db",
                       "--daemon-url", f"http://127.0.0.1:{node.ready['rpc_port']}", "--daemon-cookie", node.ready["cookie_file"],
                       "--services", f"tcp://127.0.0.1:{port}", "--memory-budget", "128MiB", "--threads", "2", "--allow-root",
-                      "--daemon-poll-interval-blocks", "20ms"] + (["--blocks-dir", node.ready["blocks_dir"]] if by_files else [])
+                      "--daemon-poll-interval-blocks", "20ms", "--daemon-poll-interval-mempool", "20ms"] + (["--blocks-dir", node.ready["blocks_dir"]] if by_files else [])
         self.start()
 
     def start(self):
@@ -125,7 +129,7 @@ class Life:
                 self.compare()
                 for _ in range(self.draw.randint(4, 8)):
                     ends = [self.again] * (4 if A.kills else 1)
-                    self.draw.choice([self.mine, self.mine, self.reorg, self.reorg, self.trouble, *ends])()
+                    self.draw.choice([self.mine, self.mine, self.churn, self.churn, self.reorg, self.reorg, self.trouble, *ends])()
                     self.compare()
                 self.server.stop()
             finally:
@@ -140,7 +144,13 @@ class Life:
     # What happens.
 
     def mine(self):
-        self.node.do("mine", blocks=self.draw.choice([1, 1, 2, 5, 20]), transactions=self.draw.randint(0, 15))
+        conflicts = self.draw.choice([0, 1]) if self.node.do("state")["mempool"] else 0
+        self.node.do("mine", blocks=1 if conflicts else self.draw.choice([1, 1, 2, 5, 20]), conflicts=conflicts,
+                     transactions=self.draw.randint(0, 15), mempool_percent=0 if conflicts else self.draw.choice([0, 50, 100]))
+
+    def churn(self):
+        self.node.do("churn", add=self.draw.choice([0, 1, 5, 30]), evict=self.draw.choice([0, 0, 2]),
+                     replace=self.draw.choice([0, 0, 3]), leaves=self.draw.randint(0, 1))
 
     def reorg(self):
         height = self.node.call("getblockcount")
@@ -167,58 +177,71 @@ class Life:
         """The server ends, in the middle of work if it is killed, and comes back."""
         self.ends += 1
         if A.kills:
-            self.draw.choice([self.mine, self.reorg])()
+            self.draw.choice([self.mine, self.reorg, self.churn])()
             time.sleep(self.draw.random() * 0.06)
             self.server.kill()
         else:
             self.server.stop()
         if self.draw.random() < 0.7:
-            self.draw.choice([self.mine, self.reorg])()
+            self.draw.choice([self.mine, self.reorg, self.churn])()
         self.server.start()
         self.connect()
 
     # What must hold.
 
     def naive(self):
-        """The node's chain, read whole at one tip."""
+        """The node's chain and mempool, read whole at one moment."""
         while True:
             try:
                 tip = self.node.call("getbestblockhash")
                 count = self.node.call("getblockcount") + 1
                 hashes = [answer["result"] for answer in self.node.batch([("getblockhash", [height]) for height in range(count)])]
-                missing = [name for name in hashes if name not in self.raw]
-                if missing:
-                    for name, answer in zip(missing, self.node.batch([("getblock", [name, 0]) for name in missing])):
-                        self.raw[name] = bytes.fromhex(answer["result"])
-                if hashes[-1] == tip:
-                    return tip, NaiveChain([self.raw[name] for name in hashes], cache=self.cache)
+                self.fetch([name for name in hashes if name not in self.raw], "getblock")
+                txids = self.node.call("getrawmempool")
+                self.fetch([name for name in txids if name not in self.raw], "getrawtransaction")
+                if hashes[-1] == tip == self.node.call("getbestblockhash"):
+                    chain = NaiveChain([self.raw[name] for name in hashes], cache=self.cache)
+                    chain.set_mempool([Tx(Reader(self.raw[name])) for name in txids])
+                    return chain
             except (OSError, Failed, ValueError, TypeError, KeyError, http.client.HTTPException):
                 time.sleep(0.05)  # the trouble that was ordered
 
+    def fetch(self, names, method):
+        if names:
+            for name, answer in zip(names, self.node.batch([(method, [name, 0]) for name in names])):
+                self.raw[name] = bytes.fromhex(answer["result"])
+
     def compare(self):
-        _, chain = self.naive()
-        tip = {"hex": chain.headers[-1].hex(), "height": chain.tip}
+        chain = self.naive()
         deadline = time.monotonic() + PATIENCE
-        while self.client.tip != tip:
-            check(time.monotonic() < deadline, f"still at {self.client.tip}, the node at {tip}")
-            self.client.ask("server.ping")
-            time.sleep(0.002)
-        names = {display(key): key for key in chain.history}
+        while True:
+            try:
+                return self.compare_once(chain)
+            except Different:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.005)
+
+    def compare_once(self, chain):
+        self.client.ask("server.ping")
+        self.equal(self.client.tip, {"hex": chain.headers[-1].hex(), "height": chain.tip}, "tip told")
+        names = {display(key): key for key in [*chain.history, *chain.mempool_history]}
         self.client.subscribe(names)
         gone = set(self.client.statuses) - set(names)
-        methods = ("get_history", "listunspent", "get_balance")
+        methods = ("get_history", "get_mempool", "listunspent", "get_balance")
         got = self.client.ask_all([(f"blockchain.scripthash.{method}", name) for name in names for method in methods])
         for i, (name, key) in enumerate(names.items()):
             for j, method in enumerate(methods):
-                self.equal(got[3 * i + j], getattr(chain, method)(key), f"{method} of {name}")
+                self.equal(got[len(methods) * i + j], getattr(chain, method)(key), f"{method} of {name}")
             self.equal(self.client.statuses[name], chain.status(key), f"status told for {name}")
         for name in gone:
-            self.equal(self.client.statuses[name], None, f"status told for {name}, which a reorg took away")
+            self.equal(self.client.statuses[name], None, f"status told for {name}, which has no history any more")
         check(names, "nothing was asked")
 
     def equal(self, got, wanted, what):
         self.checks += 1
-        check(got == wanted, f"{what}: {json.dumps(got)[:500]} instead of {json.dumps(wanted)[:500]}")
+        if got != wanted:
+            raise Different(f"{what}: {json.dumps(got)[:500]} instead of {json.dumps(wanted)[:500]}")
 
     def verify(self):
         blocks = self.node.ready["blocks_dir"] if "--blocks-dir" in self.server.words else self.work / "db" / "blocks"

@@ -203,6 +203,7 @@ class NaiveChain:
             for index, output in enumerate(tx.outputs):
                 if (tx.id, index) not in self.spent_outpoints:
                     self.unspent[self.key(output)].append((tx, index, output))
+        self.set_mempool([])
 
     def key(self, output):
         return scripthash(output.script, self.parity)
@@ -222,19 +223,51 @@ class NaiveChain:
                 elif kind == "single":
                     self.location[ref] = tx
 
-    # What a server answers.
+    # What a server answers, with what is in no block behind what is.
 
     def get_history(self, key):
-        return [{"tx_hash": display(tx.id), "height": self.height(tx)} for tx in self.history.get(key, [])]
+        return [{"tx_hash": display(tx.id), "height": self.height(tx)} for tx in self.history.get(key, [])] + self.get_mempool(key)
+
+    def get_mempool(self, key):
+        return [{"tx_hash": display(tx.id), "height": -1 if self.has_unconfirmed_inputs(tx) else 0, "fee": self.fee(tx)}
+                for tx in self.mempool_history.get(key, [])]
 
     def status(self, key):
-        items = "".join(f"{display(tx.id)}:{self.height(tx)}:" for tx in self.history.get(key, []))
+        items = "".join(f"{item['tx_hash']}:{item['height']}:" for item in self.get_history(key))
         return sha256(items.encode()).hex() if items else None
 
     def get_balance(self, key):
-        return {"confirmed": sum(output.value for _, _, output in self.unspent.get(key, [])), "unconfirmed": 0}
+        confirmed = sum(output.value for _, _, output in self.unspent.get(key, []))
+        delta = sum(output.value for tx in self.mempool_history.get(key, []) for output in tx.outputs if self.key(output) == key)
+        delta -= sum(output.value for tx in self.mempool_history.get(key, []) for output in map(self.spent_output, tx.inputs)
+                     if self.key(output) == key)
+        return {"confirmed": confirmed, "unconfirmed": delta}
 
     def listunspent(self, key):
-        return [{"tx_hash": display(tx.id), "tx_pos": index, "height": self.height(tx), "value": output.value,
+        coins = [(tx, index, output, self.height(tx)) for tx, index, output in self.unspent.get(key, [])]
+        coins += [(tx, index, output, 0) for tx in sorted(self.mempool_history.get(key, []), key=lambda tx: display(tx.id))
+                  for index, output in enumerate(tx.outputs) if self.key(output) == key]
+        return [{"tx_hash": display(tx.id), "tx_pos": index, "height": height, "value": output.value,
                  "refs": [{"ref": f"{display(ref[:32])}i{struct.unpack('<I', ref[32:])[0]}", "type": kind}
-                          for ref, kind in refs_of(output.script)]} for tx, index, output in self.unspent.get(key, [])]
+                          for ref, kind in refs_of(output.script)]}
+                for tx, index, output, height in coins if (tx.id, index) not in self.spent_in_mempool]
+
+    # The mempool.
+
+    def set_mempool(self, txs):
+        self.mempool = {tx.id: tx for tx in txs}
+        self.spent_in_mempool = {i.prevout for tx in txs for i in tx.inputs}
+        self.mempool_history = collections.defaultdict(list)
+        for tx in sorted(txs, key=lambda tx: (self.has_unconfirmed_inputs(tx), display(tx.id))):
+            for key in {self.key(output) for output in [*map(self.spent_output, tx.inputs), *tx.outputs]} - {None}:
+                self.mempool_history[key].append(tx)
+
+    def has_unconfirmed_inputs(self, tx):
+        return any(txid in self.mempool for txid, _ in (i.prevout for i in tx.inputs))
+
+    def spent_output(self, tx_input):
+        txid, index = tx_input.prevout
+        return self.mempool[txid].outputs[index] if txid in self.mempool else self.outputs[tx_input.prevout]
+
+    def fee(self, tx):
+        return sum(self.spent_output(i).value for i in tx.inputs) - sum(output.value for output in tx.outputs)

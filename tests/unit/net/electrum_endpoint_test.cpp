@@ -79,7 +79,7 @@ TEST_P(Endpoint, SubscribersHearOfNewSnapshotsAndNobodyKeepsTheOldOne) {
   start();
   auto older = std::make_shared<const serve::test::FakeView>(chain::Coin::radiant, std::vector<std::uint32_t>{0, 1});
   const std::weak_ptr<const serve::ReadView> left = older;
-  server_->post(endpoint_->publish({std::move(older)}, {}));
+  server_->post(endpoint_->publish({.view = std::move(older), .mempool = nullptr}, {}));
   std::vector<test::Client> clients;
   for (int i = 0; i < 20; ++i) {
     clients.emplace_back(server_->port());
@@ -88,7 +88,7 @@ TEST_P(Endpoint, SubscribersHearOfNewSnapshotsAndNobodyKeepsTheOldOne) {
   }
   auto newer = std::make_shared<const serve::test::FakeView>(chain::Coin::radiant, std::vector<std::uint32_t>{0, 1, 3});
   server_->post(
-      endpoint_->publish({std::move(newer)}, {.tip_changed = true, .everything_touched = false, .touched = {}}));
+      endpoint_->publish({.view = std::move(newer), .mempool = nullptr}, {.tip_changed = true, .everything_touched = false, .touched = {}}));
   for (test::Client& client : clients) {
     const std::string line = client.line();
     EXPECT_TRUE(line.starts_with(R"({"jsonrpc":"2.0","method":"blockchain.headers.subscribe","params":[{"hex":)"))
