@@ -41,7 +41,7 @@ bool contains(const IpNetwork& network, const IpAddress& address) noexcept {
                   network.address.bytes.begin()))
     return false;
   const unsigned rest = network.prefix_bits % 8;
-  return rest == 0 || (address.bytes[whole] ^ network.address.bytes[whole]) >> (8 - rest) == std::byte{0};
+  return rest == 0 || ((address.bytes[whole] ^ network.address.bytes[whole]) >> (8 - rest)) == std::byte{0};
 }
 
 bool any_contains(const std::vector<IpNetwork>& networks, std::string_view address) {

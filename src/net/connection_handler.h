@@ -36,6 +36,8 @@ class ConnectionHandler {
   /// many times before the next step: the marks must not grow with the number of events. Called for
   /// every connection in one go, so it must be quick.
   [[nodiscard]] virtual bool notify(const Event& /*event*/) { return false; }
+  /// False while the peer has yet to say what it must say first. Once true, it stays so.
+  [[nodiscard]] virtual bool established() const { return true; }
 };
 
 /// What is spoken on a listening address below the lines.

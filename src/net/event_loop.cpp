@@ -79,8 +79,9 @@ std::uint64_t EventLoop::now_ms() noexcept {
 }
 
 std::uint64_t EventLoop::tick_ms() const noexcept {
-  const std::uint64_t shortest = std::min({options_.send_stall_timeout_ms, options_.idle_timeout_ms,
-                                           stopping_ ? options_.drain_timeout_ms : options_.idle_timeout_ms});
+  const std::uint64_t shortest =
+      std::min({options_.send_stall_timeout_ms, options_.idle_timeout_ms, options_.handshake_timeout_ms,
+                stopping_ ? options_.drain_timeout_ms : options_.idle_timeout_ms});
   return std::clamp<std::uint64_t>(shortest / 4, 10, 1000);
 }
 
@@ -106,7 +107,7 @@ void EventLoop::on_accepted(int fd, Transport transport) {
   connection->fd = fd;
   connection->slot = static_cast<std::uint32_t>(connections_.size());
   connection->handler = std::move(handler);
-  connection->received_at_ms = connection->progress_at_ms = now_ms();
+  connection->accepted_at_ms = connection->received_at_ms = connection->progress_at_ms = now_ms();
   connections_.push_back(std::move(connection));
   Connection& added = *connections_.back();
   adopt(added);
@@ -235,6 +236,10 @@ void EventLoop::on_tick() {
       abort(connection);
     } else if (connection.unsent() == 0 && !connection.queued &&
                now - connection.received_at_ms >= options_.idle_timeout_ms) {
+      counters_.idled.fetch_add(1, std::memory_order_relaxed);
+      drop(connection);
+    } else if (!connection.established && !(connection.established = connection.handler->established()) &&
+               now - connection.accepted_at_ms >= options_.handshake_timeout_ms) {
       counters_.idled.fetch_add(1, std::memory_order_relaxed);
       drop(connection);
     }

@@ -30,6 +30,7 @@ struct LoopOptions {
   unsigned turns_per_round = 1024;                      ///< then sockets are looked at again
   std::uint64_t send_stall_timeout_ms = 20'000;         ///< no byte taken for so long: abort
   std::uint64_t idle_timeout_ms = 600'000;              ///< nothing received for so long: close
+  std::uint64_t handshake_timeout_ms = 10'000;          ///< not established for so long: close, as the peers have it
   std::uint64_t drain_timeout_ms = 2'000;               ///< time to send what is left when stopping
   unsigned sessions_max = 1000;                         ///< of all loops together
   bool multishot = true;                                ///< io_uring: multishot receive if the kernel has it
@@ -41,7 +42,7 @@ struct ServerCounters {
   std::atomic<std::uint64_t> accepted{0};
   std::atomic<std::uint64_t> refused{0};  ///< over sessions_max
   std::atomic<std::uint64_t> stalled{0};  ///< aborted: did not read
-  std::atomic<std::uint64_t> idled{0};    ///< closed: said nothing
+  std::atomic<std::uint64_t> idled{0};    ///< closed: said nothing, or not what comes first
 };
 
 struct Connection {
@@ -54,8 +55,10 @@ struct Connection {
   bool peer_done = false;          ///< the peer will send no more
   bool finishing = false;          ///< close when everything is sent
   bool dead = false;
-  bool queued = false;   ///< waits for its next turn
-  bool pumping = false;  ///< inside pump(): a send that completes at once must not start it again
+  bool queued = false;       ///< waits for its next turn
+  bool pumping = false;      ///< inside pump(): a send that completes at once must not start it again
+  bool established = false;  ///< the handler has said so
+  std::uint64_t accepted_at_ms = 0;
   std::uint64_t received_at_ms = 0;
   std::uint64_t progress_at_ms = 0;  ///< last time the socket took bytes, or had none to take
   std::string sending;

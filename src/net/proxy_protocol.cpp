@@ -101,6 +101,8 @@ class ProxyHandler final : public ConnectionHandler {
 
   bool notify(const Event& event) override { return inner_ && inner_->notify(event); }
 
+  bool established() const override { return inner_ != nullptr && inner_->established(); }
+
  private:
   std::shared_ptr<const HandlerFactory> make_inner_;
   ConnectionInfo info_;

@@ -102,6 +102,8 @@ class TlsHandler final : public ConnectionHandler {
 
   bool notify(const Event& event) override { return inner_ && !closing_ && inner_->notify(event); }
 
+  bool established() const override { return inner_ != nullptr && inner_->established(); }
+
  private:
   void shake_hands(std::size_t bytes) {
     handshake_bytes_ += bytes;

@@ -4,7 +4,7 @@
 //
 // The inner handler is made when the handshake is complete. A failed handshake or a broken record ends
 // the connection, after the alert that says why. A handshake may take handshake_bytes_max of the
-// client's bytes; its time is bounded by the loop's idle timeout.
+// client's bytes; its time is bounded by the loop's handshake timeout.
 #pragma once
 
 #include <memory>

@@ -59,6 +59,8 @@ class WebsocketHandler final : public ConnectionHandler {
 
   bool notify(const Event& event) override { return inner_ && !closing_ && inner_->notify(event); }
 
+  bool established() const override { return inner_ != nullptr; }
+
  private:
   static WebsocketHandler& self(void* user) { return *static_cast<WebsocketHandler*>(user); }
 

@@ -1,7 +1,6 @@
 // Certificates that sign themselves, made for a test.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -10,6 +9,8 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+
+#include "base/check.h"
 
 namespace sluice::net::test {
 
@@ -33,16 +34,15 @@ inline CertificateFiles make_certificate(const std::filesystem::path& folder, co
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1,
                              0);
   X509_set_issuer_name(certificate.get(), subject);
-  EXPECT_GT(X509_sign(certificate.get(), key.get(), EVP_sha256()), 0);
+  SLUICE_CHECK(X509_sign(certificate.get(), key.get(), EVP_sha256()) > 0);
   std::FILE* file = std::fopen(files.certificate.c_str(), "wb");
-  EXPECT_EQ(PEM_write_X509(file, certificate.get()), 1);
+  SLUICE_CHECK(file != nullptr && PEM_write_X509(file, certificate.get()) == 1);
   std::fclose(file);
   file = std::fopen(files.key.c_str(), "wb");
   const auto* phrase = reinterpret_cast<const unsigned char*>(passphrase);
-  EXPECT_EQ(PEM_write_PrivateKey(file, key.get(), passphrase == nullptr ? nullptr : EVP_aes_128_cbc(), phrase,
-                                 passphrase == nullptr ? 0 : static_cast<int>(std::string(passphrase).size()), nullptr,
-                                 nullptr),
-            1);
+  const EVP_CIPHER* cipher = passphrase == nullptr ? nullptr : EVP_aes_128_cbc();
+  const int size = passphrase == nullptr ? 0 : static_cast<int>(std::string(passphrase).size());
+  SLUICE_CHECK(file != nullptr && PEM_write_PrivateKey(file, key.get(), cipher, phrase, size, nullptr, nullptr) == 1);
   std::fclose(file);
   return files;
 }
