@@ -13,11 +13,18 @@
 
 namespace sluice::node {
 
-/// The node refused the call: not_found (-5, -8), unsupported (no such method), else io.
+/// Some nodes (bcoin, bcash) give -1 for all that is missing, and say which in words.
+[[nodiscard]] inline bool is_not_found(const NodeError& error) noexcept {
+  const bool says_so = error.message.find("not found") != std::string::npos || error.message.starts_with("Not found");
+  return error.code == code_not_found || error.code == code_bad_parameter || (error.code == code_other && says_so);
+}
+
+/// The node refused the call: not_found, unsupported (no such method, or a pruned block), else io.
 [[nodiscard]] inline Error refused(std::string_view method, const NodeError& error) {
   ErrorKind kind = ErrorKind::io;
-  if (error.code == code_not_found || error.code == code_bad_parameter) kind = ErrorKind::not_found;
-  if (error.code == code_no_method) kind = ErrorKind::unsupported;
+  const bool is_pruned = error.code == code_other && error.message.find("pruned") != std::string::npos;
+  if (is_not_found(error)) kind = ErrorKind::not_found;
+  if (error.code == code_no_method || is_pruned) kind = ErrorKind::unsupported;
   return {kind, "node: " + std::string(method) + ": error " + std::to_string(error.code) + ": " + error.message};
 }
 

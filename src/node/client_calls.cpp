@@ -59,10 +59,8 @@ Result<NetworkInfo> NodeCalls::network_info() {
   const RpcOutcome& outcome = reply.value().outcome();
   if (outcome.error) return refused(method, *outcome.error);
   NetworkInfo info;
-  bool has_version = false;
   const bool is_object = visit_members(outcome.json, [&](std::string_view key, std::string_view value) {
     if (key == "version") {
-      has_version = unsigned_integer(value).has_value();
       info.version = unsigned_integer(value).value_or(0);
     } else if (key == "subversion") {
       info.subversion = resolved_string(value).value_or("");
@@ -71,7 +69,7 @@ Result<NetworkInfo> NodeCalls::network_info() {
     }
     return true;
   });
-  if (!is_object || !has_version || info.relay_fee.empty()) return misfit(method, "lacks version or relayfee");
+  if (!is_object || info.relay_fee.empty()) return misfit(method, "lacks relayfee");
   return info;
 }
 
@@ -119,7 +117,7 @@ Result<std::optional<std::string>> NodeCalls::estimate_fee(std::uint32_t blocks,
   }
   std::optional<std::string> fee;
   const bool is_object = visit_members(outcome.json, [&](std::string_view key, std::string_view value) {
-    if (key == "feerate") fee = fee_of(value);
+    if (key == "feerate" || key == "fee") fee = fee_of(value);  // the second is bcoin's
     return true;
   });
   if (!is_object) return misfit(method, "is no object");

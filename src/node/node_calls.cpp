@@ -147,15 +147,10 @@ Result<std::vector<std::byte>> NodeCalls::headers(std::span<const BlockHash> has
 
 Result<std::vector<std::byte>> NodeCalls::block_raw(const BlockHash& hash) {
   constexpr std::string_view method = "getblock";
-  constexpr std::int64_t code_pruned = -1;
   auto reply = client_.call({std::string(method), RpcParams().text(hash.display()).flag(false).array()}, for_blocks);
   if (!reply) return std::move(reply).error();
   const RpcOutcome& outcome = reply.value().outcome();
-  if (outcome.error) {
-    Error error = refused(method, *outcome.error);
-    if (outcome.error->code == code_pruned) error.kind = ErrorKind::unsupported;
-    return error;
-  }
+  if (outcome.error) return refused(method, *outcome.error);
   auto block = bytes_of_hex(outcome.json);
   const bool is_wanted = block && block->size() > chain::header_bytes &&
                          chain::block_hash(network_.coin, Bytes(*block).first(chain::header_bytes)) == hash;
@@ -215,7 +210,7 @@ Status NodeCalls::fetch_transactions(std::span<const Txid> txids, std::span<RawT
   }
   for (std::size_t i = 0; i < txids.size(); ++i) {
     const RpcOutcome& outcome = reply.value().outcomes()[i];
-    if (outcome.error && outcome.error->code == code_not_found) continue;
+    if (outcome.error && is_not_found(*outcome.error)) continue;
     if (outcome.error) return refused(method, *outcome.error);
     target[i] = bytes_of_hex(outcome.json);
     if (!target[i]) return misfit(method, "is no hex for " + txids[i].display());

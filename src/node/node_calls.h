@@ -37,7 +37,7 @@ struct ChainInfo {
 
 /// getnetworkinfo.
 struct NetworkInfo {
-  std::uint64_t version = 0;  ///< 1000000 * major + 10000 * minor + 100 * revision
+  std::uint64_t version = 0;  ///< 1000000 * major + 10000 * minor + 100 * revision; 0 if the node gives no number
   std::string subversion;     ///< "/Radiant:2.0.0/"
   std::string relay_fee;      ///< coins per 1000 bytes, as the node wrote the number
 };

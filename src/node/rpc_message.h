@@ -49,6 +49,7 @@ struct NodeError {
   friend bool operator==(const NodeError&, const NodeError&) = default;
 };
 
+inline constexpr std::int64_t code_other = -1;          ///< also: block pruned
 inline constexpr std::int64_t code_not_found = -5;      ///< no such block, no such transaction
 inline constexpr std::int64_t code_bad_parameter = -8;  ///< also: block height out of range
 inline constexpr std::int64_t code_warming_up = -28;

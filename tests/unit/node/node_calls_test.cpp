@@ -131,6 +131,8 @@ TEST(NodeCalls, headers_and_blocks_are_checked_to_have_their_hash) {
   Node lacks = node_saying("!-5 Block not found");
   expect_error(lacks.calls.block_raw(other), ErrorKind::not_found, "error -5: Block not found");
   expect_error(lacks.calls.headers(std::vector{other}), ErrorKind::not_found, "Block not found");
+  expect_error(node_saying("!-1 Block not found").calls.block_raw(other), ErrorKind::not_found, "Block not found");
+  expect_error(node_saying("!-1 Disk on fire").calls.block_raw(other), ErrorKind::io, "Disk on fire");
   Node pruned = node_saying("!-1 Block not available (pruned data)");
   expect_error(pruned.calls.block_raw(other), ErrorKind::unsupported, "pruned data");
 }
@@ -187,6 +189,7 @@ TEST(NodeCalls, transactions_in_batches_with_gaps_where_the_mempool_moved_on) {
     EXPECT_EQ(to_hex(*raw.value()[i]), txids[i].display().substr(0, 10));
   }
   EXPECT_EQ(node.requests(), 3u);
+  EXPECT_FALSE(node_saying("!-1 Transaction not found.").calls.transactions(txids).value()[7]) << "bcoin's way";
   Node odd = node_saying("\"abc\"");
   expect_error(odd.calls.transactions(txids), ErrorKind::corrupt, "no hex for " + txids[0].display());
   Node failing = node_saying("!-32603 internal");
@@ -252,6 +255,7 @@ TEST(NodeCalls, network_and_mempool_info) {
   EXPECT_EQ(info.value().version, 2000000u);
   EXPECT_EQ(info.value().subversion, "/Radiant:2.0.0/");
   EXPECT_EQ(info.value().relay_fee, "0.10000000");
+  EXPECT_EQ(node_saying(R"({"version":"v1.0.2","relayfee":1e-5})").calls.network_info().value().version, 0u);
   expect_error(node_saying(R"({"version":1,"relayfee":"x"})").calls.network_info(), ErrorKind::corrupt, "relayfee");
   Node mempool = node_saying(R"({"size":3,"bytes":700,"mempoolminfee":0.01,"minrelaytxfee":1e-8,"loaded":true})");
   const auto pool = mempool.calls.mempool_info();
@@ -283,6 +287,8 @@ TEST(NodeCalls, fees_are_asked_for_as_each_node_has_it) {
   EXPECT_EQ(bitcoin.calls.estimate_fee(6).value(), "0.00012");
   expected = R"([6,"ECONOMICAL"])";
   EXPECT_EQ(bitcoin.calls.estimate_fee(6, "ECONOMICAL").value(), "0.00012");
+  Node bcoin([](const std::string&, const std::string&) { return std::string(R"({"fee":-1,"blocks":6})"); }, "Bitcoin");
+  EXPECT_EQ(bcoin.calls.estimate_fee(6).value(), std::nullopt);
   Node unknowing(
       [](const std::string&, const std::string&) { return std::string(R"({"errors":["none"],"blocks":2})"); },
       "Bitcoin");
