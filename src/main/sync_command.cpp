@@ -20,7 +20,7 @@ void log_outcome(const pipeline::SyncReport& report) {
   using observe::with_separators;
   if (report.rebuilt)
     observe::log_warning(area,
-                         "the reorg went deeper than the undo rows: the index was built anew from the block files");
+                         "the reorg took away most of the chain: the index was built anew from the block files");
   else if (report.disconnected > 0)
     observe::log_info(area, fmt::format("followed a reorg: {} blocks disconnected", report.disconnected));
   if (report.block_count == 0) return;

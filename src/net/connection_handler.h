@@ -17,6 +17,13 @@ enum class HandlerStep : std::uint8_t {
   finished,    ///< send what is in `out`, then close
 };
 
+/// Something that happened outside of the connections, such as a new block. What it is, only the
+/// handlers and whoever posts it know; it is shared by all threads and never changes.
+class Event {
+ public:
+  virtual ~Event() = default;
+};
+
 class ConnectionHandler {
  public:
   virtual ~ConnectionHandler() = default;
@@ -24,6 +31,11 @@ class ConnectionHandler {
   virtual void receive(std::string_view bytes) = 0;
   /// Does one unit of work, appending to `out`. Called only while there is room for output.
   [[nodiscard]] virtual HandlerStep step(std::string& out) = 0;
+  /// Marks what the peer is to be told of `event`; true: the next step has something to write. Called
+  /// once for each event and connection, in order, also while there is no room for output, perhaps
+  /// many times before the next step: the marks must not grow with the number of events. Called for
+  /// every connection in one go, so it must be quick.
+  [[nodiscard]] virtual bool notify(const Event& /*event*/) { return false; }
 };
 
 struct ConnectionInfo {

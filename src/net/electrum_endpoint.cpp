@@ -2,15 +2,39 @@
 
 namespace sluice::net {
 
+/// Without the snapshot itself: an event may wait, and must not keep a view of the chain.
+class ElectrumEndpoint::Changed final : public Event {
+ public:
+  explicit Changed(serve::Changes what) : changes(std::move(what)) {}
+  const serve::Changes changes;
+};
+
+/// What the sessions of one thread share.
+struct ElectrumEndpoint::Loop {
+  explicit Loop(serve::ServerContext shared) : context(std::move(shared)) {}
+
+  serve::JsonDocument document;
+  serve::ServerContext context;
+  std::mutex mutex;  // held for a copy of the pointer
+  /// A copy for each loop, so that loops do not fight over its count.
+  std::shared_ptr<const serve::Snapshot> snapshot;
+
+  [[nodiscard]] std::shared_ptr<const serve::Snapshot> current() {
+    const std::lock_guard lock(mutex);
+    return snapshot;
+  }
+};
+
 class ElectrumEndpoint::Handler final : public ConnectionHandler {
  public:
-  Handler(const ElectrumEndpoint& endpoint, serve::JsonDocument& document)
-      : endpoint_(endpoint), document_(document), session_(endpoint.limits_) {}
+  Handler(const session::SessionLimits& limits, Loop& loop) : loop_(loop), session_(limits) {}
 
   void receive(std::string_view bytes) override { session_.receive(bytes); }
 
   HandlerStep step(std::string& out) override {
-    switch (session_.step(endpoint_.context_, document_, out)) {
+    const auto snapshot = loop_.current();
+    if (snapshot) loop_.context.view = snapshot->view.get();
+    switch (session_.step(loop_.context, loop_.document, out)) {
       case session::SessionStep::idle: return HandlerStep::idle;
       case session::SessionStep::answering: return HandlerStep::yielded;
       case session::SessionStep::answered: return HandlerStep::progressed;
@@ -19,21 +43,36 @@ class ElectrumEndpoint::Handler final : public ConnectionHandler {
     return HandlerStep::finished;
   }
 
+  bool notify(const Event& event) override {
+    const auto* changed = dynamic_cast<const Changed*>(&event);
+    return changed != nullptr && session_.notify(changed->changes);
+  }
+
  private:
-  const ElectrumEndpoint& endpoint_;
-  serve::JsonDocument& document_;  // of this handler's loop
+  Loop& loop_;
   session::Session session_;
 };
 
 ElectrumEndpoint::ElectrumEndpoint(serve::ServerContext context, const session::SessionLimits& limits, unsigned loops)
-    : context_(std::move(context)), limits_(limits) {
-  for (unsigned i = 0; i < loops; ++i) documents_.push_back(std::make_unique<serve::JsonDocument>());
+    : limits_(limits) {
+  for (unsigned i = 0; i < loops; ++i) loops_.push_back(std::make_unique<Loop>(context));
 }
+
+ElectrumEndpoint::~ElectrumEndpoint() = default;
 
 HandlerFactory ElectrumEndpoint::factory() {
   return [this](const ConnectionInfo& info) -> std::unique_ptr<ConnectionHandler> {
-    return std::make_unique<Handler>(*this, *documents_.at(info.loop_index));
+    return std::make_unique<Handler>(limits_, *loops_.at(info.loop_index));
   };
+}
+
+std::shared_ptr<const Event> ElectrumEndpoint::publish(const serve::Snapshot& snapshot, serve::Changes changes) {
+  for (const auto& loop : loops_) {
+    auto next = std::make_shared<const serve::Snapshot>(snapshot);
+    const std::lock_guard lock(loop->mutex);
+    loop->snapshot.swap(next);
+  }
+  return std::make_shared<Changed>(std::move(changes));
 }
 
 }  // namespace sluice::net

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "net/connection_handler.h"
@@ -9,20 +10,28 @@
 
 namespace sluice::net {
 
-/// Makes the handlers of one server. Owns, per loop, the parser that its sessions share.
+/// Makes the handlers of one server. Owns, per loop, the parser that its sessions share and the snapshot that they
+/// answer from.
 /// Lifetime: outlives the server; what the context points to outlives both.
 class ElectrumEndpoint {
  public:
+  /// Until the first snapshot sessions answer from context.view.
   ElectrumEndpoint(serve::ServerContext context, const session::SessionLimits& limits, unsigned loops);
+  ~ElectrumEndpoint();
 
   [[nodiscard]] HandlerFactory factory();
 
+  /// From the next line on all sessions answer from this snapshot, and none keeps an older one for longer than the line
+  /// it is at. What it returns is to be posted to the server, so that subscribers are told. Any thread.
+  [[nodiscard]] std::shared_ptr<const Event> publish(const serve::Snapshot& snapshot, serve::Changes changes);
+
  private:
   class Handler;
+  class Changed;
+  struct Loop;
 
-  serve::ServerContext context_;
   session::SessionLimits limits_;
-  std::vector<std::unique_ptr<serve::JsonDocument>> documents_;
+  std::vector<std::unique_ptr<Loop>> loops_;
 };
 
 }  // namespace sluice::net

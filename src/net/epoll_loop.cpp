@@ -28,12 +28,12 @@ class EpollLoop final : public EventLoop {
     listeners_ = std::move(listeners);
     for (const int listener : listeners_) ::fcntl(listener, F_SETFL, ::fcntl(listener, F_GETFL) | O_NONBLOCK);
     epoll_fd_ = ::epoll_create1(EPOLL_CLOEXEC);
-    if (epoll_fd_ < 0 || stop_fd() < 0) return Error{ErrorKind::io, std::string("epoll: ") + std::strerror(errno)};
+    if (epoll_fd_ < 0 || wake_fd() < 0) return Error{ErrorKind::io, std::string("epoll: ") + std::strerror(errno)};
     buffer_ = std::make_unique_for_overwrite<char[]>(receive_bytes);
     watch_listeners(true);
-    return watch(stop_fd(), EPOLLIN, &stop_mark_, EPOLL_CTL_ADD)
+    return watch(wake_fd(), EPOLLIN, &wake_mark_, EPOLL_CTL_ADD)
                ? Status()
-               : Error{ErrorKind::io, "epoll: cannot watch the stop event"};
+               : Error{ErrorKind::io, "epoll: cannot watch the wake event"};
   }
 
   void run() override {
@@ -87,12 +87,9 @@ class EpollLoop final : public EventLoop {
 
  private:
   void handle(const epoll_event& event) {
-    if (event.data.ptr == &stop_mark_) {
-      watch_listeners(false);
-      for (const int listener : listeners_) ::close(listener);
-      listeners_.clear();
-      ::epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, stop_fd(), nullptr);
-      on_stop();
+    if (event.data.ptr == &wake_mark_) {
+      on_woken();
+      if (stop_wanted()) stop_all();
       return;
     }
     for (const int& listener : listeners_) {
@@ -107,6 +104,13 @@ class EpollLoop final : public EventLoop {
     if (connection.dead) return;
     if ((event.events & EPOLLIN) != 0 && connection.receiving) receive(connection);
     else if ((event.events & (EPOLLERR | EPOLLHUP)) != 0) on_broken(connection);
+  }
+
+  void stop_all() {
+    watch_listeners(false);
+    for (const int listener : listeners_) ::close(listener);
+    listeners_.clear();
+    on_stop();
   }
 
   void receive(Connection& connection) {
@@ -166,7 +170,7 @@ class EpollLoop final : public EventLoop {
   }
 
   int epoll_fd_ = -1;
-  int stop_mark_ = 0;
+  int wake_mark_ = 0;
   bool listening_ = false;
   std::vector<int> listeners_;
   std::unique_ptr<char[]> buffer_;

@@ -45,7 +45,7 @@ ConnectionInfo describe_peer(int fd, unsigned loop_index) {
 
 EventLoop::EventLoop(unsigned index, const LoopOptions& options, HandlerFactory factory, ServerCounters& counters)
     : options_(options), index_(index), factory_(std::move(factory)), counters_(counters) {
-  stop_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  wake_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
 EventLoop::~EventLoop() {
@@ -53,13 +53,28 @@ EventLoop::~EventLoop() {
     ::close(connection->fd);
     counters_.sessions.fetch_sub(1, std::memory_order_relaxed);
   }
-  if (stop_fd_ >= 0) ::close(stop_fd_);
+  if (wake_fd_ >= 0) ::close(wake_fd_);
+}
+
+void EventLoop::wake() noexcept {
+  const std::uint64_t one = 1;
+  // A full counter wakes the loop as well.
+  [[maybe_unused]] const auto written = ::write(wake_fd_, &one, sizeof one);
 }
 
 void EventLoop::stop() noexcept {
-  const std::uint64_t one = 1;
-  // The counter can only be full if the loop was told to stop already.
-  [[maybe_unused]] const auto written = ::write(stop_fd_, &one, sizeof one);
+  stop_wanted_.store(true, std::memory_order_release);
+  wake();
+}
+
+void EventLoop::post(std::shared_ptr<const Event> event) {
+  bool first = false;
+  {
+    const std::lock_guard lock(posted_mutex_);
+    first = posted_.empty();
+    posted_.push_back(std::move(event));
+  }
+  if (first) wake();
 }
 
 std::uint64_t EventLoop::now_ms() noexcept {
@@ -154,17 +169,26 @@ void EventLoop::pump(Connection& connection) {
     return;
   }
   const bool has_room = connection.unsent() < options_.unsent_bytes_max;
-  if (!idle && !connection.finishing && has_room && !connection.queued) {
-    connection.queued = true;
-    queue_.push_back(&connection);
-  }
+  if (!idle && !connection.finishing && has_room) enqueue(connection);
   // A connection with lines waiting is not read from: its input stays as small as its output.
   set_receiving(connection, idle && has_room && !connection.peer_done && !connection.finishing);
 }
 
+void EventLoop::enqueue(Connection& connection) {
+  if (connection.queued) return;
+  connection.queued = true;
+  queue_.push_back(&connection);
+}
+
 void EventLoop::run_queue() {
   std::vector<Connection*> turn;
-  turn.swap(queue_);
+  if (queue_.size() <= options_.turns_per_round) {
+    turn.swap(queue_);
+  } else {
+    const auto until = queue_.begin() + options_.turns_per_round;
+    turn.assign(queue_.begin(), until);
+    queue_.erase(queue_.begin(), until);
+  }
   for (Connection* connection : turn) connection->queued = false;
   for (Connection* connection : turn) {
     if (!connection->dead) pump(*connection);
@@ -214,6 +238,24 @@ void EventLoop::on_tick() {
       counters_.idled.fetch_add(1, std::memory_order_relaxed);
       drop(connection);
     }
+  }
+}
+
+void EventLoop::on_woken() {
+  std::uint64_t wakes = 0;
+  // Before the events are taken: one that is posted after that wakes the loop again.
+  [[maybe_unused]] const auto read = ::read(wake_fd_, &wakes, sizeof wakes);
+  std::vector<std::shared_ptr<const Event>> events;
+  {
+    const std::lock_guard lock(posted_mutex_);
+    events.swap(posted_);
+  }
+  if (stopping_ || events.empty()) return;
+  for (const auto& connection : connections_) {
+    if (connection->dead || connection->finishing) continue;
+    bool has_output = false;
+    for (const auto& event : events) has_output |= connection->handler->notify(*event);
+    if (has_output) enqueue(*connection);
   }
 }
 

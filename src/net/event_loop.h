@@ -5,13 +5,17 @@
 //      ^                       |           |
 //      '--- paused while pending + sending exceed unsent_bytes_max
 //
-// All of it runs on one thread; only stop() may be called from others.
+// An event from outside is marked by all handlers in one pass; those that have something to write
+// get a turn, and write when there is room.
+//
+// All of it runs on one thread; only post() and stop() may be called from others.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -23,6 +27,7 @@ namespace sluice::net {
 struct LoopOptions {
   std::size_t unsent_bytes_max = std::size_t{1} << 20;  ///< above: neither read nor work
   unsigned steps_per_turn = 64;                         ///< then other connections have their turn
+  unsigned turns_per_round = 1024;                      ///< then sockets are looked at again
   std::uint64_t send_stall_timeout_ms = 20'000;         ///< no byte taken for so long: abort
   std::uint64_t idle_timeout_ms = 600'000;              ///< nothing received for so long: close
   std::uint64_t drain_timeout_ms = 2'000;               ///< time to send what is left when stopping
@@ -74,6 +79,9 @@ class EventLoop {
   virtual void run() = 0;
   /// From any thread, any number of times.
   void stop() noexcept;
+  /// From any thread: every connection that is there when the loop sees it is notified. Does not wait
+  /// for that. Events wait as pointers for at most one round of the loop, and wake it once.
+  void post(std::shared_ptr<const Event> event);
 
  protected:
   // The mechanism.
@@ -91,20 +99,24 @@ class EventLoop {
   void on_broken(Connection& connection) { drop(connection); }
   void on_tick();
   void on_stop();
+  void on_woken();  ///< wake_fd() became readable: hands out the events
 
   virtual void adopt(Connection& connection) = 0;  ///< a new connection is in the table
   void forget_connection(Connection& connection);  ///< closes the socket and frees it
-  void run_queue();                                ///< next turns of busy connections
+  void run_queue();                                ///< next turns of busy connections, turns_per_round at most
   [[nodiscard]] bool queue_empty() const noexcept { return queue_.empty(); }
   [[nodiscard]] bool finished() const noexcept { return stopping_ && connections_.empty(); }
   [[nodiscard]] bool stopping() const noexcept { return stopping_; }
   [[nodiscard]] std::uint64_t tick_ms() const noexcept;
-  [[nodiscard]] int stop_fd() const noexcept { return stop_fd_; }
+  [[nodiscard]] bool stop_wanted() const noexcept { return stop_wanted_.load(std::memory_order_acquire); }
+  [[nodiscard]] int wake_fd() const noexcept { return wake_fd_; }
   [[nodiscard]] static std::uint64_t now_ms() noexcept;
 
   LoopOptions options_;
 
  private:
+  void wake() noexcept;
+  void enqueue(Connection& connection);
   void pump(Connection& connection);
   void drop(Connection& connection);
   void abort(Connection& connection);
@@ -112,7 +124,10 @@ class EventLoop {
   unsigned index_;
   HandlerFactory factory_;
   ServerCounters& counters_;
-  int stop_fd_ = -1;
+  int wake_fd_ = -1;
+  std::atomic<bool> stop_wanted_{false};  // release in stop(), acquire in stop_wanted()
+  std::mutex posted_mutex_;               // held for one push or one swap
+  std::vector<std::shared_ptr<const Event>> posted_;
   bool stopping_ = false;
   std::uint64_t drain_until_ms_ = 0;
   std::vector<std::unique_ptr<Connection>> connections_;

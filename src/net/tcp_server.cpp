@@ -103,6 +103,10 @@ Result<std::unique_ptr<TcpServer>> TcpServer::start(const TcpServerOptions& opti
   return server;
 }
 
+void TcpServer::post(const std::shared_ptr<const Event>& event) {
+  for (auto& thread : threads_) thread->loop->post(event);
+}
+
 void TcpServer::stop() {
   for (auto& thread : threads_) thread->loop->stop();
   for (auto& thread : threads_) {

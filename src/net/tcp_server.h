@@ -43,6 +43,10 @@ class TcpServer {
   /// Takes no more connections, sends what was answered, closes, and waits for the threads.
   void stop();
 
+  /// From any thread: the handler of every connection is notified, each on its loop's thread (see
+  /// ConnectionHandler::notify). Does not wait for that; after stop() nobody is told any more.
+  void post(const std::shared_ptr<const Event>& event);
+
   /// The port of the first address, resp. of each; 0 where it could not be listened on.
   [[nodiscard]] std::uint16_t port() const { return ports_.at(0); }
   [[nodiscard]] const std::vector<std::uint16_t>& ports() const noexcept { return ports_; }

@@ -25,7 +25,7 @@ constexpr unsigned buffer_count = 64;  // a power of two, as the kernel wants
 constexpr unsigned buffer_bytes = 8 * 1024;
 constexpr std::uint16_t buffer_group = 0;
 
-enum class Kind : std::uintptr_t { none, receive, poll_receive, send, accept, stop, tick };
+enum class Kind : std::uintptr_t { none, receive, poll_receive, send, accept, wake, tick };
 constexpr std::uintptr_t kind_mask = 7;
 static_assert(alignof(Connection) > kind_mask - 1 && alignof(Connection) >= 8);
 
@@ -56,14 +56,14 @@ class UringLoop final : public EventLoop {
     const int opened = io_uring_queue_init_params(submission_entries, &ring_, &params);
     if (opened < 0) return Error{ErrorKind::unsupported, std::string("io_uring is refused: ") + std::strerror(-opened)};
     ring_open_ = true;
-    if (stop_fd() < 0) return Error{ErrorKind::io, std::string("eventfd: ") + std::strerror(errno)};
+    if (wake_fd() < 0) return Error{ErrorKind::io, std::string("eventfd: ") + std::strerror(errno)};
     storage_ = std::make_unique_for_overwrite<char[]>(std::size_t{buffer_count} * buffer_bytes);
     multishot_ = options_.multishot && register_buffers();
     return {};
   }
 
   void run() override {
-    arm_stop();
+    arm_wake();
     arm_tick();
     arm_accepts();
     while (!finished()) {
@@ -169,10 +169,10 @@ class UringLoop final : public EventLoop {
     io_uring_sqe_set_data64(entry, tagged(nullptr, Kind::none));
   }
 
-  void arm_stop() {
+  void arm_wake() {
     io_uring_sqe* entry = next_entry();
-    io_uring_prep_poll_add(entry, stop_fd(), POLLIN);
-    io_uring_sqe_set_data64(entry, tagged(nullptr, Kind::stop));
+    io_uring_prep_poll_add(entry, wake_fd(), POLLIN);
+    io_uring_sqe_set_data64(entry, tagged(nullptr, Kind::wake));
   }
 
   void arm_tick() {
@@ -202,7 +202,10 @@ class UringLoop final : public EventLoop {
       case Kind::poll_receive: return readable(*static_cast<Connection*>(pointer), completion.res);
       case Kind::send: return sent(*static_cast<Connection*>(pointer), completion.res);
       case Kind::accept: return accepted(*static_cast<Listener*>(pointer), completion);
-      case Kind::stop: return stop_all();
+      case Kind::wake:
+        on_woken();
+        if (stop_wanted()) stop_all();
+        return arm_wake();
       case Kind::tick:
         on_tick();
         arm_accepts();  // in case one ended for want of descriptors
@@ -269,6 +272,7 @@ class UringLoop final : public EventLoop {
   }
 
   void stop_all() {
+    if (stopping()) return;
     for (Listener& listener : listeners_) {
       if (listener.armed) cancel(tagged(&listener, Kind::accept));
       ::shutdown(listener.fd, SHUT_RDWR);

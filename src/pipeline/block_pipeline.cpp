@@ -305,7 +305,13 @@ Status BlockPipeline::finish_segment(bool last) {
   next_state_.outputs_created += result.value().outputs_created;
   next_state_.outputs_spent += result.value().outputs_spent;
   next_state_.outpoint_sum.add(result.value().sum);
-  if (Status status = database_.commit(result.value().files, next_state_); !status) return status;
+  Status committed = result.value().rows ? database_.commit_rows(result.value().rows->rows(), next_state_)
+                                         : database_.commit(result.value().files, next_state_);
+  if (!committed) return committed;
+  if (result.value().rows) {
+    const auto& touched = result.value().rows->touched();
+    touched_.insert(touched_.end(), touched.begin(), touched.end());
+  }
   counters_.segments.fetch_add(1, std::memory_order_relaxed);
   counters_.prior_spends.fetch_add(result.value().prior_spends, std::memory_order_relaxed);
   counters.busy_now.fetch_sub(1, std::memory_order_relaxed);

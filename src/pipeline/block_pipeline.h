@@ -56,6 +56,8 @@ class BlockPipeline {
   /// Errors: the first of corrupt (bad block, bad spend), io, limit; stopped if asked to stop. What
   ///         came before is committed.
   Status run(BlockRange range);
+  /// After a run with CommitForm::rows: see SyncReport::touched.
+  [[nodiscard]] const std::vector<std::uint64_t>& touched() const noexcept { return touched_; }
 
  private:
   struct Slot;
@@ -102,6 +104,7 @@ class BlockPipeline {
   Column<std::byte> headers_;
   Column<store::BlockPlace> block_places_;
   std::uint64_t unsynced_bytes_ = 0;
+  std::vector<std::uint64_t> touched_;
 
   std::mutex mutex_;  // guards the two below and counters_.classified; taken when something ends, never per batch
   Status failure_;    ///< of resolve or commit: nothing more is committed

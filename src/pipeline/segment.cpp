@@ -4,7 +4,6 @@
 #include <oneapi/tbb/global_control.h>
 
 #include <algorithm>
-#include <functional>
 #include <mutex>
 #include <random>
 
@@ -211,78 +210,98 @@ Result<SegmentResult> Segment::finish(HeightRange old_undo, bool last) {
   }
   if (Status status = settle_replaced(unsettled.replaced, result); !status) return std::move(status).error();
   if (Status status = settle_prior(std::move(unsettled), result); !status) return std::move(status).error();
-  if (Status status = write_tables(old_undo, result.files); !status) return std::move(status).error();
+  const std::vector<TableWriter> writers = table_writers(old_undo);
+  if (limits_.form == CommitForm::rows) {
+    result.rows = std::make_unique<store::RowBatch>(database_);
+    write_rows(writers, *result.rows);
+  } else if (Status status = write_files(writers, result.files); !status) {
+    return std::move(status).error();
+  }
   SLUICE_KILL_POINT("segment.finish");
   for (auto* set : sets_) set->release(arena_);
   return result;
 }
 
-Status Segment::write_tables(HeightRange old_undo, std::vector<store::TableFile>& files) {
+std::vector<Segment::TableWriter> Segment::table_writers(HeightRange old_undo) {
   using store::Table;
-  using PartitionWriter = std::function<void(std::size_t partition, Worker & worker, write::RowSink & sink)>;
-  struct Task {
-    Table table;
-    std::size_t first;
-    std::size_t until;
-    const PartitionWriter* writer;
-  };
-  const PartitionWriter history = [&](std::size_t p, Worker& worker, write::RowSink& sink) {
+  const auto history = [this](std::size_t p, Worker& worker, write::RowSink& sink) {
     write::write_history(p, sets_, context_, arena_, worker.write, sink);
   };
-  const PartitionWriter scripts = [&](std::size_t p, Worker& worker, write::RowSink& sink) {
+  const auto scripts = [this](std::size_t p, Worker& worker, write::RowSink& sink) {
     write::write_scripts(p, sets_, arena_, worker.write, sink);
   };
-  const PartitionWriter txs = [&](std::size_t p, Worker& worker, write::RowSink& sink) {
+  const auto txs = [this](std::size_t p, Worker& worker, write::RowSink& sink) {
     write::write_txs(p, sets_, context_, arena_, worker.write, sink);
   };
-  const PartitionWriter unspent = [&](std::size_t p, Worker& worker, write::RowSink& sink) {
+  const auto unspent = [this](std::size_t p, Worker& worker, write::RowSink& sink) {
     write::write_unspent(p, sets_, arena_, worker.write, sink);
   };
-  const PartitionWriter removed_outputs = [&](std::size_t p, Worker& worker, write::RowSink& sink) {
-    write::write_removed_outputs(p, sets_, arena_, worker.write, sink);
-  };
-  const PartitionWriter outputs = [&](std::size_t p, Worker& worker, write::RowSink& sink) {
+  const auto outputs = [this](std::size_t p, Worker& worker, write::RowSink& sink) {
     write::write_outputs(p, sets_, arena_, worker.write, sink);
   };
-  const PartitionWriter output_refs = [&](std::size_t, Worker&, write::RowSink& sink) {
+  const auto removed_outputs = [this](std::size_t p, Worker& worker, write::RowSink& sink) {
+    write::write_removed_outputs(p, sets_, arena_, worker.write, sink);
+  };
+  const auto output_refs = [this](std::size_t, Worker&, write::RowSink& sink) {
     write::write_output_refs(sets_, context_, arena_, sink);
   };
-  const PartitionWriter refs = [&](std::size_t, Worker&, write::RowSink& sink) {
+  const auto refs = [this](std::size_t, Worker&, write::RowSink& sink) {
     write::write_refs(sets_, context_, arena_, sink);
   };
-  const PartitionWriter undo = [&](std::size_t, Worker&, write::RowSink& sink) {
+  const auto undo = [this, old_undo](std::size_t, Worker&, write::RowSink& sink) {
     const std::uint32_t until = context_.first_height + planned_blocks();
     for (std::uint32_t height = old_undo.first; height < old_undo.until; ++height)
       sink.remove(write::undo_key(height).span());
     const std::uint32_t first = std::min(std::max(context_.undo_first_height, context_.first_height), until);
     write::write_undo(sets_, first, until, arena_, sink);
   };
+  return {{Table::history, true, history},
+          {Table::txs, true, txs},
+          {Table::scripts, true, scripts},
+          {Table::unspent, true, unspent},
+          {Table::outputs, true, outputs},
+          {Table::outputs, true, removed_outputs},
+          {Table::output_refs, false, output_refs},
+          {Table::refs, false, refs},
+          {Table::undo, false, undo}};
+}
 
+void Segment::write_rows(std::span<const TableWriter> writers, store::RowBatch& rows) {
+  for (const TableWriter& writer : writers) {
+    store::RowBatch::Sink sink = rows.sink(writer.table);
+    const std::size_t partitions = writer.partitioned ? limits_.partition_count : 1;
+    for (std::size_t partition = 0; partition < partitions; ++partition) writer.write(partition, *workers_[0], sink);
+  }
+}
+
+Status Segment::write_files(std::span<const TableWriter> writers, std::vector<store::TableFile>& files) {
+  struct Task {
+    const TableWriter* writer;
+    std::size_t first;
+    std::size_t until;
+  };
   // A segment of little content makes few files; a large one gives every worker several.
   const std::size_t group_bytes = 8u << 20;
   const std::size_t groups = std::clamp<std::size_t>(
       arena_.used_bytes() / group_bytes, 1, std::min<std::size_t>(limits_.partition_count, 4 * limits_.workers));
   std::vector<Task> tasks;
-  const auto add_tasks = [&](Table table, const PartitionWriter& writer) {
-    for (std::size_t group = 0; group < groups; ++group) {
-      tasks.push_back(
-          {table, group * limits_.partition_count / groups, (group + 1) * limits_.partition_count / groups, &writer});
+  for (const TableWriter& writer : writers) {
+    if (!writer.partitioned) {
+      tasks.push_back({&writer, 0, 1});
+      continue;
     }
-  };
-  add_tasks(Table::history, history), add_tasks(Table::txs, txs), add_tasks(Table::scripts, scripts);
-  add_tasks(Table::unspent, unspent), add_tasks(Table::outputs, outputs);
-  add_tasks(Table::outputs, removed_outputs);
-  tasks.push_back({Table::output_refs, 0, 1, &output_refs});
-  tasks.push_back({Table::refs, 0, 1, &refs});
-  tasks.push_back({Table::undo, 0, 1, &undo});
+    for (std::size_t group = 0; group < groups; ++group)
+      tasks.push_back(
+          {&writer, group * limits_.partition_count / groups, (group + 1) * limits_.partition_count / groups});
+  }
 
   FirstError error;
   std::mutex files_mutex;
   for_each_parallel(limits_.workers, tasks.size(), [&](std::size_t i, std::size_t number) {
     const Task& task = tasks[i];
-    store::TableBuilder builder(database_, task.table);
+    store::TableBuilder builder(database_, task.writer->table);
     for (std::size_t partition = task.first; partition < task.until; ++partition)
-      (*task.writer)(partition, *workers_[number], builder);
+      task.writer->write(partition, *workers_[number], builder);
     std::vector<store::TableFile> own;
     if (Status status = builder.finish(own); !status) error.keep(std::move(status).error());
     const std::lock_guard lock(files_mutex);

@@ -1,9 +1,11 @@
 // One segment of a sync: records of many blocks, resolved, sorted and written as table files.
 //
 // Workers fill it batch by batch (add_batch, each worker with its own number); when it is full or the
-// chain ends, finish() turns it into files that the database brings in with one step.
+// chain ends, finish() turns it into table files or rows that the database brings in with one step.
 #pragma once
 
+#include <array>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -16,11 +18,20 @@
 #include "store/carry_file.h"
 #include "store/database.h"
 #include "store/prior_outputs.h"
+#include "store/row_batch.h"
 #include "write/row_writer.h"
 
 namespace sluice::pipeline {
 
+/// How what a segment adds comes into the index.
+enum class CommitForm : std::uint8_t {
+  table_files,  ///< sorted files, brought in: much at a time
+  rows,         ///< one write through the log: a block or two at the tip
+};
+inline constexpr std::array all_forms{CommitForm::table_files, CommitForm::rows};
+
 struct SegmentLimits {
+  CommitForm form = CommitForm::table_files;
   std::size_t arena_bytes = 0;    ///< records of one segment; the segment ends when they fill it
   std::size_t reserve_bytes = 0;  ///< address space beyond that: what batches in flight may still add
   std::size_t chunk_bytes = 0;
@@ -33,6 +44,7 @@ struct SegmentLimits {
 /// What a finished segment adds to the index.
 struct SegmentResult {
   std::vector<store::TableFile> files;
+  std::unique_ptr<store::RowBatch> rows;  ///< null if it came out as table files
   resolve::OutpointSum sum;
   std::uint64_t outputs_created = 0;
   std::uint64_t outputs_spent = 0;  ///< replaced duplicates included
@@ -96,7 +108,16 @@ class Segment {
   Status replace_older(std::span<const resolve::SpendRecord> replacements, std::span<const write::Place> spent_places,
                        SegmentResult& result);
   Status look_up(std::span<const resolve::SpendRecord> spends, std::span<store::PriorOutput> found);
-  Status write_tables(HeightRange old_undo, std::vector<store::TableFile>& files);
+  /// Writes some partitions of a table into a sink.
+  using PartitionWriter = std::function<void(std::size_t partition, Worker& worker, write::RowSink& sink)>;
+  struct TableWriter {
+    store::Table table;
+    bool partitioned;  ///< else all of it is partition 0
+    PartitionWriter write;
+  };
+  [[nodiscard]] std::vector<TableWriter> table_writers(HeightRange old_undo);
+  void write_rows(std::span<const TableWriter> writers, store::RowBatch& rows);
+  Status write_files(std::span<const TableWriter> writers, std::vector<store::TableFile>& files);
   [[nodiscard]] Error spend_error(resolve::ResolveErrc errc, const resolve::ResolveFault& fault) const;
   [[nodiscard]] Error no_output_error(const resolve::SpendRecord& spend) const;
   [[nodiscard]] std::string describe_spender(std::uint32_t rel) const;

@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <filesystem>
-#include <thread>
 
-#include "pipeline/block_pipeline.h"
+#include "pipeline/index_blocks.h"
 #include "pipeline/memory_plan.h"
 #include "source/block_reader.h"
 #include "source/range_reader.h"
@@ -16,8 +14,6 @@
 namespace sluice::pipeline {
 namespace {
 
-/// Early Bitcoin blocks repeat coinbase transactions; from this height on BIP34 makes it impossible.
-constexpr std::uint32_t duplicate_coinbase_until = 227931;
 constexpr int small_budget_open_files = 48;
 constexpr std::size_t small_budget_cache_bytes = std::size_t{2} << 20;
 /// A sync brings in table files and writes next to nothing through RocksDB's own buffers.
@@ -46,7 +42,7 @@ class Sync {
     const std::uint32_t until =
         options_.stop_height ? std::min(map_.height_count(), *options_.stop_height + 1) : map_.height_count();
     report_.first_height = first;
-    Status indexed = index(first, until);
+    Status indexed = index_blocks(*database_, map_, *reader_, options_, {first, until}, report_, counters_, progress_);
     note_state();
     if (!indexed) return indexed;
     Status merged = merge_if_needed();
@@ -144,77 +140,24 @@ class Sync {
                       options_.blocks_directory, map_.height_count() - 1, state.block_count - 1)};
     }
     report_.disconnected = state.block_count - fork.value();
-    if (fork.value() > 0 && fork.value() >= state.undo_first_height) {
+    if (!rebuilding_is_cheaper(fork.value())) {
       source::RangeReader block_files(options_.blocks_directory, map_.files.key);
       return store::disconnect_blocks(*database_, fork.value(), block_files);
     }
     return begin_anew();
   }
 
-  // A reorg deeper than the undo rows: the chain is indexed from its start again.
+  /// Without undo rows a block costs several times as much to disconnect as to index.
+  [[nodiscard]] bool rebuilding_is_cheaper(std::uint32_t fork) const {
+    const store::State& state = *database_->state();
+    return fork < state.undo_first_height && fork < state.block_count / 2;
+  }
+
   Status begin_anew() {
     report_.rebuilt = true;
     database_.reset();
     if (Status status = store::discard_index(options_.db_directory, options_.store); !status) return status;
     return open_database();
-  }
-
-  Status index(std::uint32_t first, std::uint32_t until) {
-    if (first >= until) return {};
-    MemoryRequest request;
-    request.budget_bytes = options_.memory_budget;
-    request.threads = options_.threads;
-    request.way = options_.way;
-    request.block_count = map_.scanned.size();
-    for (std::uint32_t height = first; height < until; ++height) request.chain_bytes += map_.at(height).size;
-    if (database_->state())
-      request.live_outputs = database_->state()->outputs_created - database_->state()->outputs_spent;
-    request.batch_bytes = options_.batch_bytes;
-    request.slots = options_.slots;
-    request.partitions = options_.partitions;
-    request.segment_bytes = options_.segment_bytes;
-    auto plan = plan_memory(request);
-    if (!plan) return std::move(plan).error();
-    if (options_.network->coin != chain::Coin::radiant)
-      plan.value().segment.until_duplicate_height = duplicate_coinbase_until;
-    if (options_.merge) plan.value().merge = *options_.merge;
-    report_.way = plan.value().way;
-    report_.batch_bytes = plan.value().batch_bytes;
-    report_.slots = plan.value().slots;
-    report_.partition_count = plan.value().segment.partition_count;
-
-    PipelineOptions pipeline_options;
-    pipeline_options.network = options_.network;
-    pipeline_options.parity = options_.parity;
-    pipeline_options.memory = plan.value();
-    pipeline_options.read_bytes = options_.read_bytes;
-    pipeline_options.batch_blocks = options_.batch_blocks;
-    pipeline_options.parse_threads = options_.parse_threads;
-    pipeline_options.classify_threads = options_.classify_threads;
-    pipeline_options.undo_first_height = until > options_.reorg_limit ? until - options_.reorg_limit : 0;
-    pipeline_options.stop = options_.stop;
-    counters_ = std::make_unique<Counters>();
-    BlockPipeline pipeline(*database_, map_, *reader_, pipeline_options, *counters_);
-
-    const std::uint64_t begin = flow::now_ns();
-    Status status;
-    std::mutex mutex;
-    std::condition_variable ended;
-    bool done = false;
-    std::thread runner([&] {
-      Status result = pipeline.run({first, until});
-      const std::lock_guard lock(mutex);
-      status = std::move(result);
-      done = true;
-      ended.notify_one();
-    });
-    for (std::unique_lock lock(mutex); !ended.wait_for(lock, std::chrono::milliseconds(100), [&] { return done; });) {
-      if (progress_) progress_(*counters_, report_);
-    }
-    runner.join();
-    report_.index_seconds = seconds_since(begin);
-    if (progress_) progress_(*counters_, report_);
-    return status;
   }
 
   Status merge_if_needed() {

@@ -25,6 +25,7 @@ struct SyncOptions {
   std::string blocks_directory;
   bool parity = false;
   ResolveWay way = ResolveWay::automatic;
+  CommitForm form = CommitForm::table_files;
   std::uint32_t threads = 2;
   std::uint64_t memory_budget = std::uint64_t{1} << 30;
   std::uint64_t batch_bytes = 0;    ///< 0: chosen by the memory plan
@@ -36,7 +37,7 @@ struct SyncOptions {
   std::uint32_t classify_threads = 0;  ///< 0: as many as threads
   std::uint32_t read_bytes = 1u << 20;
   std::uint32_t reads_in_flight = 16;
-  std::uint32_t reorg_limit = 100;  ///< blocks of undo rows kept
+  std::uint32_t reorg_limit = 100;  ///< blocks of undo rows kept: a shortcut for reorgs, not a limit to them
   std::optional<std::uint32_t> stop_height;
   std::optional<MergeLimits> merge;  ///< instead of what the memory plan and merge_at_end say
   store::StoreOptions store;
@@ -49,7 +50,7 @@ struct SyncReport {
   std::uint32_t block_count = 0;   ///< of the index afterwards
   std::uint64_t tx_count = 0;      ///< of the index afterwards
   std::uint32_t disconnected = 0;  ///< blocks undone because of a reorg
-  bool rebuilt = false;            ///< a reorg below the undo rows: the index was begun anew
+  bool rebuilt = false;            ///< a reorg of most of the chain: the index was begun anew
   std::uint32_t chain_blocks = 0;  ///< of the best chain in the files
   std::uint64_t chain_bytes = 0;
   std::uint32_t stale_blocks = 0;
@@ -64,6 +65,8 @@ struct SyncReport {
   std::uint64_t batch_bytes = 0;
   std::uint32_t slots = 0;
   std::uint64_t partition_count = 0;
+  /// Prefixes of the scripthashes whose history grew, some of them repeatedly; with CommitForm::rows only.
+  std::vector<std::uint64_t> touched;
   std::vector<std::pair<std::string, std::uint64_t>> index_bytes;  ///< by table and flat file
 };
 

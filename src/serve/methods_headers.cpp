@@ -111,15 +111,8 @@ Outcome block_headers(Call& call) {
 
 Outcome headers_subscribe(Call& call) {
   call.cost += 0.25;
-  const std::uint32_t tip = call.view().tip_height();
-  const auto header = call.view().header(tip);
-  if (!header) return call.failed(header.error());
+  if (const Status read = append_tip(call.reply, call.view()); !read) return call.failed(read.error());
   call.session.headers_subscribed = true;
-  call.reply += "{\"hex\":";
-  append_json_hex(call.reply, header.value());
-  call.reply += ",\"height\":";
-  append_number(call.reply, tip);
-  call.reply += '}';
   return std::nullopt;
 }
 

@@ -2,10 +2,10 @@
 #include <charconv>
 
 #include "base/hex.h"
-#include "hash/sha256.h"
 #include "serve/coercion.h"
 #include "serve/json_text.h"
 #include "serve/method_table.h"
+#include "serve/scripthash_status.h"
 
 namespace sluice::serve {
 namespace {
@@ -17,7 +17,6 @@ constexpr std::size_t echoed_text_bytes_max = 256;
 constexpr std::size_t history_item_bytes_min = 85;
 /// The peers count this many bytes per item against MAX_SEND.
 constexpr std::size_t history_item_bytes_parity = 99;
-/// A status is made from the complete history whatever its length.
 constexpr std::size_t history_unlimited = std::size_t{1} << 40;
 
 void append_outpoint_ref(std::string& target, const RefItem& item) {
@@ -40,16 +39,6 @@ Outcome append_refs(Call& call, const UnspentItem& item) {
   }
   call.reply += ']';
   return std::nullopt;
-}
-
-/// Feeds `{txid}:{height}:` of one item into the status hash.
-void hash_history_item(hash::Sha256& hasher, std::string& scratch, const Txid& txid, std::uint32_t height) {
-  scratch.clear();
-  append_hex_reversed(scratch, txid.span());
-  scratch += ':';
-  append_number(scratch, height);
-  scratch += ':';
-  hasher.update(std::as_bytes(std::span(scratch)));
 }
 
 }  // namespace
@@ -137,24 +126,16 @@ Outcome scripthash_listunspent(Call& call) {
 Outcome scripthash_subscribe(Call& call) {
   const auto scripthash = to_scripthash(call.argument[0]);
   if (!scripthash.ok()) return scripthash.fault();
-  const auto history = call.view().history(scripthash.value(), history_unlimited);
-  if (!history) return call.failed(history.error());
-  const auto& items = history.value();
-  hash::Sha256 hasher;
-  std::string scratch;
-  std::size_t preimage_bytes = 0;
-  for (const HistoryItem& item : items) {
-    const auto txid = call.view().txid(item.tx_number);
-    if (!txid) return call.failed(txid.error());
-    hash_history_item(hasher, scratch, txid.value(), item.height);
-    preimage_bytes += scratch.size();
-  }
-  call.cost += 0.55 + 0.001 * static_cast<double>(items.size()) + 0.00002 * static_cast<double>(preimage_bytes);
-  if (items.empty()) call.reply += "null";
-  else append_json_hex(call.reply, hasher.finish().span());
+  const auto status = scripthash_status(call.context, scripthash.value());
+  if (!status) return call.failed(status.error());
+  call.cost += 0.55 + 0.001 * static_cast<double>(status.value().history_items) +
+               0.00002 * static_cast<double>(status.value().preimage_bytes);
+  append_status(call.reply, status.value().hash);
   std::string text = call.argument[0].text();
   if (text.size() > echoed_text_bytes_max) text = scripthash.value().display();
-  call.session.scripts.insert_or_assign(scripthash.value(), std::move(text));
+  Subscription& subscription = call.session.scripts[scripthash.value()];
+  subscription.text = std::move(text);
+  subscription.told = status.value().hash;
   return std::nullopt;
 }
 

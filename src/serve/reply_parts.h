@@ -6,6 +6,7 @@
 
 #include "base/hash256.h"
 #include "serve/json_text.h"
+#include "serve/read_view.h"
 
 namespace sluice::serve {
 
@@ -17,6 +18,19 @@ inline void append_branch(std::string& reply, const std::vector<Digest>& branch)
     append_json_hash(reply, branch[i].span());
   }
   reply += ']';
+}
+
+/// `{"hex":...,"height":n}` of the newest block. Errors: the view's.
+inline Status append_tip(std::string& reply, const ReadView& view) {
+  const std::uint32_t tip = view.tip_height();
+  const auto header = view.header(tip);
+  if (!header) return header.error();
+  reply += "{\"hex\":";
+  append_json_hex(reply, header.value());
+  reply += ",\"height\":";
+  append_number(reply, tip);
+  reply += '}';
+  return {};
 }
 
 }  // namespace sluice::serve

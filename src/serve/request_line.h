@@ -33,7 +33,8 @@ class BatchAnswer {
   BatchAnswer(std::string_view line, std::uint32_t item_count);
 
   /// Answers some items; true: that was the last one. The answer is the same at any pace.
-  /// Bounds: not called again once finished; session and view stay the same from step to step.
+  /// Bounds: not called again once finished; the session stays the same from step to step. The view may change:
+  /// each item is answered from one.
   [[nodiscard]] bool step(const BatchPace& pace, SessionState& session, const ServerContext& context,
                           JsonDocument& document);
   /// The reply line, once finished; empty if there is nothing to say.

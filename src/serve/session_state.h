@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/hash256.h"
 #include "serve/protocol_version.h"
@@ -31,6 +33,13 @@ struct SessionCounters {
   std::uint64_t transactions_sent = 0;
 };
 
+/// Of a script.
+struct Subscription {
+  std::string text;            ///< as the client wrote it: notifications echo it
+  std::optional<Digest> told;  ///< the status it knows
+  bool marked = false;         ///< it is in marked_scripts
+};
+
 struct SessionState {
   Dialect dialect = Dialect::undecided;
   bool version_seen = false;       ///< server.version was called, successfully or not
@@ -40,9 +49,11 @@ struct SessionState {
   std::string client_name;  ///< first 17 characters of what it calls itself
   double cost = CostTable::connection;
   SessionCounters counters;
-  /// Subscribed scripts with the text the client used, which notifications must echo; texts padded beyond
-  /// echoed_text_bytes_max are kept as 64 hex digits.
-  std::unordered_map<ScriptHash, std::string, Hash32Hasher> scripts;
+  std::unordered_map<ScriptHash, Subscription, Hash32Hasher> scripts;
+
+  // What the client is to be told (notifications.h).
+  bool tip_marked = false;
+  std::vector<ScriptHash> marked_scripts;  ///< each once; perhaps unsubscribed since
 
   [[nodiscard]] bool at_least(const ProtocolVersion& wanted) const { return version >= wanted; }
 };

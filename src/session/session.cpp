@@ -10,6 +10,10 @@ void Session::receive(std::string_view bytes) {
 
 SessionStep Session::step(const serve::ServerContext& context, serve::JsonDocument& document, std::string& out) {
   const std::size_t begin = out.size();
+  if (!state_.close_after_reply && serve::write_notification(state_, context, out) != serve::Notified::nothing_left) {
+    end_line(begin, out);
+    return SessionStep::answered;
+  }
   if (!batch_) {
     std::string_view line;
     if (state_.close_after_reply || !lines_.next(line)) return SessionStep::idle;
@@ -22,14 +26,18 @@ SessionStep Session::step(const serve::ServerContext& context, serve::JsonDocume
     out += batch_->reply();
     batch_.reset();
   }
-  if (out.size() != begin) {
-    out += '\n';
-    const std::size_t bytes = out.size() - begin;
-    ++traffic_.send_lines;
-    traffic_.send_bytes += bytes;
-    state_.cost += bandwidth_cost(limits_->cost, bytes);
-  }
+  end_line(begin, out);
   return state_.close_after_reply ? SessionStep::finished : SessionStep::answered;
+}
+
+/// Of what was written from `begin` on, if anything was.
+void Session::end_line(std::size_t begin, std::string& out) {
+  if (out.size() == begin) return;
+  out += '\n';
+  const std::size_t bytes = out.size() - begin;
+  ++traffic_.send_lines;
+  traffic_.send_bytes += bytes;
+  state_.cost += bandwidth_cost(limits_->cost, bytes);
 }
 
 }  // namespace sluice::session

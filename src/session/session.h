@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "serve/notifications.h"
 #include "serve/request_line.h"
 #include "session/cost_model.h"
 #include "session/line_buffer.h"
@@ -41,7 +42,11 @@ class Session {
 
   void receive(std::string_view bytes);
   /// Answers at most one line, or the next part of a batch; the reply ends with a newline.
+  /// A due notification comes first.
   [[nodiscard]] SessionStep step(const serve::ServerContext& context, serve::JsonDocument& document, std::string& out);
+
+  /// Marks what changes may mean for this client; true if a step has something to say of it.
+  [[nodiscard]] bool notify(const serve::Changes& changes) { return serve::mark_notifications(state_, changes); }
 
   [[nodiscard]] const serve::SessionState& state() const noexcept { return state_; }
   [[nodiscard]] const TrafficCounters& traffic() const noexcept { return traffic_; }
@@ -51,6 +56,8 @@ class Session {
   }
 
  private:
+  void end_line(std::size_t begin, std::string& out);
+
   const SessionLimits* limits_;
   LineBuffer lines_;
   std::unique_ptr<serve::BatchAnswer> batch_;  ///< under way; the lines behind it wait

@@ -115,4 +115,20 @@ Result<BlockFiles> list_block_files(const std::string& directory) {
   return files;
 }
 
+Status check_grown(const BlockFiles& before, std::span<const std::uint64_t> data_end, const BlockFiles& now) {
+  if (now.count() < before.count()) {
+    return Error{ErrorKind::not_found,
+                 now.directory + ": " + block_file_name(now.count()) + " is gone since the last scan"};
+  }
+  if (now.key.bytes != before.key.bytes)
+    return Error{ErrorKind::corrupt, now.directory + "/xor.dat changed since the last scan"};
+  for (std::uint32_t i = 0; i < before.count(); ++i) {
+    if (now.sizes[i] >= data_end[i]) continue;
+    return Error{ErrorKind::corrupt, now.path(i) + ": " + std::to_string(now.sizes[i]) +
+                                         " bytes, but blocks up to offset " + std::to_string(data_end[i]) +
+                                         " were there at the last scan"};
+  }
+  return {};
+}
+
 }  // namespace sluice::source

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,12 @@ struct BlockFiles {
 /// Errors: io (unreadable directory or file, with errno's text), not_found (no block files, or a
 ///         number missing in the middle), unsupported (pruned: file 0 is gone), corrupt (xor.dat).
 [[nodiscard]] Result<BlockFiles> list_block_files(const std::string& directory);
+
+/// Files listed again must be the files listed before, perhaps longer, perhaps more of them.
+/// data_end: [before.count()] offsets up to which records were seen.
+/// Errors: not_found (a file is gone), corrupt (a file or the key changed).
+[[nodiscard]] Status check_grown(const BlockFiles& before, std::span<const std::uint64_t> data_end,
+                                 const BlockFiles& now);
 
 /// "PATH: TEXT OF ERRNO", for messages.
 [[nodiscard]] std::string with_errno(const std::string& path, int error);

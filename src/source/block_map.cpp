@@ -1,6 +1,7 @@
 #include "source/block_map.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/check.h"
 #include "chain/best_chain.h"
@@ -89,24 +90,20 @@ bool extend_tip(BlockMap& map, std::size_t first_new) {
   return true;
 }
 
-/// Files listed again must be the files listed before, perhaps longer, perhaps more of them.
-Status check_grown(const BlockMap& map, const BlockFiles& files) {
-  if (files.count() < map.files.count()) {
-    return Error{ErrorKind::not_found,
-                 files.directory + ": " + block_file_name(files.count()) + " is gone since the last scan"};
-  }
-  if (files.key.bytes != map.files.key.bytes)
-    return Error{ErrorKind::corrupt, files.directory + "/xor.dat changed since the last scan"};
-  for (std::uint32_t i = 0; i < map.files.count(); ++i) {
-    if (files.sizes[i] >= map.data_end[i]) continue;
-    return Error{ErrorKind::corrupt, files.path(i) + ": " + std::to_string(files.sizes[i]) +
-                                         " bytes, but blocks up to offset " + std::to_string(map.data_end[i]) +
-                                         " were there at the last scan"};
-  }
-  return {};
-}
-
 }  // namespace
+
+BlockMap map_of(const chain::Network& network, BlockFiles files, std::uint32_t first_height,
+                std::vector<ScannedBlock> blocks) {
+  BlockMap map;
+  map.network = &network;
+  map.files = std::move(files);
+  map.first_height = first_height;
+  map.scanned = std::move(blocks);
+  map.best.resize(map.scanned.size());
+  std::iota(map.best.begin(), map.best.end(), 0);
+  for (const ScannedBlock& block : map.scanned) map.best_bytes += block.size;
+  return map;
+}
 
 Result<BlockMap> scan_blocks(const chain::Network& network, BlockReader& reader) {
   auto files = list_block_files(reader.directory());
@@ -125,7 +122,7 @@ Result<RescanResult> rescan(BlockMap& map, BlockReader& reader) {
   auto listed = list_block_files(reader.directory());
   if (!listed) return std::move(listed).error();
   BlockFiles files = std::move(listed).value();
-  if (auto status = check_grown(map, files); !status) return std::move(status).error();
+  if (auto status = check_grown(map.files, map.data_end, files); !status) return std::move(status).error();
 
   const std::size_t first_new = map.scanned.size();
   std::vector<std::uint64_t> data_end = map.data_end;

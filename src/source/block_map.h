@@ -37,25 +37,35 @@ struct UnlinkedBlock {
   std::uint64_t offset = 0;
 };
 
+/// A scan maps the whole chain from the genesis block on; a map of some blocks of it begins at first_height.
 /// Cost: 128 bytes a scanned block, 4 bytes a height.
 struct BlockMap {
   const chain::Network* network = nullptr;
   BlockFiles files;
   std::vector<std::uint64_t> data_end;  ///< [file_count] where the next record of the file would begin
   std::vector<ScannedBlock> scanned;    ///< first scan: in file order; later scans append
-  std::vector<std::uint32_t> best;      ///< [height] position in scanned
-  std::uint64_t best_bytes = 0;         ///< sum of the best chain's block sizes
+  std::uint32_t first_height = 0;
+  std::vector<std::uint32_t> best;  ///< [height - first_height] position in scanned
+  std::uint64_t best_bytes = 0;     ///< sum of the best chain's block sizes
   std::uint32_t stale_count = 0;
   std::uint32_t duplicate_count = 0;
   std::uint32_t unlinked_count = 0;
   std::optional<UnlinkedBlock> first_unlinked;
 
-  /// Blocks of the best chain, genesis included: heights are 0 .. height_count() - 1. Never 0 after a scan.
-  [[nodiscard]] std::uint32_t height_count() const noexcept { return static_cast<std::uint32_t>(best.size()); }
-  /// Bounds: height < height_count().
-  [[nodiscard]] const ScannedBlock& at(std::uint32_t height) const noexcept { return scanned[best[height]]; }
+  /// Blocks of the best chain, genesis included: heights end at height_count() - 1. Never 0 after a scan.
+  [[nodiscard]] std::uint32_t height_count() const noexcept {
+    return first_height + static_cast<std::uint32_t>(best.size());
+  }
+  /// Bounds: first_height <= height < height_count().
+  [[nodiscard]] const ScannedBlock& at(std::uint32_t height) const noexcept {
+    return scanned[best[height - first_height]];
+  }
   [[nodiscard]] const ScannedBlock& tip() const noexcept { return at(height_count() - 1); }
 };
+
+/// A map of consecutive blocks and nothing else.
+[[nodiscard]] BlockMap map_of(const chain::Network& network, BlockFiles files, std::uint32_t first_height,
+                              std::vector<ScannedBlock> blocks);
 
 /// Scans the directory that `reader` reads.
 /// Errors: as list_block_files(); corrupt, naming file and offset (bad magic, absurd length, bad proof

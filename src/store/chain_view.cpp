@@ -18,20 +18,22 @@ Result<std::unique_ptr<ChainView>> ChainView::open(const Database& database, sou
     return Error{ErrorKind::unsupported, fmt::format("{}: the index is of {} {}, which this program does not know",
                                                      database.directory(), state.coin, state.net)};
   std::unique_ptr<ChainView> view(new ChainView(database, blocks, *network));
-  view->blocks_.resize(state.block_count);
-  if (Status status =
-          database.flat().blocks.read(0, state.block_count, reinterpret_cast<std::byte*>(view->blocks_.data()));
-      !status)
-    return std::move(status).error();
-  std::uint64_t last = 0;
-  for (const BlockPlace& block : view->blocks_) {
-    const bool first = &block == view->blocks_.data();
-    if ((first && block.first_tx != 0) || block.first_tx < last || block.first_tx > state.tx_count)
-      return Error{ErrorKind::corrupt, fmt::format("{}: transaction numbers do not ascend: run `sluice verify`",
-                                                   database.flat().blocks.path())};
-    last = block.first_tx;
-  }
+  if (Status status = view->read_places({}, 0); !status) return std::move(status).error();
   return view;
+}
+
+Result<std::unique_ptr<ChainView>> ChainView::reopen(std::uint32_t unchanged_blocks) const {
+  std::unique_ptr<ChainView> view(new ChainView(database_, block_files_, network_));
+  if (Status status = view->read_places(blocks_, unchanged_blocks); !status) return std::move(status).error();
+  return view;
+}
+
+Status ChainView::read_places(const BlockPlaces& previous, std::uint32_t unchanged_blocks) {
+  auto places =
+      BlockPlaces::read(database_.flat().blocks, state_.block_count, state_.tx_count, previous, unchanged_blocks);
+  if (!places) return std::move(places).error();
+  blocks_ = std::move(places).value();
+  return {};
 }
 
 Error ChainView::corrupt(Table table) const {
@@ -75,7 +77,7 @@ Result<Txid> ChainView::txid(serve::TxNumber tx_number) const {
 
 Result<std::optional<serve::TxPlace>> ChainView::find_tx(const Txid& wanted) const {
   const std::uint64_t prefix = prefix_of(wanted);
-  const auto iterator = database_.iterate(Table::txs);
+  const auto iterator = iterate(Table::txs);
   std::optional<serve::TxNumber> found;
   for (iterator->Seek(slice_of(write::prefix_key(prefix).span())); iterator->Valid(); iterator->Next()) {
     const auto row = write::decode_prefix_tx(bytes_of_slice(iterator->key()));
@@ -93,11 +95,7 @@ Result<std::optional<serve::TxPlace>> ChainView::find_tx(const Txid& wanted) con
 }
 
 serve::TxPlace ChainView::place_of(serve::TxNumber tx_number) const {
-  const auto after =
-      std::upper_bound(blocks_.begin(), blocks_.end(), tx_number,
-                       [](serve::TxNumber number, const BlockPlace& block) { return number < block.first_tx; });
-  SLUICE_CHECK(after != blocks_.begin());
-  const auto height = static_cast<std::uint32_t>(after - blocks_.begin() - 1);
+  const std::uint32_t height = blocks_.height_of(tx_number);
   return {tx_number, height, static_cast<std::uint32_t>(tx_number - blocks_[height].first_tx)};
 }
 
@@ -139,7 +137,7 @@ Result<bool> ChainView::tx_touches(serve::TxNumber tx_number, const ScriptHash& 
 }
 
 Status ChainView::walk_history(std::uint64_t prefix, const std::function<Result<Walk>(serve::TxNumber)>& visit) const {
-  const auto iterator = database_.iterate(Table::history);
+  const auto iterator = iterate(Table::history);
   for (iterator->Seek(slice_of(write::prefix_key(prefix).span())); iterator->Valid(); iterator->Next()) {
     const auto row = write::decode_prefix_tx(bytes_of_slice(iterator->key()));
     if (!row) return corrupt(Table::history);
@@ -175,7 +173,7 @@ Result<bool> ChainView::first_tx_funds(const ScriptHash& scripthash) const {
 Result<ChainView::Standing> ChainView::standing(const ScriptHash& scripthash) const {
   const std::uint64_t prefix = prefix_of(scripthash);
   const auto wanted = resolve::ScriptKey::of(scripthash);
-  const auto iterator = database_.iterate(Table::scripts);
+  const auto iterator = iterate(Table::scripts);
   std::size_t count = 0;
   bool known = false;
   for (iterator->Seek(slice_of(write::prefix_key(prefix).span())); iterator->Valid(); iterator->Next()) {
@@ -221,7 +219,7 @@ Status ChainView::walk_unspent(const ScriptHash& scripthash,
   if (!known) return std::move(known).error();
   if (known.value() == Standing::unknown) return {};
   const std::uint64_t prefix = prefix_of(scripthash);
-  const auto iterator = database_.iterate(Table::unspent);
+  const auto iterator = iterate(Table::unspent);
   for (iterator->Seek(slice_of(write::prefix_key(prefix).span())); iterator->Valid(); iterator->Next()) {
     const auto row = write::decode_unspent(bytes_of_slice(iterator->key()), bytes_of_slice(iterator->value()));
     if (!row || row->tx_number >= state_.tx_count) return corrupt(Table::unspent);
@@ -261,7 +259,7 @@ Result<serve::ReadView::Balance> ChainView::balance(const ScriptHash& scripthash
 }
 
 Result<std::vector<serve::RefItem>> ChainView::refs_of(serve::TxNumber tx_number, std::uint32_t output_index) const {
-  auto row = database_.get(Table::output_refs, write::place_key(tx_number, output_index).span());
+  auto row = database_.get(Table::output_refs, write::place_key(tx_number, output_index).span(), snapshot_);
   if (!row) return std::move(row).error();
   std::vector<serve::RefItem> refs;
   if (!row.value()) return refs;
@@ -279,7 +277,7 @@ Result<std::vector<serve::RefItem>> ChainView::refs_of(serve::TxNumber tx_number
 Result<serve::RefPlaces> ChainView::ref_places(const std::array<std::byte, 36>& ref) const {
   constexpr std::uint64_t last_tx_number = (std::uint64_t{1} << 40) - 1;
   serve::RefPlaces places;
-  const auto iterator = database_.iterate(Table::refs);
+  const auto iterator = iterate(Table::refs);
   for (const bool location : {false, true}) {
     const write::Key key = write::ref_key(ref, location, location ? last_tx_number : 0);
     location ? iterator->SeekForPrev(slice_of(key.span())) : iterator->Seek(slice_of(key.span()));

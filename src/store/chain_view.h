@@ -12,14 +12,19 @@
 #include "chain/coin.h"
 #include "serve/read_view.h"
 #include "source/range_reader.h"
+#include "store/block_places.h"
 #include "store/database.h"
 
 namespace sluice::store {
 
 class ChainView final : public serve::ReadView {
  public:
-  /// Errors: io, corrupt. database and blocks outlive the view; the database is not written meanwhile.
+  /// The index as it is now; what is committed later does not show. Called by who writes it, if anybody does.
+  /// Errors: io, corrupt. Lifetime: database and blocks outlive the view.
   static Result<std::unique_ptr<ChainView>> open(const Database& database, source::RangeReader& blocks);
+  /// The same after more commits: costs only what is new.
+  /// unchanged_blocks: those that this view has too. Bounds: <= block counts of this view and of the index.
+  [[nodiscard]] Result<std::unique_ptr<ChainView>> reopen(std::uint32_t unchanged_blocks) const;
 
   [[nodiscard]] std::uint32_t tip_height() const override { return state_.block_count - 1; }
   [[nodiscard]] Result<chain::RawHeader> header(std::uint32_t height) const override;
@@ -45,7 +50,16 @@ class ChainView final : public serve::ReadView {
   enum class Walk : std::uint8_t { go_on, stop };
 
   ChainView(const Database& database, source::RangeReader& blocks, const chain::Network& network)
-      : database_(database), block_files_(blocks), network_(network), state_(*database.state()) {}
+      : database_(database),
+        block_files_(blocks),
+        network_(network),
+        state_(*database.state()),
+        mark_(database.view_mark()),
+        snapshot_(database.snapshot()) {}
+  Status read_places(const BlockPlaces& previous, std::uint32_t unchanged_blocks);
+  [[nodiscard]] std::unique_ptr<rocksdb::Iterator> iterate(Table table) const {
+    return database_.iterate(table, true, snapshot_);
+  }
 
   [[nodiscard]] Result<Standing> standing(const ScriptHash& scripthash) const;
   [[nodiscard]] Result<bool> first_tx_funds(const ScriptHash& scripthash) const;
@@ -61,7 +75,9 @@ class ChainView final : public serve::ReadView {
   source::RangeReader& block_files_;
   const chain::Network& network_;
   State state_;
-  std::vector<BlockPlace> blocks_;  ///< [height]
+  std::shared_ptr<const void> mark_;
+  RowSnapshot snapshot_;
+  BlockPlaces blocks_;
 };
 
 }  // namespace sluice::store

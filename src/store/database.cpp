@@ -270,14 +270,34 @@ std::string Database::next_ingest_path(std::string_view extension) {
   return fmt::format("{}/ingest/{:06}.{}", directory_, ingest_counter_++, extension);
 }
 
-Status Database::commit(const std::vector<TableFile>& files, const State& next) {
+Status Database::sync_flat(const State& next) {
   for (FlatFile* file : {&flat_->headers, &flat_->blocks, &flat_->txids, &flat_->places}) {
     if (Status status = file->sync(); !status) return status;
   }
   SLUICE_KILL_POINT("commit.flat");
   SLUICE_CHECK(flat_->headers.records() == next.block_count && flat_->blocks.records() == next.block_count);
   SLUICE_CHECK(flat_->txids.records() == next.tx_count && flat_->places.records() == next.tx_count);
+  return {};
+}
 
+Status Database::write_durably(rocksdb::WriteBatch& rows, const State& next) {
+  rocksdb::Status status = rows.Put(handle(Table::state), state_key, encode_state(next));
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  if (status.ok()) status = db_->Write(durable, &rows);
+  return status.ok() ? Status() : Status(rocks_error(directory_, status));
+}
+
+Status Database::commit_rows(rocksdb::WriteBatch& rows, const State& next) {
+  if (Status status = sync_flat(next); !status) return status;
+  if (Status status = write_durably(rows, next); !status) return status;
+  SLUICE_KILL_POINT("commit.rows");
+  state_ = next;
+  return {};
+}
+
+Status Database::commit(const std::vector<TableFile>& files, const State& next) {
+  if (Status status = sync_flat(next); !status) return status;
   const std::string state_path = next_ingest_path();
   const std::string text = encode_state(next);
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(db_options_), builder_options(Table::state));
@@ -309,19 +329,21 @@ Status Database::commit(const std::vector<TableFile>& files, const State& next) 
 }
 
 Status Database::commit_rollback(rocksdb::WriteBatch& batch, const State& next) {
-  rocksdb::Status status = batch.Put(handle(Table::state), state_key, encode_state(next));
-  rocksdb::WriteOptions durable;
-  durable.sync = true;
   SLUICE_KILL_POINT("rollback.begin");
-  if (status.ok()) status = db_->Write(durable, &batch);
-  if (!status.ok()) return rocks_error(directory_, status);
+  if (Status status = write_durably(batch, next); !status) return status;
   SLUICE_KILL_POINT("rollback.written");
   state_ = next;
-  for (FlatFile* file : {&flat_->headers, &flat_->blocks}) {
-    if (Status cut = file->cut(next.block_count); !cut) return cut;
+  for (FlatFile* file : {&flat_->headers, &flat_->blocks}) file->forget(next.block_count);
+  for (FlatFile* file : {&flat_->txids, &flat_->places}) file->forget(next.tx_count);
+  std::erase_if(older_views_, [](const auto& mark) { return mark.expired(); });
+  const bool view_is_open = view_mark_.use_count() > 1;
+  if (view_is_open) {
+    older_views_.push_back(view_mark_);
+    view_mark_ = std::make_shared<const int>();
   }
-  for (FlatFile* file : {&flat_->txids, &flat_->places}) {
-    if (Status cut = file->cut(next.tx_count); !cut) return cut;
+  if (older_views_.empty()) {
+    for (FlatFile* file : {&flat_->headers, &flat_->blocks, &flat_->txids, &flat_->places})
+      if (Status status = file->cut_forgotten(); !status) return status;
   }
   SLUICE_KILL_POINT("rollback.end");
   return {};
@@ -352,17 +374,28 @@ Database::Unmerged Database::unmerged() const {
   return found;
 }
 
-std::unique_ptr<rocksdb::Iterator> Database::iterate(Table table, bool fill_cache) const {
+RowSnapshot Database::snapshot() const {
+  return {db_->GetSnapshot(), [this](const rocksdb::Snapshot* taken) { db_->ReleaseSnapshot(taken); }};
+}
+
+bool Database::has_older_views() const noexcept {
+  return std::any_of(older_views_.begin(), older_views_.end(), [](const auto& mark) { return !mark.expired(); });
+}
+
+std::unique_ptr<rocksdb::Iterator> Database::iterate(Table table, bool fill_cache, const RowSnapshot& snapshot) const {
   rocksdb::ReadOptions options;
   options.fill_cache = fill_cache;
+  options.snapshot = snapshot.get();
   const ReadGuard guard(*unreadable_);
   return guard_rows(std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, handle(table))), guard);
 }
 
-Result<std::optional<std::string>> Database::get(Table table, Bytes key) const {
+Result<std::optional<std::string>> Database::get(Table table, Bytes key, const RowSnapshot& snapshot) const {
   std::string value;
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot.get();
   const ReadGuard guard(*unreadable_);
-  rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), handle(table), slice_of(key), &value);
+  rocksdb::Status status = db_->Get(options, handle(table), slice_of(key), &value);
   if (!guard.held()) status = guard.status();
   if (status.IsNotFound()) return std::optional<std::string>{};
   if (!status.ok()) return rocks_error(directory_, status);

@@ -72,6 +72,9 @@ struct TableFile {
   std::string path;
 };
 
+/// Null: the newest rows.
+using RowSnapshot = std::shared_ptr<const rocksdb::Snapshot>;
+
 enum class OpenMode : std::uint8_t { read_only, read_write };
 
 class Database {
@@ -101,7 +104,10 @@ class Database {
 
   /// Makes flat files durable, then brings in files and state in one step.
   Status commit(const std::vector<TableFile>& files, const State& next);
-  /// The same for a batch of row changes instead of table files; flat files are then cut to `next`.
+  /// The same for rows instead of table files: one write through the log. Adds the state to `rows`.
+  Status commit_rows(rocksdb::WriteBatch& rows, const State& next);
+  /// Row changes that take blocks away. Views opened before go on reading what they saw; they have to be gone
+  /// before the next append to a flat file: has_older_views().
   Status commit_rollback(rocksdb::WriteBatch& batch, const State& next);
 
   /// Merges each table into as few files as its size asks for.
@@ -116,10 +122,17 @@ class Database {
 
   [[nodiscard]] rocksdb::DB& rocks() const noexcept { return *db_; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(Table table) const noexcept { return handles_[table_index(table)]; }
+  /// The rows as they are now, for as long as it is kept. Lifetime: not longer than the database.
+  [[nodiscard]] RowSnapshot snapshot() const;
+  /// Kept by every view, so that it is known which are left from before blocks were taken away.
+  [[nodiscard]] std::shared_ptr<const void> view_mark() const noexcept { return view_mark_; }
+  /// Is a view left that was opened before blocks were taken away?
+  [[nodiscard]] bool has_older_views() const noexcept;
   /// Rows in key order, by guarded_rows.h: what is concluded from a row's absence asks status() first.
-  [[nodiscard]] std::unique_ptr<rocksdb::Iterator> iterate(Table table, bool fill_cache = true) const;
+  [[nodiscard]] std::unique_ptr<rocksdb::Iterator> iterate(Table table, bool fill_cache = true,
+                                                           const RowSnapshot& snapshot = {}) const;
   /// nullopt if the key is absent. Errors: io if a table file could not be read meanwhile, corrupt.
-  [[nodiscard]] Result<std::optional<std::string>> get(Table table, Bytes key) const;
+  [[nodiscard]] Result<std::optional<std::string>> get(Table table, Bytes key, const RowSnapshot& snapshot = {}) const;
   /// OK if every table file could be opened and read whenever it was needed. Errors: io, naming the last that was not.
   [[nodiscard]] Status all_read() const;
   /// Bytes of all live table files of a table.
@@ -129,6 +142,8 @@ class Database {
   Database() = default;
   Status open_rocks(OpenMode mode);
   Status load_state();
+  Status sync_flat(const State& next);
+  Status write_durably(rocksdb::WriteBatch& rows, const State& next);
   [[nodiscard]] Status check_empty() const;
   Status open_flat(OpenMode mode);
   Status sync_parent();
@@ -147,6 +162,8 @@ class Database {
   std::optional<State> state_;
   std::unique_ptr<FlatFiles> flat_;
   std::uint64_t ingest_counter_ = 0;
+  std::shared_ptr<const int> view_mark_ = std::make_shared<const int>();
+  std::vector<std::weak_ptr<const int>> older_views_;
 };
 
 /// The lock of an index directory, for as long as its index is used so. Errors: as DirectoryLock::take.

@@ -31,20 +31,22 @@ Result<FlatFile> FlatFile::open(FileSystemPtr fs, std::string path, std::size_t 
     if (status.ok()) status = created->Close(IOOptions(), nullptr);
     if (!status.ok()) return io_error(file.path_, status);
   }
-  if (const IOStatus status = file.fs_->GetFileSize(file.path_, IOOptions(), &file.bytes_, nullptr); !status.ok()) {
-    return io_error(file.path_, status);
-  }
-  if (file.bytes_ < records * record_bytes) {
+  auto found = file.bytes_on_disk();
+  if (!found) return std::move(found).error();
+  if (found.value() < records * record_bytes) {
     return Error{ErrorKind::corrupt, fmt::format("{}: {} bytes, but the index counts {} records of {} bytes",
-                                                 file.path_, file.bytes_, records, record_bytes)};
+                                                 file.path_, found.value(), records, record_bytes)};
   }
+  file.bytes_.set(records * record_bytes);
   if (!writable) {
-    file.bytes_ = records * record_bytes;
+    file.bytes_in_file_.set(records * record_bytes);
     const IOStatus status = file.fs_->NewRandomAccessFile(file.path_, FileOptions(), &file.reader_, nullptr);
     if (!status.ok()) return io_error(file.path_, status);
     return file;
   }
-  if (Status cut = file.cut(records); !cut) return std::move(cut).error();
+  file.bytes_in_file_.set(found.value());
+  if (Status opened = file.reopen(); !opened) return std::move(opened).error();
+  if (Status cut = file.cut_forgotten(); !cut) return std::move(cut).error();
   return file;
 }
 
@@ -65,10 +67,12 @@ Status FlatFile::reopen() {
 Status FlatFile::append(Bytes bytes) {
   SLUICE_CHECK(bytes.size() % record_bytes_ == 0);
   if (bytes.empty()) return {};
+  if (Status status = cut_forgotten(); !status) return status;
   const IOStatus status =
       writer_->Append(Slice(reinterpret_cast<const char*>(bytes.data()), bytes.size()), IOOptions(), nullptr);
   if (!status.ok()) return io_error(path_, status);
-  bytes_ += bytes.size();
+  bytes_.set(bytes_.get() + bytes.size());
+  bytes_in_file_.set(bytes_.get());
   SLUICE_KILL_POINT("flat_file.append");
   return {};
 }
@@ -80,26 +84,26 @@ Status FlatFile::sync() {
   return {};
 }
 
-void FlatFile::start_writeback() noexcept { (void)writer_->RangeSync(0, bytes_, IOOptions(), nullptr).ok(); }
+void FlatFile::start_writeback() noexcept { (void)writer_->RangeSync(0, bytes_.get(), IOOptions(), nullptr).ok(); }
 
-Status FlatFile::cut(std::uint64_t records) {
-  const std::uint64_t bytes = records * record_bytes_;
-  if (!writer_) {
-    if (Status status = reopen(); !status) return status;
-  }
-  if (bytes == bytes_) return {};
+void FlatFile::forget(std::uint64_t records) noexcept { bytes_.set(records * record_bytes_); }
+
+Status FlatFile::cut_forgotten() {
+  const std::uint64_t bytes = bytes_.get();
+  if (bytes == bytes_in_file_.get()) return {};
   if (const IOStatus status = writer_->Truncate(bytes, IOOptions(), nullptr); !status.ok())
     return io_error(path_, status);
-  bytes_ = bytes;
+  bytes_in_file_.set(bytes);
   SLUICE_KILL_POINT("flat_file.cut");
   return {};
 }
 
 Status FlatFile::read(std::uint64_t first, std::uint64_t count, std::byte* target) const {
   // Numbers of records are read from disk too: one beyond the end is damage, not a bug.
-  if (first > records() || count > records() - first) {
+  const std::uint64_t there = bytes_in_file_.get() / record_bytes_;
+  if (first > there || count > there - first) {
     return Error{ErrorKind::corrupt, fmt::format("{}: record {} is asked for, but there are {}: run `sluice verify`",
-                                                 path_, first + count - 1, records())};
+                                                 path_, first + count - 1, there)};
   }
   if (count == 0) return {};  // the file system takes a read of no bytes for a failure
   Slice got;

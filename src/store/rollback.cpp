@@ -11,7 +11,7 @@
 #include "classify/scripthash.h"
 #include "resolve/outpoint_key.h"
 #include "resolve/records.h"
-#include "store/stored_tx.h"
+#include "store/spent_outputs.h"
 #include "write/rows.h"
 
 namespace sluice::store {
@@ -30,11 +30,11 @@ class Rollback {
 
   Status run() {
     SLUICE_CHECK(block_count_ > 0 && block_count_ < next_.block_count);
-    SLUICE_CHECK(next_.undo_first_height <= block_count_);
     if (network_ == nullptr) {
       return Error{ErrorKind::unsupported,
                    fmt::format("{}: unknown coin {} {}", database_.directory(), next_.coin, next_.net)};
     }
+    spent_outputs_.emplace(database_, block_files_, *network_);
     BlockPlace first_gone;
     if (Status status = database_.flat().blocks.read(block_count_, 1, reinterpret_cast<std::byte*>(&first_gone));
         !status)
@@ -46,6 +46,8 @@ class Rollback {
     }
     return database_.commit_rollback(batch_, next_);
   }
+
+  [[nodiscard]] const std::set<std::uint64_t>& touched() const noexcept { return touched_; }
 
  private:
   [[nodiscard]] Error corrupt(Table table, std::string_view what) const {
@@ -90,29 +92,37 @@ class Rollback {
       const write::Key key = write::undo_key(height);
       auto row = database_.get(Table::undo, key.span());
       if (!row) return std::move(row).error();
-      if (!row.value()) return corrupt(Table::undo, fmt::format("no row for height {}", height));
+      if (!row.value()) {
+        if (height >= next_.undo_first_height) return corrupt(Table::undo, fmt::format("no row for height {}", height));
+        Status status = spent_outputs_->visit(height, [&](const write::UndoEntry& entry) { return undo_spend(entry); });
+        if (!status) return status;
+        continue;
+      }
       Status failed;
       const bool well_formed =
           write::for_each_undo(std::as_bytes(std::span(*row.value())), [&](const write::UndoEntry& entry) {
-            touched_.insert(entry.prefix);
-            --next_.outputs_spent;
-            if (entry.tx_number >= first_tx_) {
-              --next_.outputs_created;
-              return;
-            }
-            std::byte value[write::output_bytes_max];
-            put(Table::unspent, write::unspent_key(entry.prefix, entry.tx_number, entry.index).span(),
-                {value, put_varint(value, entry.value.bits)});
-            put(Table::outputs, write::place_key(entry.tx_number, entry.index).span(),
-                {value, write::put_output(value, {entry.value, entry.prefix})});
-            if (Status status = subtract_outpoint(entry.tx_number, entry.index, false); !status)
-              failed = std::move(status);
+            if (Status status = undo_spend(entry); !status) failed = std::move(status);
           });
       if (!well_formed) return corrupt(Table::undo, fmt::format("malformed row of height {}", height));
       if (!failed) return failed;
       remove(Table::undo, key.span());
     }
     return {};
+  }
+
+  Status undo_spend(const write::UndoEntry& entry) {
+    touched_.insert(entry.prefix);
+    --next_.outputs_spent;
+    if (entry.tx_number >= first_tx_) {
+      --next_.outputs_created;
+      return {};
+    }
+    std::byte value[write::output_bytes_max];
+    put(Table::unspent, write::unspent_key(entry.prefix, entry.tx_number, entry.index).span(),
+        {value, put_varint(value, entry.value.bits)});
+    put(Table::outputs, write::place_key(entry.tx_number, entry.index).span(),
+        {value, write::put_output(value, {entry.value, entry.prefix})});
+    return subtract_outpoint(entry.tx_number, entry.index, false);
   }
 
   /// History rows from first_tx_ on go; the row that reaches over it is shortened. A script with no
@@ -186,7 +196,7 @@ class Rollback {
     const Bytes value = std::as_bytes(std::span(*row.value()));
     (void)write::for_each_history(row_start, value, [&](std::uint64_t tx_number) {
       if (tx_number >= first_tx_ || scripts.empty() || !failed) return;
-      const auto tx = stored_tx(tx_number);
+      const auto tx = spent_outputs_->tx(tx_number);
       if (!tx) {
         failed = tx.error();
         return;
@@ -198,26 +208,6 @@ class Rollback {
       }
     });
     return failed;
-  }
-
-  /// Bounds: tx_number < first_tx_.
-  Result<StoredTx> stored_tx(std::uint64_t tx_number) const {
-    const FlatFile& blocks = database_.flat().blocks;
-    BlockPlace block, next;
-    // The block is the last one that begins at or before the transaction.
-    std::uint32_t low = 0, high = block_count_;
-    while (high - low > 1) {
-      const std::uint32_t middle = low + (high - low) / 2;
-      if (Status status = blocks.read(middle, 1, reinterpret_cast<std::byte*>(&block)); !status)
-        return std::move(status).error();
-      (block.first_tx <= tx_number ? low : high) = middle;
-    }
-    if (Status status = blocks.read(low, 1, reinterpret_cast<std::byte*>(&block)); !status)
-      return std::move(status).error();
-    if (Status status = blocks.read(low + 1, 1, reinterpret_cast<std::byte*>(&next)); !status)
-      return std::move(status).error();
-    const bool last = tx_number + 1 == next.first_tx;
-    return parse_stored_tx(read_raw_tx(database_.flat(), block_files_, block, last, tx_number), network_->coin);
   }
 
   Status remove_refs() {
@@ -254,6 +244,7 @@ class Rollback {
     next_.tip = chain::block_hash(network_->coin, header);
     next_.block_count = block_count_;
     next_.tx_count = first_tx_;
+    next_.undo_first_height = std::min(next_.undo_first_height, block_count_);
     return {};
   }
 
@@ -262,6 +253,7 @@ class Rollback {
   source::RangeReader& block_files_;
   State next_;
   const chain::Network* network_;
+  std::optional<SpentOutputs> spent_outputs_;
   std::uint64_t first_tx_ = 0;
   rocksdb::WriteBatch batch_;
   std::set<std::uint64_t> touched_;
@@ -269,8 +261,12 @@ class Rollback {
 
 }  // namespace
 
-Status disconnect_blocks(Database& database, std::uint32_t block_count, source::RangeReader& block_files) {
-  return Rollback(database, block_count, block_files).run();
+Status disconnect_blocks(Database& database, std::uint32_t block_count, source::RangeReader& block_files,
+                         std::vector<std::uint64_t>* touched) {
+  Rollback rollback(database, block_count, block_files);
+  Status status = rollback.run();
+  if (status && touched != nullptr) touched->assign(rollback.touched().begin(), rollback.touched().end());
+  return status;
 }
 
 }  // namespace sluice::store

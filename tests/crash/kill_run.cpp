@@ -92,7 +92,8 @@ Outcome run_target(const World& world, const FileSet& set, const std::string& db
   Pipe errors;
   const Clock::time_point begin = Clock::now();
   const pid_t pid = start({program.string(), set.directory, db_directory, std::to_string(world.reorg_limit),
-                           std::to_string(world.options.batch_blocks), std::string(name_of(world.options.way))},
+                           std::to_string(world.options.batch_blocks), std::string(name_of(world.options.way)),
+                           world.options.form == pipeline::CommitForm::rows ? "rows" : "files"},
                           kill_at, errors);
   Outcome outcome;
   outcome.errors = read_errors(errors.reader(), pid, after ? std::optional(begin + *after) : std::nullopt);

@@ -1,6 +1,6 @@
 // A sync to be killed: the real pipeline and store with a commit every few blocks.
 //
-//   kill_target BLOCKS_DIR DB_DIR REORG_LIMIT BATCH_BLOCKS join|table
+//   kill_target BLOCKS_DIR DB_DIR REORG_LIMIT BATCH_BLOCKS join|lookup|table files|rows
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -8,8 +8,8 @@
 #include "crash/world.h"
 
 int main(int count, char** arguments) {
-  if (count != 6) {
-    std::fputs("usage: kill_target BLOCKS_DIR DB_DIR REORG_LIMIT BATCH_BLOCKS join|table\n", stderr);
+  if (count != 7) {
+    std::fputs("usage: kill_target BLOCKS_DIR DB_DIR REORG_LIMIT BATCH_BLOCKS join|lookup|table files|rows\n", stderr);
     return 2;
   }
   sluice::test::World world;
@@ -20,6 +20,8 @@ int main(int count, char** arguments) {
   for (const auto way : sluice::pipeline::all_ways) {
     if (arguments[5] == name_of(way)) world.options.way = way;
   }
+  using sluice::pipeline::CommitForm;
+  world.options.form = std::string_view(arguments[6]) == "rows" ? CommitForm::rows : CommitForm::table_files;
   sluice::pipeline::SyncReport report;
   std::unique_ptr<sluice::pipeline::Counters> counters;
   const sluice::Status status =

@@ -26,8 +26,16 @@ class Kill : public testing::Test {
   static void SetUpTestSuite() {
     prefer_memory_directories();
     worlds_.push_back(make_world({.seed = 21}));
-    worlds_.push_back(make_world(
-        {.seed = 22, .blocks = 20, .batch_blocks = 3, .undo_reaches_fork = false, .way = pipeline::ResolveWay::table}));
+    worlds_.push_back(make_world({.seed = 22,
+                                  .blocks = 20,
+                                  .batch_blocks = 3,
+                                  .leaving = Leaving::rebuilt,
+                                  .way = pipeline::ResolveWay::table}));
+    worlds_.push_back(make_world({.seed = 23,
+                                  .batch_blocks = 1,
+                                  .leaving = Leaving::by_block_files,
+                                  .way = pipeline::ResolveWay::lookup,
+                                  .form = pipeline::CommitForm::rows}));
     directory_ = std::make_unique<TempDir>();
     for (const World& world : worlds_) {
       const std::string first = (directory_->path() / ("first" + std::to_string(scenes_.size()))).string();
@@ -79,11 +87,11 @@ TEST_F(Kill, EveryDurableStepHasItsPoint) {
   for (const Scene& scene : scenes_) {
     for (const auto& [name, count] : scene.points) passed.insert(name);
   }
-  const std::set<std::string> expected{"commit.end",       "commit.flat",    "commit.state",        "compact.table",
-                                       "discard.end",      "discard.mark",   "discard.remove",      "flat_file.append",
-                                       "flat_file.cut",    "flat_file.sync", "open.directories",    "open.end",
-                                       "open.flat",        "open.rocks",     "rollback.begin",      "rollback.end",
-                                       "rollback.written", "segment.finish", "table_builder.finish"};
+  const std::set<std::string> expected{
+      "commit.end",     "commit.flat",      "commit.rows",      "commit.state",     "compact.table",
+      "discard.end",    "discard.mark",     "discard.remove",   "flat_file.append", "flat_file.cut",
+      "flat_file.sync", "open.directories", "open.end",         "open.flat",        "open.rocks",
+      "rollback.begin", "rollback.end",     "rollback.written", "segment.finish",   "table_builder.finish"};
   EXPECT_EQ(passed, expected);
 }
 

@@ -41,8 +41,7 @@ store::StoreOptions small_files(const store::FileSystemPtr& fs) {
 class Unreadable : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    world_ = std::make_unique<World>(
-        make_world({.seed = 51 + first_seed(), .blocks = 20, .txs_per_block = 5, .undo_reaches_fork = true}));
+    world_ = std::make_unique<World>(make_world({.seed = 51 + first_seed(), .blocks = 20, .txs_per_block = 5}));
     auto fs = std::make_shared<FaultFs>(empty_disk());
     for (const FileSet* set : {&world_->first, &world_->second}) {
       pipeline::SyncOptions options = sync_options(*world_, *set, index_directory, fs);

@@ -62,9 +62,12 @@ bool split_chain(const devnet::DevnetChain& chain, World& world) {
   std::uint32_t fork = ~std::uint32_t{0};
   for (const auto* block : *deepest) fork = std::min(fork, block->height);
   if (fork <= 2 || fork >= branches[0].size()) return false;
-  world.fork_blocks = fork;
   const auto depth = static_cast<std::uint32_t>(deepest->size());
-  world.reorg_limit = world.options.undo_reaches_fork ? depth + 3 : depth - 1;
+  const bool goes_far = fork < (fork + depth) / 2;
+  if (world.options.leaving != Leaving::by_undo_rows && goes_far != (world.options.leaving == Leaving::rebuilt))
+    return false;
+  world.fork_blocks = fork;
+  world.reorg_limit = world.options.leaving == Leaving::by_undo_rows ? depth + 3 : depth - 1;
 
   // The node appends what comes later: blocks of the first set keep their places in the second.
   std::vector<const devnet::DevnetBlock*> first;
@@ -100,7 +103,7 @@ void index_uninterrupted(World& world) {
   const SyncRun second = sync_index(world, world.second, fs);
   must(second);
   SLUICE_CHECK(second.report.disconnected == world.first.hashes.size() - world.fork_blocks);
-  SLUICE_CHECK(second.report.rebuilt != world.options.undo_reaches_fork);
+  SLUICE_CHECK(second.report.rebuilt == (world.options.leaving == Leaving::rebuilt));
   world.second_mutations = fs->mutations() - world.first_mutations;
   const std::string followed = digest();
 
@@ -144,6 +147,7 @@ pipeline::SyncOptions sync_options(const World& world, const FileSet& set, std::
   options.db_directory = std::move(db_directory);
   options.blocks_directory = set.directory;
   options.way = world.options.way;
+  options.form = world.options.form;
   options.memory_budget = 64u << 20;
   options.batch_bytes = 64u << 10;
   options.slots = world.options.slots;

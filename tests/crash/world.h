@@ -17,14 +17,22 @@
 
 namespace sluice::test {
 
+/// How the index leaves the losing branch.
+enum class Leaving : std::uint8_t {
+  by_undo_rows,    ///< they reach the fork
+  by_block_files,  ///< they do not, so the blocks are read again
+  rebuilt,         ///< nor do they here, and most of the chain goes: the index is begun anew
+};
+
 struct WorldOptions {
   std::uint64_t seed = 1;
   std::uint32_t blocks = 24;
   std::uint32_t txs_per_block = 8;
   std::uint32_t batch_blocks = 2;  ///< and a commit a batch
   std::uint32_t slots = 1;         ///< one batch at a time: each is a segment, however fast the threads are
-  bool undo_reaches_fork = true;
+  Leaving leaving = Leaving::by_undo_rows;
   pipeline::ResolveWay way = pipeline::ResolveWay::join;
+  pipeline::CommitForm form = pipeline::CommitForm::table_files;
 };
 
 /// One set of block files and the chain of most work in it.

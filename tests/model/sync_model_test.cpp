@@ -45,6 +45,8 @@ class Scenario {
         devnet_(random_devnet(coin, seed)),
         chain_(make_chain(devnet_)) {
     blocks_dir_ = (directory_.path() / "blocks").string();
+    constexpr std::uint32_t reorg_limits[] = {0, 1, 3, 100};
+    reorg_limit_ = reorg_limits[random_.below(4)];
   }
 
   pipeline::SyncOptions draw_options(const std::string& name) {
@@ -54,6 +56,7 @@ class Scenario {
     options.blocks_directory = blocks_dir_;
     options.parity = parity_;
     options.way = pipeline::all_ways[random_.below(pipeline::all_ways.size())];
+    options.form = pipeline::all_forms[random_.below(pipeline::all_forms.size())];
     options.threads = 1 + static_cast<std::uint32_t>(random_.below(4));
     constexpr std::uint32_t batch_blocks[] = {1, 2, 7, 4096};
     options.batch_blocks = batch_blocks[random_.below(4)];
@@ -63,7 +66,7 @@ class Scenario {
     if (random_.below(2) == 0)
       options.merge = pipeline::MergeLimits{.files_max = random_.below(100), .files_unasked = 0, .share = 3};
     options.memory_budget = 128u << 20;
-    options.reorg_limit = 100;
+    options.reorg_limit = reorg_limit_;
     return options;
   }
 
@@ -105,6 +108,7 @@ class Scenario {
   devnet::DevnetChain chain_;
   std::string blocks_dir_;
   bool parity_ = false;
+  std::uint32_t reorg_limit_ = 0;
 };
 
 model::NaiveRules rules_of(const chain::Network& network, bool parity) {

@@ -75,6 +75,29 @@ TEST_P(Endpoint, OversizeLinesAreSkipped) {
   EXPECT_EQ(client.line(), R"({"jsonrpc":"2.0","result":null,"id":2})");
 }
 
+TEST_P(Endpoint, SubscribersHearOfNewSnapshotsAndNobodyKeepsTheOldOne) {
+  start();
+  auto older = std::make_shared<const serve::test::FakeView>(chain::Coin::radiant, std::vector<std::uint32_t>{0, 1});
+  const std::weak_ptr<const serve::ReadView> left = older;
+  server_->post(endpoint_->publish({std::move(older)}, {}));
+  std::vector<test::Client> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.emplace_back(server_->port());
+    ASSERT_TRUE(clients.back().send("{\"id\":1,\"method\":\"blockchain.headers.subscribe\",\"params\":[]}\n"));
+    EXPECT_NE(clients.back().line().find("\"height\":1}"), std::string::npos);
+  }
+  auto newer = std::make_shared<const serve::test::FakeView>(chain::Coin::radiant, std::vector<std::uint32_t>{0, 1, 3});
+  server_->post(
+      endpoint_->publish({std::move(newer)}, {.tip_changed = true, .everything_touched = false, .touched = {}}));
+  for (test::Client& client : clients) {
+    const std::string line = client.line();
+    EXPECT_TRUE(line.starts_with(R"({"jsonrpc":"2.0","method":"blockchain.headers.subscribe","params":[{"hex":)"))
+        << line;
+    EXPECT_NE(line.find("\"height\":2}"), std::string::npos) << line;
+  }
+  EXPECT_TRUE(left.expired());
+}
+
 TEST_P(Endpoint, IdleSessionsAreSmall) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "sanitizers pad and keep freed memory, so resident bytes say nothing";

@@ -1,20 +1,21 @@
 // The server over real loopback sockets, once per way of moving bytes: cut and joined lines, slow,
 // rude and vanishing clients, many clients, stopping while busy. A back end that cannot run fails.
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <chrono>
 #include <cstdlib>
 #include <thread>
 
 #include "loopback_client.h"
-#include "net/tcp_server.h"
+#include "ways.h"
 
 namespace sluice::net {
 namespace {
 
 using namespace std::chrono_literals;
 using test::Client;
+using test::eventually;
+using test::Way;
 
 /// Echoes lines; `big N` answers N bytes, `bye` answers and closes.
 class LineEcho final : public ConnectionHandler {
@@ -40,12 +41,6 @@ class LineEcho final : public ConnectionHandler {
   std::size_t begin_ = 0;
 };
 
-struct Way {
-  IoBackend backend;
-  bool multishot;
-  const char* name;
-};
-
 class TcpServerTest : public ::testing::TestWithParam<Way> {
  protected:
   TcpServerOptions options() {
@@ -63,14 +58,6 @@ class TcpServerTest : public ::testing::TestWithParam<Way> {
     ASSERT_NE(server_->port(), 0);
   }
   void start() { start(options()); }
-  template <typename Condition>
-  static bool eventually(Condition condition, std::chrono::milliseconds limit = 5000ms) {
-    for (const auto until = std::chrono::steady_clock::now() + limit; std::chrono::steady_clock::now() < until;) {
-      if (condition()) return true;
-      std::this_thread::sleep_for(2ms);
-    }
-    return condition();
-  }
   unsigned sessions() const { return server_->counters().sessions.load(); }
 
   std::unique_ptr<TcpServer> server_;
@@ -216,11 +203,7 @@ TEST_P(TcpServerTest, SessionsAreLimited) {
 }
 
 TEST_P(TcpServerTest, AThousandClients) {
-  rlimit files{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
-  files.rlim_cur = std::min<rlim_t>(files.rlim_max, 8192);
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
-  ASSERT_GE(files.rlim_cur, 2200u);
+  test::allow_connections(1000);
   TcpServerOptions wanted = options();
   wanted.loops = 2;
   start(wanted);
@@ -315,11 +298,7 @@ TEST_P(TcpServerTest, AddressesThatCannotBeHadAreLeftOut) {
   EXPECT_EQ(client.line(), "x");
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, TcpServerTest,
-                         ::testing::Values(Way{IoBackend::io_uring, true, "io_uring"},
-                                           Way{IoBackend::io_uring, false, "io_uring_poll"},
-                                           Way{IoBackend::epoll, true, "epoll"}),
-                         [](const auto& way) { return way.param.name; });
+INSTANTIATE_TEST_SUITE_P(Ways, TcpServerTest, test::every_way(), test::name_of_way);
 
 TEST(IoBackendSetting, ComesFromTheEnvironment) {
   ::setenv("SLUICE_IO", "io_uring", 1);

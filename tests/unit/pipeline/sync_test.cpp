@@ -286,6 +286,26 @@ TEST(Sync, ThreadsBatchesKernelsAndBackEndsGiveOneIndex) {
   EXPECT_EQ(backends_run, std::set<std::string>(backends.begin(), backends.end()));
 }
 
+// As a server follows the tip: one block, one write through the log.
+TEST(Sync, RowsOfSingleBlocksMakeTheIndexThatTableFilesMake) {
+  SyncBench bench;
+  bench.append(0, raw_chain(small_chain(30, 12, 15)));
+  SyncBench::expect_done(bench.options("reference"));
+  for (const ResolveWay way : all_ways) {
+    SCOPED_TRACE(name_of(way));
+    SyncOptions options = bench.options(std::string(name_of(way)));
+    options.way = way;
+    options.form = CommitForm::rows;
+    options.batch_blocks = 1;
+    options.segment_bytes = 1;
+    options.slots = 1;
+    const Outcome outcome = SyncBench::run(options);
+    ASSERT_TRUE(outcome.status.ok()) << outcome.line();
+    EXPECT_EQ(outcome.counters->segments.load(), 30U) << "the genesis block has no rows and comes with the next";
+    EXPECT_EQ(bench.content(std::string(name_of(way))), bench.content("reference"));
+  }
+}
+
 TEST(Sync, AForcedBackEndThatIsUnknownIsRefused) {
   SyncBench bench;
   bench.append(0, raw_chain(small_chain(2, 1, 14)));

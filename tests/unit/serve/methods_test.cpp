@@ -141,10 +141,10 @@ TEST_F(Methods, SubscriptionsKeepTheClientsSpelling) {
   (void)client.call("blockchain.scripthash.subscribe", quoted(script(1)));
   (void)client.call("blockchain.scripthash.subscribe", "[\"" + upper + "\"]");
   ASSERT_EQ(client.session.scripts.size(), 1u);
-  EXPECT_EQ(client.session.scripts.at(script(1)), upper);
+  EXPECT_EQ(client.session.scripts.at(script(1)).text, upper);
   const std::string padded = script(1).display() + std::string(1000, ' ');
   (void)client.call("blockchain.scripthash.subscribe", "[\"" + padded + "\"]");
-  EXPECT_EQ(client.session.scripts.at(script(1)), script(1).display()) << "padding is not kept";
+  EXPECT_EQ(client.session.scripts.at(script(1)).text, script(1).display()) << "padding is not kept";
   EXPECT_EQ(client.call("blockchain.scripthash.unsubscribe", quoted(script(1))), "true");
   EXPECT_EQ(client.call("blockchain.scripthash.unsubscribe", quoted(script(1))), "false");
 }

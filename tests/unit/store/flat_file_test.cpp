@@ -72,14 +72,20 @@ TEST_F(FlatFileTest, WhatWasNotCommittedIsCutOff) {
   expect_records(file.value(), 7);
 }
 
-TEST_F(FlatFileTest, CutThenAppendFollowsTheCut) {
+TEST_F(FlatFileTest, AppendFollowsWhatIsNotForgotten) {
   auto file = open(0);
   ASSERT_TRUE(file.value().append(records(0, 10)).ok());
+  std::uint64_t records_before = 10;
   for (const std::uint64_t keep : {10, 6, 6, 0}) {
-    ASSERT_TRUE(file.value().cut(keep).ok());
-    expect_records(file.value(), keep);
-    ASSERT_TRUE(file.value().append(records(keep, 12)).ok());
-    expect_records(file.value(), 12);
+    file.value().forget(keep);
+    EXPECT_EQ(file.value().records(), keep);
+    std::vector<std::byte> bytes(records_before * record_bytes);
+    EXPECT_TRUE(file.value().read(0, records_before, bytes.data()).ok()) << "who began before still reads";
+    EXPECT_EQ(bytes, records(0, records_before));
+    ASSERT_TRUE(file.value().append(records(keep, keep + 3)).ok());
+    expect_records(file.value(), keep + 3);
+    EXPECT_FALSE(file.value().read(keep + 3, 1, bytes.data()).ok()) << "what was forgotten is gone";
+    records_before = keep + 3;
   }
 }
 

@@ -153,6 +153,7 @@ class HandIndex {
   store::ChainView& view() {
     auto opened = store::Database::open(db_dir(), store::OpenMode::read_only, {});
     SLUICE_CHECK(opened.ok());
+    view_.reset();  // before the database it reads
     database_ = std::move(opened).value();
     reader_ = std::make_unique<source::RangeReader>(blocks_dir());
     auto view = store::ChainView::open(*database_, *reader_);

@@ -1,0 +1,76 @@
+#include "serve/notifications.h"
+
+#include "base/prefix.h"
+#include "serve/json_text.h"
+#include "serve/reply_parts.h"
+#include "serve/scripthash_status.h"
+
+namespace sluice::serve {
+namespace {
+
+void begin_line(std::string& line, const SessionState& session, std::string_view method) {
+  if (session.dialect != Dialect::v1) line += "{\"jsonrpc\":\"2.0\",\"method\":\"";
+  else line += "{\"method\":\"";
+  line += method;
+  line += "\",\"params\":[";
+}
+
+void end_line(std::string& line, const SessionState& session) {
+  line += session.dialect != Dialect::v1 ? "]}" : "],\"id\":null}";
+}
+
+Notified write_tip(SessionState& session, const ServerContext& context, std::string& line) {
+  const std::size_t begin = line.size();
+  begin_line(line, session, "blockchain.headers.subscribe");
+  if (const auto read = append_tip(line, *context.view); !read) {
+    line.resize(begin);
+    if (context.on_failure) context.on_failure(read.error());
+    return Notified::checked;
+  }
+  end_line(line, session);
+  return Notified::written;
+}
+
+Notified write_script(SessionState& session, const ServerContext& context, std::string& line) {
+  const ScriptHash scripthash = session.marked_scripts.back();
+  session.marked_scripts.pop_back();
+  const auto subscription = session.scripts.find(scripthash);
+  if (subscription == session.scripts.end()) return Notified::checked;
+  subscription->second.marked = false;
+  const auto status = scripthash_status(context, scripthash);
+  if (!status) {
+    if (context.on_failure) context.on_failure(status.error());
+    return Notified::checked;
+  }
+  if (status.value().hash == subscription->second.told) return Notified::checked;
+  subscription->second.told = status.value().hash;
+  begin_line(line, session, "blockchain.scripthash.subscribe");
+  append_json_string(line, subscription->second.text);
+  line += ',';
+  append_status(line, status.value().hash);
+  end_line(line, session);
+  return Notified::written;
+}
+
+}  // namespace
+
+bool mark_notifications(SessionState& session, const Changes& changes) {
+  if (changes.tip_changed && session.headers_subscribed) session.tip_marked = true;
+  for (auto& [scripthash, subscription] : session.scripts) {
+    if (subscription.marked || !changes.touches(prefix_of(scripthash))) continue;
+    subscription.marked = true;
+    session.marked_scripts.push_back(scripthash);
+  }
+  return session.tip_marked || !session.marked_scripts.empty();
+}
+
+Notified write_notification(SessionState& session, const ServerContext& context, std::string& line) {
+  if (session.tip_marked) {
+    session.tip_marked = false;
+    return write_tip(session, context, line);
+  }
+  if (!session.marked_scripts.empty()) return write_script(session, context, line);
+  return Notified::nothing_left;
+}
+
+}  // namespace sluice::serve
