@@ -116,9 +116,10 @@ Status Serving::listen() {
   for (const Error& error : server_->not_opened()) observe::log_error(area, error.message);
   for (std::size_t i = 0; i < listen_.listen.size(); ++i) {
     if (server_->ports()[i] == 0) continue;
-    observe::log_info(
-        area, fmt::format("listening on tcp://{}:{} ({}), height {}", listen_.listen[i].host, server_->ports()[i],
-                          server_->backend(), observe::with_separators(snapshot_.view->tip_height())));
+    observe::log_info(area,
+                      fmt::format("listening on {}://{}:{} ({}), height {}", net::name_of(listen_.listen[i].transport),
+                                  listen_.listen[i].host, server_->ports()[i], server_->backend(),
+                                  observe::with_separators(snapshot_.view->tip_height())));
   }
   certificate_watch_ = std::make_unique<CertificateWatch>(transports_.tls);
   return {};
