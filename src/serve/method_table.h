@@ -56,6 +56,7 @@ struct Method {
   std::array<std::string_view, parameters_max> parameter{};
   std::string_view alias;  ///< a second name of the first parameter
   Outcome (*run)(Call&) = nullptr;
+  bool only_without_parity = false;  ///< the mirrored peers do not know it
 };
 
 /// nullptr if there is no such method.
@@ -89,6 +90,9 @@ Outcome transaction_get_merkle(Call& call);
 Outcome transaction_id_from_pos(Call& call);
 Outcome transaction_broadcast(Call& call);
 Outcome ref_get(Call& call);
+Outcome headers_get_tip(Call& call);
+Outcome transaction_get_height(Call& call);
+Outcome utxo_get_info(Call& call);
 Outcome estimate_fee(Call& call);
 Outcome relay_fee(Call& call);
 Outcome fee_histogram(Call& call);

@@ -128,7 +128,8 @@ class LineHandler {
     const Method* method = find_method(name);
     const bool runs_again = session_.node_answer != nullptr;
     if (!runs_again) ++session_.counters.requests;
-    if (method == nullptr) return fail({FaultCode::method_not_found, "unknown method \"" + name + "\""}, id);
+    const bool known = method != nullptr && !(method->only_without_parity && context_.options->parity);
+    if (!known) return fail({FaultCode::method_not_found, "unknown method \"" + name + "\""}, id);
 
     const std::size_t begin = reply_.size();
     open_result(reply_, session_.dialect);

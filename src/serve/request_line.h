@@ -62,7 +62,8 @@ class LineAnswer {
 
 /// Answers one line in one go. Appends the reply to `reply` without a newline; appends nothing if there is
 /// nothing to say (notifications). Sets session.close_after_reply when the client must go.
-/// Bounds: no node in the context; any bytes at all in line; the reply respects max_send (plus the framing of an error).
+/// Bounds: no node in the context; any bytes at all in line; the reply respects max_send (plus the framing of an
+///         error).
 /// Threads: `document` is the caller's own; the context may be shared.
 void handle_line(std::string_view line, SessionState& session, const ServerContext& context, JsonDocument& document,
                  std::string& reply);
