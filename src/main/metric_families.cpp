@@ -37,7 +37,8 @@ void append_serving(MetricsText& metrics, const ServingFigures& figures) {
   metrics.gauge("sluice_listening", "1 while the services are open to clients.", figures.is_listening ? 1 : 0);
   metrics.gauge("sluice_sessions", "Connections of clients that are open.", figures.sessions);
   metrics.counter("sluice_sessions_accepted_total", "Connections taken.", figures.accepted);
-  metrics.counter("sluice_sessions_refused_total", "Connections refused because there were too many.", figures.refused);
+  metrics.counter("sluice_sessions_refused_total", "Connections refused: too many, in all or of one address.",
+                  figures.refused);
   metrics.family("sluice_sessions_ended_total", MetricType::counter, "Connections ended by the server, by the reason.");
   metrics.sample({{"reason", "not_reading"}}, figures.stalled);
   metrics.sample({{"reason", "silent"}}, figures.idled);

@@ -75,7 +75,7 @@ Serving::Serving(const config::ServeConfig& config)
 
 Serving::~Serving() { stop(); }
 
-Result<std::unique_ptr<Serving>> Serving::prepare(const config::ServeConfig& config) {
+Result<std::unique_ptr<Serving>> Serving::prepare(const config::ServeConfig& config, serve::NodeGate* node) {
   std::unique_ptr<Serving> serving(new Serving(config));
   auto listen = server_options(config);
   if (!listen) return std::move(listen).error();
@@ -86,6 +86,7 @@ Result<std::unique_ptr<Serving>> Serving::prepare(const config::ServeConfig& con
   serve::ServerContext context;
   context.options = &serving->options_;
   context.merkle = &serving->merkle_;
+  context.node = node;
   context.banner = [path = config.server.banner_file] { return read_text(path); };
   context.on_failure = [&failures = serving->failures_](const Error& error) { log_thinned_out(failures, error); };
   serving->endpoint_ = std::make_unique<net::ElectrumEndpoint>(context, serving->limits_, serving->listen_.loops);
@@ -105,6 +106,11 @@ void Serving::publish(const serve::Snapshot& snapshot, serve::Changes changes) {
   if (server_) server_->post(event);
 }
 
+void Serving::node_answered() {
+  const std::lock_guard lock(mutex_);
+  if (server_) server_->post(net::ElectrumEndpoint::node_answered());
+}
+
 Status Serving::listen() {
   const std::lock_guard lock(mutex_);
   if (Status status = merkle_.headers.warm(*snapshot_.view); !status) return status;
@@ -116,9 +122,10 @@ Status Serving::listen() {
   for (const Error& error : server_->not_opened()) observe::log_error(area, error.message);
   for (std::size_t i = 0; i < listen_.listen.size(); ++i) {
     if (server_->ports()[i] == 0) continue;
-    observe::log_info(
-        area, fmt::format("listening on tcp://{}:{} ({}), height {}", listen_.listen[i].host, server_->ports()[i],
-                          server_->backend(), observe::with_separators(snapshot_.view->tip_height())));
+    observe::log_info(area,
+                      fmt::format("listening on {}://{}:{} ({}), height {}", net::name_of(listen_.listen[i].transport),
+                                  listen_.listen[i].host, server_->ports()[i], server_->backend(),
+                                  observe::with_separators(snapshot_.view->tip_height())));
   }
   certificate_watch_ = std::make_unique<CertificateWatch>(transports_.tls);
   const std::lock_guard figures_lock(figures_mutex_);

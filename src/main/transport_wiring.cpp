@@ -73,6 +73,9 @@ Result<Transports> make_transports(const config::ServeConfig& config) {
   options.websocket.message_bytes_max = config.limits.max_recv;
   if (config.address.trust_proxy) options.websocket.forwarded_by.trusted = networks_of(config.address.trusted_proxies);
   options.websocket.forwarded_by.hops = static_cast<unsigned>(config.address.trust_proxy_hops);
+  if (config.address.rate_limit_enabled)
+    options.address_limit.sessions_max = static_cast<unsigned>(config.address.max_sessions_per_ip);
+  options.address_limit.exempt = networks_of(config.address.trusted_proxies);
   options.proxy_protocol_from = networks_of(config.address.proxy_protocol);
   return transports;
 }

@@ -128,7 +128,8 @@ class PersistentMap {
     if (const Entry* found = node.find(key, hash)) return const_cast<Entry&>(*found);
     if (node.slots.size() < leaf_entries_max || shift >= hash_bits) {
       ++size_;
-      return node.slots.emplace_back(hash, make()).entry;
+      node.slots.push_back({hash, make()});
+      return node.slots.back().entry;
     }
     for (Slot& slot : node.slots) own(open_child(node, slot.hash, shift)).slots.push_back(std::move(slot));
     node.slots = {};

@@ -95,8 +95,8 @@ bool PoolTx::settle() {
 
 std::span<const std::uint32_t> PoolTx::coins_of(const ScriptHash& scripthash) const noexcept {
   const auto scripthash_of = [&](std::uint32_t coin) -> const ScriptHash& { return coins_[coin].output.scripthash; };
-  const auto found = std::ranges::equal_range(by_script_, scripthash, std::less<>{}, scripthash_of);
-  return {found.begin(), found.end()};
+  return {std::ranges::lower_bound(by_script_, scripthash, std::less<>{}, scripthash_of),
+          std::ranges::upper_bound(by_script_, scripthash, std::less<>{}, scripthash_of)};
 }
 
 std::int64_t PoolTx::delta(std::span<const std::uint32_t> coins) const noexcept {

@@ -45,6 +45,8 @@ class EpollLoop final : public EventLoop {
       const int wait_ms = !queue_empty() ? 0 : now >= tick_at ? 0 : static_cast<int>(tick_at - now);
       const int count = ::epoll_wait(epoll_fd_, events, events_max, wait_ms);
       for (int i = 0; i < count; ++i) handle(events[i]);
+      // Not before: a later event of this round may be of a listening socket.
+      if (stop_wanted() && !stopping()) stop_all();
       run_queue();
       free_released();
       if (now_ms() >= tick_at) {
@@ -90,7 +92,6 @@ class EpollLoop final : public EventLoop {
   void handle(const epoll_event& event) {
     if (event.data.ptr == &wake_mark_) {
       on_woken();
-      if (stop_wanted()) stop_all();
       return;
     }
     for (const Listener& listener : listeners_) {

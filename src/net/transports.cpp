@@ -12,7 +12,8 @@ std::string_view name_of(Transport transport) noexcept {
   return names[static_cast<std::size_t>(transport)];
 }
 
-HandlerFactory over_transports(const HandlerFactory& inner, const TransportOptions& options) {
+HandlerFactory over_transports(const HandlerFactory& lines, const TransportOptions& options) {
+  const HandlerFactory inner = limited_by_address(lines, options.address_limit);
   const HandlerFactory refuse = [](const ConnectionInfo&) { return nullptr; };
   const HandlerFactory ws = over_websocket(inner, options.websocket);
   const std::array<HandlerFactory, 4> by_transport = {inner, options.tls ? over_tls(inner, options.tls) : refuse, ws,

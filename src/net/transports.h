@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "net/address.h"
+#include "net/address_limit.h"
 #include "net/connection_handler.h"
 #include "net/tls_context.h"
 #include "net/websocket_handler.h"
@@ -17,6 +18,7 @@ struct TransportOptions {
   std::shared_ptr<const TlsContext> tls;  ///< null: connections of ssl and wss are refused
   WebsocketOptions websocket;
   std::vector<IpNetwork> proxy_protocol_from;  ///< see behind_proxies()
+  AddressLimit address_limit;
 };
 
 /// Handlers of `inner` behind the transport of the address that the client connected to.

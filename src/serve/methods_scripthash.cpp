@@ -2,6 +2,7 @@
 // then what is in the mempool, all from one pair of views.
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "base/hex.h"
 #include "serve/coercion.h"
@@ -69,6 +70,53 @@ void append_unspent(std::string& target, const Txid& txid, std::uint32_t output_
   append_number(target, value);
 }
 
+Outcome append_history(Call& call, std::span<const HistoryItem> items,
+                       const std::vector<MempoolHistoryItem>& unconfirmed) {
+  call.reply += '[';
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto txid = call.view().txid(items[i].tx_number);
+    if (!txid) return call.failed(txid.error());
+    if (i != 0) call.reply += ',';
+    call.reply += "{\"tx_hash\":";
+    append_json_hash(call.reply, txid.value().span());
+    call.reply += ",\"height\":";
+    append_number(call.reply, items[i].height);
+    call.reply += '}';
+    if (call.too_large()) return call.too_large_fault();
+  }
+  append_mempool_items(call.reply, unconfirmed, items.empty());
+  call.reply += ']';
+  return std::nullopt;
+}
+
+/// The confirmed part from a height until before another; what is unconfirmed belongs to the range that has no end.
+Outcome history_of_range(Call& call, const ScriptHash& scripthash) {
+  const auto from = to_natural(call.argument[1]);
+  if (!from.ok()) return from.fault();
+  const JsonValue& to = call.argument[2];
+  const bool open_end = !to || to.equals("-1") || to.token() == "-1";
+  std::uint64_t until = std::numeric_limits<std::uint64_t>::max();
+  if (!open_end) {
+    const auto given = to_natural(to);
+    if (!given.ok()) return given.fault();
+    until = given.value().value;
+  }
+  const auto history = call.view().history(scripthash, history_unlimited);
+  if (!history) return call.failed(history.error());
+  const std::span<const HistoryItem> all = history.value();
+  call.cost += 0.45 + 0.001 * static_cast<double>(all.size());
+  const auto place_of = [&](std::uint64_t height) {
+    return std::ranges::lower_bound(all, height, std::less<>{}, &HistoryItem::height) - all.begin();
+  };
+  const auto begin = place_of(from.value().value);
+  const auto end = std::max(begin, place_of(until));
+  std::vector<MempoolHistoryItem> unconfirmed;
+  if (open_end) unconfirmed = mempool_history(call, scripthash);
+  call.cost += static_cast<double>(unconfirmed.size()) / 50;
+  return append_history(call, all.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)),
+                        unconfirmed);
+}
+
 }  // namespace
 
 Outcome scripthash_get_balance(Call& call) {
@@ -90,6 +138,7 @@ Outcome scripthash_get_balance(Call& call) {
 Outcome scripthash_get_history(Call& call) {
   const auto scripthash = to_scripthash(call.argument[0]);
   if (!scripthash.ok()) return scripthash.fault();
+  if (call.argument[1]) return history_of_range(call, scripthash.value());
   const std::size_t max_send = call.options().max_send;
   const std::size_t item_bytes = call.options().parity ? history_item_bytes_parity : history_item_bytes_min;
   const std::size_t limit = max_send == 0 ? history_unlimited : max_send / item_bytes;
@@ -102,20 +151,7 @@ Outcome scripthash_get_history(Call& call) {
   call.cost += static_cast<double>(unconfirmed.size()) / 50;
   if (items.size() + unconfirmed.size() > limit) return call.too_large_fault();
 
-  call.reply += '[';
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    const auto txid = call.view().txid(items[i].tx_number);
-    if (!txid) return call.failed(txid.error());
-    if (i != 0) call.reply += ',';
-    call.reply += "{\"tx_hash\":";
-    append_json_hash(call.reply, txid.value().span());
-    call.reply += ",\"height\":";
-    append_number(call.reply, items[i].height);
-    call.reply += '}';
-  }
-  append_mempool_items(call.reply, unconfirmed, items.empty());
-  call.reply += ']';
-  return std::nullopt;
+  return append_history(call, items, unconfirmed);
 }
 
 Outcome scripthash_get_mempool(Call& call) {

@@ -1,4 +1,4 @@
-"""Writes the seed inputs of the block, transaction, script and rswp fuzz targets.
+"""Writes the seed inputs of the block, transaction, script, rswp and mempool fuzz targets.
 
 usage: make_corpus.py FIXTURES_DIR CORPUS_DIR
 
@@ -10,6 +10,7 @@ then kept; inputs that a fuzz run found worth keeping lie beside them.
 import bz2
 import gzip
 import hashlib
+import json
 import pathlib
 import struct
 import sys
@@ -106,6 +107,15 @@ def radiant_scripts():
     yield bytes.fromhex("4c05aa")
 
 
+def mempool_scripts(raws):
+    """What a node might tell a mempool: transactions in order and in reverse, twice, removed, confirmed, disconnected."""
+    told = [b"\x00" + struct.pack("<H", len(raw)) + raw for raw in raws]
+    yield b"".join(told)
+    yield b"".join(reversed(told))
+    yield told[0] + b"\x01" + told[1] + b"\x02\x00" + told[0] + b"\x03\x01\x04\x00"
+    yield b"".join(told[:6]) + bytes.fromhex("030003010502020104030500") + b"".join(told[:2])
+
+
 def main():
     fixtures, corpus = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     sources = [
@@ -141,6 +151,16 @@ def main():
             write(corpus / "script", selector, script)
     for script in swap_scripts():
         write(corpus / "rswp", 0, script)
+    lines = (fixtures / "radiant-regtest-small/mempool.jsonl").read_text().splitlines()
+    raws = [bytes.fromhex(json.loads(line)["hex"]) for line in lines]
+    raws = [raw for raw in raws if len(raw) < 700][:10]
+    for script in mempool_scripts(raws):
+        for selector in (0, 6, 9):  # Radiant (modulo three), with parity (bit 2), with a budget (bit 3)
+            write(corpus / "mempool", selector, script)
+    saved = b"".join(struct.pack("<I", len(raw)) + raw for raw in raws[:3])
+    for content in (saved + bytes(4), bytes(4), saved, saved + bytes(8), b"\xff\xff\xff\xff"):
+        write(corpus / "saved_mempool", 1, content)
+    write(corpus / "saved_mempool", 0, b"sluicemp" + struct.pack("<II", 1, 1) + saved + bytes(36))
 
 
 main()

@@ -464,6 +464,24 @@ def a_listed_proxy_names_the_client_and_must():
 
 
 @test
+def one_address_cannot_take_all_sessions():
+    more = ("--max-sessions-per-ip", "2", "--trusted-proxies", "10.0.0.0/8")
+    ping = b'{"id":1,"method":"server.ping"}\n'
+    with Server(served(), small(), more=more) as server:
+        clients = []
+        for expected in (True, True, False):
+            clients.append(socket.create_connection(("127.0.0.1", server.port), timeout=20))
+            try:
+                clients[-1].sendall(ping)
+                answered = b'"id":1' in clients[-1].recv(1000)
+            except ConnectionError:
+                answered = False
+            check(answered == expected, f"session {len(clients)} was {'' if answered else 'not '}answered")
+        for client in clients:
+            client.close()
+
+
+@test
 def the_limit_of_open_files_is_raised_or_the_sessions_are_fewer():
     def limit():
         resource.setrlimit(resource.RLIMIT_NOFILE, (200, 1000))

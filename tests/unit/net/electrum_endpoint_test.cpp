@@ -87,8 +87,8 @@ TEST_P(Endpoint, SubscribersHearOfNewSnapshotsAndNobodyKeepsTheOldOne) {
     EXPECT_NE(clients.back().line().find("\"height\":1}"), std::string::npos);
   }
   auto newer = std::make_shared<const serve::test::FakeView>(chain::Coin::radiant, std::vector<std::uint32_t>{0, 1, 3});
-  server_->post(
-      endpoint_->publish({.view = std::move(newer), .mempool = nullptr}, {.tip_changed = true, .everything_touched = false, .touched = {}}));
+  server_->post(endpoint_->publish({.view = std::move(newer), .mempool = nullptr},
+                                   {.tip_changed = true, .everything_touched = false, .touched = {}}));
   for (test::Client& client : clients) {
     const std::string line = client.line();
     EXPECT_TRUE(line.starts_with(R"({"jsonrpc":"2.0","method":"blockchain.headers.subscribe","params":[{"hex":)"))
