@@ -45,9 +45,11 @@ TEST(JsonWriter, any_bytes_make_valid_text) {
   json.item(std::string("q\" b\\ n\n e\x1b z\0", 14) + "\xff \xc3\xa9 \xed\xa0\x80");
   json.item(std::nan(""));
   json.item(INFINITY);
+  json.item(nullptr);
   json.end_array();
   EXPECT_EQ(json.text(),
-            "[\n  \"q\\\" b\\\\ n\\n e\\u001b z\\u0000\\ufffd \xc3\xa9 \\ufffd\\ufffd\\ufffd\",\n  null,\n  null\n]\n");
+            "[\n  \"q\\\" b\\\\ n\\n e\\u001b z\\u0000\\ufffd \xc3\xa9 \\ufffd\\ufffd\\ufffd\",\n  null,\n  null,\n  "
+            "null\n]\n");
 }
 
 TEST(JsonWriterDeathTest, misuse_is_a_bug) {
