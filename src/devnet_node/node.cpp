@@ -227,8 +227,15 @@ Result<NodeChange> Node::mine(const MineRequest& request) {
   return change;
 }
 
-void Node::disconnect(std::uint32_t depth) {
+void Node::tell_returned(const std::vector<Txid>& returned) const {
+  for (const Txid& txid : returned) {
+    if (const MempoolEntry* entry = mempool_.find(txid)) tell(entry->tx);
+  }
+}
+
+std::vector<Txid> Node::disconnect(std::uint32_t depth) {
   std::vector<MempoolEntry> entries;
+  std::vector<Txid> returned;
   std::vector<Block const*> blocks;
   for (std::uint32_t i = 0; i < depth; ++i) {
     blocks.push_back(&chain_.tip());
@@ -244,9 +251,11 @@ void Node::disconnect(std::uint32_t depth) {
   }
   // Those of the older block first; what the mempool had may spend them.
   std::reverse(entries.begin(), entries.end());
+  for (const MempoolEntry& entry : entries) returned.push_back(entry.tx.txid);
   for (MempoolEntry& entry : mempool_.take_all()) entries.push_back(std::move(entry));
   (void)accept_all(std::move(entries));  // left over: what a lost coinbase paid for
   maker_.changed();
+  return returned;
 }
 
 Result<NodeChange> Node::reorg(const ReorgRequest& request) {
@@ -255,7 +264,7 @@ Result<NodeChange> Node::reorg(const ReorgRequest& request) {
   }
   NodeChange change;
   const std::size_t before = mempool_.size();
-  disconnect(request.depth);
+  const std::vector<Txid> returned = disconnect(request.depth);
   change.disconnected = request.depth;
   change.added = mempool_.size() > before ? static_cast<std::uint32_t>(mempool_.size() - before) : 0;
   const MineRequest each{1, request.transactions, request.mempool_percent, 0};
@@ -263,6 +272,7 @@ Result<NodeChange> Node::reorg(const ReorgRequest& request) {
     if (Status status = mine_one(each, request.mempool_percent); !status) return status.error();
     ++change.connected;
   }
+  tell_returned(returned);
   if (change.connected > 0) tell_tip();
   return change;
 }
@@ -327,12 +337,13 @@ Status Node::submit_block(std::vector<std::byte> raw) {
   for (const Block* block = added.value(); !chain_.is_active(*block); block = block->parent) branch.push_back(block);
   const Block* const old_tip = &chain_.tip();
   const std::uint32_t fork = branch.back()->height - 1;
-  if (chain_.height() > fork) disconnect(chain_.height() - fork);
+  std::vector<Txid> returned;
+  if (chain_.height() > fork) returned = disconnect(chain_.height() - fork);
   while (!branch.empty()) {
     if (Status status = connect(*branch.back()); !status) {
       // The old branch is the best that is lawful.
       std::vector<const Block*> back;
-      if (chain_.height() > fork) disconnect(chain_.height() - fork);
+      if (chain_.height() > fork) (void)disconnect(chain_.height() - fork);
       for (const Block* block = old_tip; block->height > fork; block = block->parent) back.push_back(block);
       for (; !back.empty(); back.pop_back()) SLUICE_CHECK(connect(*back.back()).ok());
       maker_.changed();
@@ -341,6 +352,7 @@ Status Node::submit_block(std::vector<std::byte> raw) {
     branch.pop_back();
   }
   maker_.changed();
+  tell_returned(returned);
   tell_tip();
   return {};
 }

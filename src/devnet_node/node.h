@@ -17,8 +17,9 @@ namespace sluice::devnet_node {
 
 /// What becomes known to subscribers. Both may be empty.
 struct NodeObserver {
-  std::function<void(const Transaction&)> transaction;  ///< entered the mempool, or its block (dis)connected
-  std::function<void(const Block&)> tip;                ///< new tip, once an operation that connected blocks is done
+  /// Entered the mempool, also back from a lost block, or its block was connected or disconnected.
+  std::function<void(const Transaction&)> transaction;
+  std::function<void(const Block&)> tip;  ///< new tip, once an operation that connected blocks is done
 };
 
 struct NodeOptions {
@@ -90,7 +91,8 @@ class Node {
   [[nodiscard]] Status load_mempool(const std::filesystem::path& path);
   [[nodiscard]] Status mine_one(const MineRequest& request, std::uint32_t mempool_percent);
   [[nodiscard]] Status connect(const Block& block);
-  void disconnect(std::uint32_t depth);
+  /// Returns what came back to the mempool.
+  std::vector<Txid> disconnect(std::uint32_t depth);
   /// Accepts what it can, parents first; returns how many are left over.
   std::size_t accept_all(std::vector<MempoolEntry> entries);
   /// A transaction of our own making, which is lawful.
@@ -99,6 +101,8 @@ class Node {
   [[nodiscard]] std::vector<Transaction> make_conflicts(const std::vector<Transaction>& chosen, std::uint32_t count);
   [[nodiscard]] std::uint64_t fees(const std::vector<Transaction>& txs) const;
   void tell(const Transaction& tx) const;
+  /// Those of them that no later block has confirmed.
+  void tell_returned(const std::vector<Txid>& returned) const;
   void tell_tip() const;
 
   ChainState chain_;

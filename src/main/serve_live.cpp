@@ -8,6 +8,7 @@
 #include "follow/file_feed.h"
 #include "follow/follower.h"
 #include "follow/rpc_feed.h"
+#include "main/node_gate.h"
 #include "main/serving.h"
 #include "main/sync_wiring.h"
 #include "main/wiring.h"
@@ -48,13 +49,21 @@ class LiveServer {
       : config_(config),
         client_(node::RpcOptions{.urls = config.server.daemon_url, .cookie_file = config.server.daemon_cookie},
                 watch_.observer()),
-        calls_(client_, *config.network) {}
+        calls_(client_, *config.network),
+        clients_client_(node::RpcOptions{.urls = config.server.daemon_url, .cookie_file = config.server.daemon_cookie}),
+        clients_calls_(clients_client_, *config.network) {
+    gate_.emplace(
+        clients_calls_, [this] { serving_->node_answered(); }, [this] { follower_->wake_mempool(); });
+  }
 
-  ~LiveServer() { stop_following(); }
+  ~LiveServer() {
+    stop_following();
+    gate_.reset();  // its threads call the parts that end after it
+  }
 
   Status run() {
     (void)stop_requested();  // installs the handlers before anything takes long
-    auto serving = Serving::prepare(config_);
+    auto serving = Serving::prepare(config_, &*gate_);
     if (!serving) return std::move(serving).error();
     serving_ = std::move(serving).value();
     if (Status status = open_index(); !status) return status;
@@ -83,6 +92,7 @@ class LiveServer {
   void stop_following() {
     if (follower_) follower_->stop();
     client_.stop();
+    clients_client_.stop();
     if (thread_.joinable()) thread_.join();
     listener_.reset();  // that thread's, until it ended
   }
@@ -184,12 +194,16 @@ class LiveServer {
   std::string approved_url_;
   node::RpcClient client_;
   node::NodeCalls calls_;
+  // Their own, so that no client waits behind the following of the chain.
+  node::RpcClient clients_client_;
+  node::NodeCalls clients_calls_;
   std::unique_ptr<follow::ChainIndex> index_;
   std::unique_ptr<follow::BlockFeed> feed_;
   std::unique_ptr<follow::MempoolFollower> mempool_;
   std::unique_ptr<Serving> serving_;
   std::unique_ptr<follow::Follower> follower_;
   std::unique_ptr<node::ZmqListener> listener_;
+  std::optional<NodeGate> gate_;
   std::thread thread_;
 };
 

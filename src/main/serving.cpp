@@ -75,7 +75,7 @@ Serving::Serving(const config::ServeConfig& config)
 
 Serving::~Serving() { stop(); }
 
-Result<std::unique_ptr<Serving>> Serving::prepare(const config::ServeConfig& config) {
+Result<std::unique_ptr<Serving>> Serving::prepare(const config::ServeConfig& config, serve::NodeGate* node) {
   std::unique_ptr<Serving> serving(new Serving(config));
   auto listen = server_options(config);
   if (!listen) return std::move(listen).error();
@@ -86,6 +86,7 @@ Result<std::unique_ptr<Serving>> Serving::prepare(const config::ServeConfig& con
   serve::ServerContext context;
   context.options = &serving->options_;
   context.merkle = &serving->merkle_;
+  context.node = node;
   context.banner = [path = config.server.banner_file] { return read_text(path); };
   context.on_failure = [&failures = serving->failures_](const Error& error) { log_thinned_out(failures, error); };
   serving->endpoint_ = std::make_unique<net::ElectrumEndpoint>(context, serving->limits_, serving->listen_.loops);
@@ -97,6 +98,11 @@ void Serving::publish(const serve::Snapshot& snapshot, serve::Changes changes) {
   snapshot_ = snapshot;
   const auto event = endpoint_->publish(snapshot, std::move(changes));
   if (server_) server_->post(event);
+}
+
+void Serving::node_answered() {
+  const std::lock_guard lock(mutex_);
+  if (server_) server_->post(net::ElectrumEndpoint::node_answered());
 }
 
 Status Serving::listen() {

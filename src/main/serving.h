@@ -14,13 +14,15 @@ namespace sluice {
 
 class Serving {
  public:
-  /// Opens nothing yet. Errors: config. Lifetime: config outlives this.
-  static Result<std::unique_ptr<Serving>> prepare(const config::ServeConfig& config);
+  /// Opens nothing yet. node: null when offline. Errors: config. Lifetime: config and node outlive this.
+  static Result<std::unique_ptr<Serving>> prepare(const config::ServeConfig& config, serve::NodeGate* node = nullptr);
   ~Serving();
 
   /// Sessions answer from this from now on, and those who asked are told of the changes. The first one must come before
   /// listen(). Any thread, one at a time.
   void publish(const serve::Snapshot& snapshot, serve::Changes changes);
+  /// An answer of the node is ready. Any thread.
+  void node_answered();
   /// Hashes what answers need, so that no client waits for it, and opens the services. Errors: config, io.
   Status listen();
   /// Takes no more connections, sends what was answered, closes.

@@ -14,6 +14,7 @@ enum class HandlerStep : std::uint8_t {
   idle,        ///< nothing more to do until bytes arrive
   progressed,  ///< one unit of work done; there may be more
   yielded,     ///< part of a long one done: the other connections of the loop come first
+  waiting,     ///< no step until notify() says so; nothing is received meanwhile
   finished,    ///< send what is in `out`, then close
 };
 

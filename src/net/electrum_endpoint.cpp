@@ -9,6 +9,8 @@ class ElectrumEndpoint::Changed final : public Event {
   const serve::Changes changes;
 };
 
+class ElectrumEndpoint::NodeAnswered final : public Event {};
+
 /// What the sessions of one thread share.
 struct ElectrumEndpoint::Loop {
   explicit Loop(serve::ServerContext shared) : context(std::move(shared)) {}
@@ -39,6 +41,7 @@ class ElectrumEndpoint::Handler final : public ConnectionHandler {
     }
     switch (session_.step(loop_.context, loop_.document, out)) {
       case session::SessionStep::idle: return HandlerStep::idle;
+      case session::SessionStep::waiting: return HandlerStep::waiting;
       case session::SessionStep::answering: return HandlerStep::yielded;
       case session::SessionStep::answered: return HandlerStep::progressed;
       case session::SessionStep::finished: return HandlerStep::finished;
@@ -48,7 +51,8 @@ class ElectrumEndpoint::Handler final : public ConnectionHandler {
 
   bool notify(const Event& event) override {
     const auto* changed = dynamic_cast<const Changed*>(&event);
-    return changed != nullptr && session_.notify(changed->changes);
+    if (changed == nullptr) return session_.wants_step();
+    return session_.notify(changed->changes);
   }
 
  private:
@@ -62,6 +66,8 @@ ElectrumEndpoint::ElectrumEndpoint(serve::ServerContext context, const session::
 }
 
 ElectrumEndpoint::~ElectrumEndpoint() = default;
+
+std::shared_ptr<const Event> ElectrumEndpoint::node_answered() { return std::make_shared<NodeAnswered>(); }
 
 HandlerFactory ElectrumEndpoint::factory() {
   return [this](const ConnectionInfo& info) -> std::unique_ptr<ConnectionHandler> {

@@ -24,10 +24,13 @@ class ElectrumEndpoint {
   /// From the next line on all sessions answer from this snapshot, and none keeps an older one for longer than the line
   /// it is at. What it returns is to be posted to the server, so that subscribers are told. Any thread.
   [[nodiscard]] std::shared_ptr<const Event> publish(const serve::Snapshot& snapshot, serve::Changes changes);
+  /// To be posted when an answer of the node is ready.
+  [[nodiscard]] static std::shared_ptr<const Event> node_answered();
 
  private:
   class Handler;
   class Changed;
+  class NodeAnswered;
   struct Loop;
 
   session::SessionLimits limits_;

@@ -145,6 +145,7 @@ void EventLoop::on_sent(Connection& connection, std::size_t bytes) {
 void EventLoop::pump(Connection& connection) {
   connection.pumping = true;
   bool idle = false;
+  bool waiting = false;
   unsigned steps = 0;
   while (!connection.finishing && connection.unsent() < options_.unsent_bytes_max && steps < options_.steps_per_turn) {
     const HandlerStep step = connection.handler->step(connection.pending);
@@ -152,7 +153,8 @@ void EventLoop::pump(Connection& connection) {
       idle = true;
       break;
     }
-    if (step == HandlerStep::yielded) break;
+    waiting = step == HandlerStep::waiting;
+    if (waiting || step == HandlerStep::yielded) break;
     connection.finishing = step == HandlerStep::finished;
     ++steps;
   }
@@ -170,7 +172,7 @@ void EventLoop::pump(Connection& connection) {
     return;
   }
   const bool has_room = connection.unsent() < options_.unsent_bytes_max;
-  if (!idle && !connection.finishing && has_room) enqueue(connection);
+  if (!idle && !waiting && !connection.finishing && has_room) enqueue(connection);
   // A connection with lines waiting is not read from: its input stays as small as its output.
   set_receiving(connection, idle && has_room && !connection.peer_done && !connection.finishing);
 }

@@ -164,12 +164,12 @@ Status NodeCalls::check_chain(const ChainInfo& info) {
   const std::string network = std::string(network_.coin_name) + " " + std::string(network_.name);
   const std::string advice = "; check DAEMON_URL, COIN and NET";
   if (genesis.value().display() != network_.genesis_hash) {
-    return Error{ErrorKind::unsupported, "node " + client_.url() + " has genesis block " + genesis.value().display() +
-                                             ", not that of " + network + advice};
+    return Error{ErrorKind::unsupported,
+                 "the node's genesis block is " + genesis.value().display() + ", not that of " + network + advice};
   }
   if (info.chain != network_.node_chain) {
-    return Error{ErrorKind::unsupported, "node " + client_.url() + " is on chain \"" + info.chain + "\"; " + network +
-                                             " is \"" + std::string(network_.node_chain) + "\"" + advice};
+    return Error{ErrorKind::unsupported, "the node is on chain \"" + info.chain + "\"; " + network + " is \"" +
+                                             std::string(network_.node_chain) + "\"" + advice};
   }
   return {};
 }

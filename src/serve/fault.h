@@ -28,6 +28,8 @@ using Outcome = std::optional<Fault>;
 
 [[nodiscard]] inline Fault bad_request(std::string message) { return {FaultCode::bad_request, std::move(message)}; }
 [[nodiscard]] inline Fault internal_error() { return {FaultCode::internal_error, "internal server error"}; }
+/// The node's RPC_MISC_ERROR.
+inline constexpr int rpc_misc_error = -1;
 /// `daemon error: DaemonError({...})` around the node's own code and message.
 [[nodiscard]] Fault daemon_error(int code, const std::string& message);
 /// `response too large (over 10,000,000 bytes`: the closing parenthesis is missing on purpose,

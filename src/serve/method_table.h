@@ -35,6 +35,12 @@ struct Call {
     return options().max_send != 0 && reply.size() - reply_begin > options().max_send;
   }
   [[nodiscard]] Fault too_large_fault() const { return response_too_large(options().max_send); }
+  /// The node's answer; null while it is awaited: the method then returns, whatever it wrote is dropped, and it is
+  /// run again when the answer is there. Bounds: context.node; one question a request, the same when run again.
+  [[nodiscard]] const NodeAnswer* ask_node(NodeQuestion question) const {
+    if (!session.node_answer) session.node_answer = context.node->ask(std::move(question));
+    return session.node_answer->is_ready() ? session.node_answer.get() : nullptr;
+  }
   /// What the view could not read: the log gets the error, the client the internal error.
   [[nodiscard]] Fault failed(const Error& error) const {
     if (context.on_failure) context.on_failure(error);
@@ -77,6 +83,7 @@ Outcome scripthash_get_mempool(Call& call);
 Outcome scripthash_listunspent(Call& call);
 Outcome scripthash_subscribe(Call& call);
 Outcome scripthash_unsubscribe(Call& call);
+Outcome mempool_info(Call& call);
 Outcome transaction_get(Call& call);
 Outcome transaction_get_merkle(Call& call);
 Outcome transaction_id_from_pos(Call& call);

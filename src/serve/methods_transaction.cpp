@@ -16,7 +16,6 @@ namespace sluice::serve {
 namespace {
 
 constexpr int rpc_invalid_address_or_key = -5;
-constexpr int rpc_misc_error = -1;
 
 Coerced<bool> optional_boolean(const JsonValue& value, std::string_view name) {
   if (!value) return false;
@@ -192,10 +191,33 @@ Outcome transaction_id_from_pos(Call& call) {
   return std::nullopt;
 }
 
+namespace {
+
+Fault rejected(std::string_view reason, const std::string& hex) {
+  return bad_request("the transaction was rejected by network rules.\n\n" + std::string(reason) + "\n[" + hex + "]");
+}
+
+Outcome finish_broadcast(Call& call, const NodeAnswer& answer, const std::string& hex) {
+  switch (answer.outcome()) {
+    case NodeAnswer::Outcome::answered: call.reply += answer.text(); return std::nullopt;
+    case NodeAnswer::Outcome::refused: return rejected(answer.text(), hex);
+    case NodeAnswer::Outcome::failed: return daemon_error(rpc_misc_error, answer.text());
+  }
+  return internal_error();
+}
+
+}  // namespace
+
 Outcome transaction_broadcast(Call& call) {
   if (!call.argument[0].is(JsonKind::string)) return internal_error();
   const std::string hex = call.argument[0].text();
   call.cost += 0.25 + static_cast<double>(hex.size()) / 5000;
+  if (call.context.node != nullptr) {
+    const NodeAnswer* answer =
+        call.ask_node({.kind = NodeQuestion::Kind::broadcast, .raw_hex = hex, .blocks = 0, .mode = {}});
+    if (answer == nullptr) return std::nullopt;
+    return finish_broadcast(call, *answer, hex);
+  }
   const auto raw = from_hex(hex);
   TxView tx;
   const bool decodes = raw && read_transaction(*raw, call.options().network->has_segwit(), tx) && !tx.inputs.empty();
@@ -204,7 +226,7 @@ Outcome transaction_broadcast(Call& call) {
   const std::string_view reason = refusal.value();
   if (reason.empty())
     return daemon_error(rpc_misc_error, "this server runs offline and has no node to send the transaction to");
-  return bad_request("the transaction was rejected by network rules.\n\n" + std::string(reason) + "\n[" + hex + "]");
+  return rejected(reason, hex);
 }
 
 }  // namespace sluice::serve

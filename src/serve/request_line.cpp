@@ -124,9 +124,10 @@ class LineHandler {
 
   void run(const JsonValue& method_name, const JsonValue& params, std::string_view id) {
     if (refuse_) return fail(response_too_large(context_.options->max_send), id);
-    ++session_.counters.requests;
     const std::string name = method_name.text();
     const Method* method = find_method(name);
+    const bool runs_again = session_.node_answer != nullptr;
+    if (!runs_again) ++session_.counters.requests;
     if (method == nullptr) return fail({FaultCode::method_not_found, "unknown method \"" + name + "\""}, id);
 
     const std::size_t begin = reply_.size();
@@ -135,6 +136,8 @@ class LineHandler {
     Outcome fault = bind_arguments(*method, params, call);
     if (!fault) {
       fault = method->run(call);
+      if (session_.waits_for_node()) return reply_.resize(begin);
+      session_.node_answer.reset();
       session_.cost += call.cost;  // also of work that failed
       work_ += call.cost;
     }
@@ -157,10 +160,17 @@ class LineHandler {
 
 }  // namespace
 
-BatchAnswer::BatchAnswer(std::string_view line, std::uint32_t item_count)
-    : line_(line), at_(line_.find('[') + 1), items_left_(item_count) {}
+LineAnswer::LineAnswer(std::string_view line, std::uint32_t item_count)
+    : line_(line), at_(line_.find('[') + 1), items_left_(item_count), is_batch_(item_count > 0) {}
 
-std::string_view BatchAnswer::next_item() {
+bool LineAnswer::step_single(SessionState& session, const ServerContext& context, JsonDocument& document) {
+  SLUICE_CHECK(document.parse(line_) == JsonErrc::ok);
+  (void)LineHandler(session, context, reply_).message(document.root());
+  document.release_large();
+  return !session.waits_for_node();
+}
+
+std::string_view LineAnswer::next_item() {
   const std::size_t begin = at_;
   unsigned depth = 0;
   for (bool in_string = false;; ++at_) {
@@ -182,11 +192,13 @@ std::string_view BatchAnswer::next_item() {
   return std::string_view(line_).substr(begin, at_++ - begin);
 }
 
-bool BatchAnswer::step(const BatchPace& pace, SessionState& session, const ServerContext& context,
-                       JsonDocument& document) {
+bool LineAnswer::step(const BatchPace& pace, SessionState& session, const ServerContext& context,
+                      JsonDocument& document) {
+  if (!is_batch_) return step_single(session, context, document);
   const std::size_t limit = context.options->max_send;
   double work = 0;
   for (std::uint32_t items = 0; items == 0 || (items < pace.items_max && work < pace.work_max); ++items) {
+    const std::size_t at_before = at_;
     SLUICE_CHECK(items_left_ > 0 && document.parse(next_item()) == JsonErrc::ok);
     const JsonValue item = document.root();
     const std::size_t separator_begin = reply_.size();
@@ -198,6 +210,11 @@ bool BatchAnswer::step(const BatchPace& pace, SessionState& session, const Serve
       work += handler.work();
     };
     answer();
+    if (session.waits_for_node()) {
+      at_ = at_before;
+      reply_.resize(separator_begin);
+      break;
+    }
     if (reply_.size() == item_begin) {
       reply_.resize(separator_begin);
     } else {
@@ -225,20 +242,21 @@ bool BatchAnswer::step(const BatchPace& pace, SessionState& session, const Serve
   return false;
 }
 
-std::unique_ptr<BatchAnswer> begin_line(std::string_view line, SessionState& session, const ServerContext& context,
-                                        JsonDocument& document, std::string& reply) {
+std::unique_ptr<LineAnswer> begin_line(std::string_view line, SessionState& session, const ServerContext& context,
+                                       JsonDocument& document, std::string& reply) {
   LineHandler handler(session, context, reply);
   const JsonErrc parsed = document.parse(line);
   std::uint32_t items = 0;
   if (parsed == JsonErrc::ok) items = handler.message(document.root());
   else handler.unparseable(parsed);
   document.release_large();
-  return items == 0 ? nullptr : std::make_unique<BatchAnswer>(line, items);
+  return items == 0 && !session.waits_for_node() ? nullptr : std::make_unique<LineAnswer>(line, items);
 }
 
 void handle_line(std::string_view line, SessionState& session, const ServerContext& context, JsonDocument& document,
                  std::string& reply) {
   constexpr BatchPace at_once{std::numeric_limits<std::uint32_t>::max(), std::numeric_limits<double>::infinity()};
+  SLUICE_CHECK(context.node == nullptr);
   const auto batch = begin_line(line, session, context, document, reply);
   if (!batch) return;
   SLUICE_CHECK(batch->step(at_once, session, context, document));

@@ -22,17 +22,18 @@ struct BatchPace {
   double work_max = 5;  ///< cost of the methods run; by measurement 2.5 is about a millisecond of history reading
 };
 
-/// A batch on its way to its answer.
+/// A line on its way to its answer: a batch, or a request that waits for the node.
 ///
 /// The whole line was found to be valid JSON; each item is parsed again when its turn comes, so that between
 /// steps nothing is kept but the line and the answer so far.
 /// Memory: the line, and at most twice max_send plus one answer.
-class BatchAnswer {
+class LineAnswer {
  public:
-  /// Bounds: line is an array of item_count > 0 items, and valid JSON.
-  BatchAnswer(std::string_view line, std::uint32_t item_count);
+  /// Bounds: line is valid JSON: an array of item_count items, or a request if that is 0.
+  LineAnswer(std::string_view line, std::uint32_t item_count);
 
-  /// Answers some items; true: that was the last one. The answer is the same at any pace.
+  /// Answers some items; true: that was the last one. False while session.waits_for_node(), too: to be called again
+  /// when it does not. The answer is the same at any pace.
   /// Bounds: not called again once finished; the session stays the same from step to step. The view may change:
   /// each item is answered from one.
   [[nodiscard]] bool step(const BatchPace& pace, SessionState& session, const ServerContext& context,
@@ -42,23 +43,26 @@ class BatchAnswer {
 
  private:
   [[nodiscard]] std::string_view next_item();
+  [[nodiscard]] bool step_single(SessionState& session, const ServerContext& context, JsonDocument& document);
 
   std::string line_;
   std::size_t at_ = 0;  ///< behind the bracket or comma before the next item
   std::uint32_t items_left_;
+  bool is_batch_;
   std::size_t replies_ = 0;
   bool full_ = false;  ///< max_send is reached: what follows is refused, not run
   std::string reply_;
 };
 
-/// Answers one line as handle_line() does, or begins to: a batch is returned, to be stepped until it is finished.
-[[nodiscard]] std::unique_ptr<BatchAnswer> begin_line(std::string_view line, SessionState& session,
-                                                      const ServerContext& context, JsonDocument& document,
-                                                      std::string& reply);
+/// Answers one line as handle_line() does, or begins to: what takes more than this moment is returned, to be stepped
+/// until it is finished.
+[[nodiscard]] std::unique_ptr<LineAnswer> begin_line(std::string_view line, SessionState& session,
+                                                     const ServerContext& context, JsonDocument& document,
+                                                     std::string& reply);
 
 /// Answers one line in one go. Appends the reply to `reply` without a newline; appends nothing if there is
 /// nothing to say (notifications). Sets session.close_after_reply when the client must go.
-/// Bounds: any bytes at all in line; the reply respects max_send (plus the framing of an error).
+/// Bounds: no node in the context; any bytes at all in line; the reply respects max_send (plus the framing of an error).
 /// Threads: `document` is the caller's own; the context may be shared.
 void handle_line(std::string_view line, SessionState& session, const ServerContext& context, JsonDocument& document,
                  std::string& reply);

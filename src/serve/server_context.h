@@ -10,6 +10,7 @@
 #include "chain/coin.h"
 #include "serve/mempool_view.h"
 #include "serve/merkle_cache.h"
+#include "serve/node_gate.h"
 #include "serve/protocol_version.h"
 #include "serve/read_view.h"
 
@@ -53,6 +54,7 @@ struct ServerContext {
   const MempoolView* mempool = nullptr;
   const ServeOptions* options = nullptr;
   MerkleCaches* merkle = nullptr;
+  NodeGate* node = nullptr;  ///< nullptr: offline
   BannerSource banner;
   FailureSink on_failure;  ///< may be empty
 };

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/hash256.h"
+#include "serve/node_gate.h"
 #include "serve/protocol_version.h"
 
 namespace sluice::serve {
@@ -50,6 +52,10 @@ struct SessionState {
   double cost = CostTable::connection;
   SessionCounters counters;
   std::unordered_map<ScriptHash, Subscription, Hash32Hasher> scripts;
+
+  /// Of the request at hand, while it waits for the node and until it is answered.
+  std::shared_ptr<const NodeAnswer> node_answer;
+  [[nodiscard]] bool waits_for_node() const noexcept { return node_answer && !node_answer->is_ready(); }
 
   // What the client is to be told (notifications.h).
   bool tip_marked = false;

@@ -14,17 +14,19 @@ SessionStep Session::step(const serve::ServerContext& context, serve::JsonDocume
     end_line(begin, out);
     return SessionStep::answered;
   }
-  if (!batch_) {
+  if (!answer_) {
     std::string_view line;
     if (state_.close_after_reply || !lines_.next(line)) return SessionStep::idle;
     ++traffic_.receive_lines;
-    batch_ = serve::begin_line(line, state_, context, document, out);
+    answer_ = serve::begin_line(line, state_, context, document, out);
     lines_.forget_taken();
   }
-  if (batch_) {
-    if (!batch_->step(limits_->batch, state_, context, document)) return SessionStep::answering;
-    out += batch_->reply();
-    batch_.reset();
+  if (state_.waits_for_node()) return SessionStep::waiting;
+  if (answer_) {
+    if (!answer_->step(limits_->batch, state_, context, document))
+      return state_.waits_for_node() ? SessionStep::waiting : SessionStep::answering;
+    out += answer_->reply();
+    answer_.reset();
   }
   end_line(begin, out);
   return state_.close_after_reply ? SessionStep::finished : SessionStep::answered;

@@ -24,6 +24,7 @@ struct SessionLimits {
 
 enum class SessionStep : std::uint8_t {
   idle,       ///< no complete line is waiting
+  waiting,    ///< for the node: no step until wants_step()
   answering,  ///< part of a batch was answered; its reply comes with a later step
   answered,   ///< one line was taken; there may be more
   finished,   ///< the reply just written is the last
@@ -48,6 +49,9 @@ class Session {
   /// Marks what changes may mean for this client; true if a step has something to say of it.
   [[nodiscard]] bool notify(const serve::Changes& changes) { return serve::mark_notifications(state_, changes); }
 
+  /// After waiting: is the node's answer there?
+  [[nodiscard]] bool wants_step() const noexcept { return answer_ && state_.node_answer && !state_.waits_for_node(); }
+
   [[nodiscard]] const serve::SessionState& state() const noexcept { return state_; }
   [[nodiscard]] const TrafficCounters& traffic() const noexcept { return traffic_; }
   [[nodiscard]] std::uint64_t dropped_lines() const noexcept { return lines_.dropped_lines(); }
@@ -60,7 +64,7 @@ class Session {
 
   const SessionLimits* limits_;
   LineBuffer lines_;
-  std::unique_ptr<serve::BatchAnswer> batch_;  ///< under way; the lines behind it wait
+  std::unique_ptr<serve::LineAnswer> answer_;  ///< under way; the lines behind it wait
   serve::SessionState state_;
   TrafficCounters traffic_;
 };

@@ -9,7 +9,7 @@ started; with --kills it is killed at any instant instead. After every event all
 the naive index, and the client has last been told what is true. A failure prints its seed.
 SLUICE_TEST_SCALE multiplies the number of seeds. Closes with `N passed, M failed`.
 """
-import argparse, http.client, json, math, os, random, re, shutil, signal, socket, subprocess, sys, tempfile, time
+import argparse, http.client, json, math, os, random, re, shutil, signal, socket, struct, subprocess, sys, tempfile, time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
@@ -53,7 +53,13 @@ class Client:
     def ask(self, method, *params):
         return self.ask_all([(method, *params)])[0]
 
-    def reply(self, wanted):
+    def refusal(self, method, *params):
+        """The error of a request that must fail."""
+        self.next_id += 1
+        self.socket.sendall(json.dumps({"id": self.next_id - 1, "method": method, "params": params}).encode() + b"\n")
+        return self.reply(self.next_id - 1, "error")
+
+    def reply(self, wanted, member="result"):
         while True:
             line = self.replies.readline()
             check(line, "the server closed the connection")
@@ -61,8 +67,8 @@ class Client:
             if "method" in message:
                 self.note(message["method"], message["params"])
                 continue
-            check(message["id"] == wanted and "result" in message, f"reply {wanted}: {line[:300]}")
-            return message["result"]
+            check(message["id"] == wanted and member in message, f"reply {wanted}: {line[:300]}")
+            return message[member]
 
     def note(self, method, params):
         if method == "blockchain.headers.subscribe":
@@ -116,7 +122,7 @@ class Life:
     def __init__(self, seed, work):
         self.draw = random.Random(seed)
         self.work, self.cache, self.raw, self.checks = work, {}, {}, 0
-        self.reorgs = self.ends = 0
+        self.reorgs = self.ends = self.sends = 0
 
     def run(self):
         chain = ["--coin", "Radiant", "--blocks", self.draw.randint(1, 40), "--txs-per-block", self.draw.randint(0, 12),
@@ -129,7 +135,7 @@ class Life:
                 self.compare()
                 for _ in range(self.draw.randint(4, 8)):
                     ends = [self.again] * (4 if A.kills else 1)
-                    self.draw.choice([self.mine, self.mine, self.churn, self.churn, self.reorg, self.reorg, self.trouble, *ends])()
+                    self.draw.choice([self.mine, self.mine, self.churn, self.churn, self.send, self.reorg, self.reorg, self.trouble, *ends])()
                     self.compare()
                 self.server.stop()
             finally:
@@ -151,6 +157,26 @@ class Life:
     def churn(self):
         self.node.do("churn", add=self.draw.choice([0, 1, 5, 30]), evict=self.draw.choice([0, 0, 2]),
                      replace=self.draw.choice([0, 0, 3]), leaves=self.draw.randint(0, 1))
+
+    def send(self):
+        """The client sends a transaction, and another one that the node has to refuse."""
+        chain = self.naive()
+        coins = [(tx, index, output) for key in chain.unspent if key for tx, index, output in chain.unspent[key]
+                 if output.value > 2 and len(output.script) < 253 and tx.inputs[0].prevout[0] != bytes(32) and (tx.id, index) not in chain.spent_in_mempool]
+        if not coins:
+            return self.churn()
+        self.sends += 1
+        tx, index, output = self.draw.choice(coins)
+        first, second = (struct.pack("<i", 2) + b"\1" + tx.id + struct.pack("<I", index) + bytes(1) + b"\xff" * 4 + b"\1" +
+                         struct.pack("<q", output.value - fee) + bytes([len(output.script)]) + output.script + bytes(4)
+                         for fee in (0, 1))
+        name = self.client.ask("blockchain.transaction.broadcast", first.hex())
+        self.equal(name, display(Tx(Reader(first)).id), "txid of a transaction sent")
+        self.equal(self.client.ask("blockchain.transaction.broadcast", first.hex()), name, "txid of one sent again")
+        refusal = self.client.refusal("blockchain.transaction.broadcast", second.hex())
+        reason = self.node.error("sendrawtransaction", second.hex())[1]
+        self.equal(refusal, {"code": 1, "message": f"the transaction was rejected by network rules.\n\n{reason}\n[{second.hex()}]"},
+                   "refusal of one that spends the same")
 
     def reorg(self):
         height = self.node.call("getblockcount")
@@ -252,7 +278,7 @@ class Life:
 
 def main():
     seeds = math.ceil(A.seeds * float(os.environ.get("SLUICE_TEST_SCALE", "1")))
-    passed = failed = checks = reorgs = ends = 0
+    passed = failed = checks = reorgs = ends = sends = 0
     for seed in range(A.first, A.first + seeds):
         work = Path(tempfile.mkdtemp(prefix="sluice-follow-"))
         life = Life(seed, work)
@@ -262,6 +288,7 @@ def main():
             checks += life.checks
             reorgs += life.reorgs
             ends += life.ends
+            sends += life.sends
         except (Failed, OSError, subprocess.TimeoutExpired) as failure:
             failed += 1
             print(f"--first {seed} --seeds 1{' --kills' if A.kills else ''}: {failure}")
@@ -269,9 +296,9 @@ def main():
             break
         finally:
             shutil.rmtree(work, ignore_errors=True)
-    if not failed and seeds > 3 and not reorgs:
-        failed, _ = 1, print("no seed had a reorg")
-    print(f"{checks} answers, {reorgs} reorgs, {ends} {'kills' if A.kills else 'restarts'}")
+    if not failed and seeds > 9 and not (reorgs and ends and sends):
+        failed, _ = 1, print("too little happened")
+    print(f"{checks} answers, {reorgs} reorgs, {ends} {'kills' if A.kills else 'restarts'}, {sends} transactions sent")
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)
 

@@ -167,6 +167,31 @@ TEST(Node, TellsTransactionsBeforeTheTipThatHoldsThem) {
   EXPECT_TRUE(std::includes(mined.begin(), mined.end(), pending.begin(), pending.end()));
 }
 
+TEST(Node, TellsWhatCameBackFromLostBlocks) {
+  const TempDir dir;
+  const std::unique_ptr<Node> node = open_node(own_chain(dir));
+  std::vector<Txid> wanted;
+  for (std::uint32_t height = 40; height > 38; --height) {
+    const std::vector<Txid>& lost = node->chain().at(height)->txids;
+    wanted.insert(wanted.end(), lost.begin(), lost.end());
+  }
+  Told told;
+  node->observe({[&](const Transaction& tx) { told.transactions.push_back(tx.txid); },
+                 [&](const Block& block) { told.tips.push_back(block.hash); }});
+  ASSERT_TRUE(node->reorg({.depth = 2, .blocks = 3, .mempool_percent = 0}).ok());
+  for (std::uint32_t height = 39; height <= 41; ++height) {
+    ASSERT_EQ(node->chain().at(height)->txids.size(), 1u);
+    wanted.push_back(node->chain().at(height)->txids[0]);
+  }
+  ASSERT_GT(node->mempool().size(), 0u);
+  ASSERT_EQ(told.transactions.size(), wanted.size() + node->mempool().size());
+  EXPECT_TRUE(std::equal(wanted.begin(), wanted.end(), told.transactions.begin()));
+  std::set<Txid> returned(told.transactions.begin() + static_cast<std::ptrdiff_t>(wanted.size()),
+                          told.transactions.end());
+  for (const MempoolEntry* entry : node->mempool().in_order()) EXPECT_EQ(returned.erase(entry->tx.txid), 1u);
+  EXPECT_EQ(told.tips.size(), 1u);
+}
+
 TEST(Node, APureRollbackIsNotTold) {
   const TempDir dir;
   const std::unique_ptr<Node> node = open_node(own_chain(dir));

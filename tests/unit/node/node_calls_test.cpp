@@ -146,7 +146,7 @@ TEST(NodeCalls, the_chain_is_that_of_the_network) {
   info.chain = "main";
   expect_error(right.calls.check_chain(info), ErrorKind::unsupported, "is on chain \"main\"");
   Node wrong = node_saying(quoted(best));
-  expect_error(wrong.calls.check_chain(info), ErrorKind::unsupported, "has genesis block " + best);
+  expect_error(wrong.calls.check_chain(info), ErrorKind::unsupported, "genesis block is " + best);
 }
 
 TEST(NodeCalls, mempool_txids) {

@@ -1,0 +1,108 @@
+#include "main/node_gate.h"
+
+#include <fmt/format.h>
+
+#include "serve/json_text.h"
+
+namespace sluice {
+namespace {
+
+using serve::NodeAnswer;
+using serve::NodeQuestion;
+
+/// Questions that have the same answer for everybody.
+std::string shared_key(const NodeQuestion& question) {
+  if (question.kind == NodeQuestion::Kind::broadcast) return {};
+  return fmt::format("{} {} {}", static_cast<int>(question.kind), question.blocks, question.mode);
+}
+
+void fail(NodeAnswer& answer, const Error& error) { answer.give(NodeAnswer::Outcome::failed, 0, error.message); }
+
+std::string fee_or_zero(const std::string& text) { return text.empty() ? "0" : text; }
+
+}  // namespace
+
+NodeGate::NodeGate(node::NodeCalls& node, std::function<void()> on_ready, std::function<void()> on_accepted)
+    : node_(node), on_ready_(std::move(on_ready)), on_accepted_(std::move(on_accepted)) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+}
+
+NodeGate::~NodeGate() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_ended_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+std::shared_ptr<const NodeAnswer> NodeGate::ask(NodeQuestion question) {
+  auto answer = std::make_shared<NodeAnswer>();
+  const std::string key = shared_key(question);
+  const std::lock_guard lock(mutex_);
+  if (!key.empty()) {
+    const Clock::time_point now = Clock::now();
+    std::erase_if(kept_, [&](const auto& entry) { return entry.second.until < now; });
+    const auto [place, is_new] = kept_.try_emplace(key, Kept{answer, now + fees_kept});
+    if (!is_new) return place->second.answer;
+  }
+  if (is_ended_ || waiting_.size() >= waiting_max) {
+    answer->give(NodeAnswer::Outcome::failed, 0, "too many requests are waiting for the node, try again later");
+    return answer;
+  }
+  waiting_.push_back({std::move(question), answer});
+  changed_.notify_one();
+  return answer;
+}
+
+void NodeGate::run() {
+  for (;;) {
+    Waiting next;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return is_ended_ || !waiting_.empty(); });
+      if (is_ended_) return;
+      next = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    answer(next);
+    on_ready_();
+  }
+}
+
+void NodeGate::answer(const Waiting& waiting) {
+  const NodeQuestion& question = waiting.question;
+  NodeAnswer& answer = *waiting.answer;
+  const auto answered = [&](std::string text) { answer.give(NodeAnswer::Outcome::answered, 0, std::move(text)); };
+  switch (question.kind) {
+    case NodeQuestion::Kind::broadcast: return broadcast(question.raw_hex, answer);
+    case NodeQuestion::Kind::estimate_fee: {
+      const auto fee = node_.estimate_fee(question.blocks, question.mode);
+      return fee ? answered(fee.value().value_or("-1")) : fail(answer, fee.error());
+    }
+    case NodeQuestion::Kind::relay_fee: {
+      const auto info = node_.network_info();
+      return info ? answered(fee_or_zero(info.value().relay_fee)) : fail(answer, info.error());
+    }
+    case NodeQuestion::Kind::mempool_info: {
+      const auto info = node_.mempool_info();
+      if (!info) return fail(answer, info.error());
+      return answered(fmt::format(R"({{"mempoolminfee":{},"minrelaytxfee":{},"incrementalrelayfee":{}}})",
+                                  fee_or_zero(info.value().mempool_min_fee), fee_or_zero(info.value().min_relay_fee),
+                                  fee_or_zero(info.value().incremental_relay_fee)));
+    }
+  }
+}
+
+void NodeGate::broadcast(const std::string& raw_hex, NodeAnswer& answer) {
+  const auto result = node_.broadcast(raw_hex);
+  if (!result) return fail(answer, result.error());
+  if (const auto* refusal = std::get_if<node::NodeError>(&result.value()))
+    return answer.give(NodeAnswer::Outcome::refused, static_cast<int>(refusal->code), refusal->message);
+  on_accepted_();
+  std::string text;
+  serve::append_json_hash(text, std::get<Txid>(result.value()).span());
+  answer.give(NodeAnswer::Outcome::answered, 0, std::move(text));
+}
+
+}  // namespace sluice
