@@ -202,6 +202,7 @@ Result<ServeConfig> build_serve(Settings& settings, const HostFacts& facts) {
   settings.read(Option::parity, config.parity);
   settings.read(Option::offline, config.offline);
   fill(settings, config.server);
+  config.http_is_chosen = settings[Option::http].origin.source != Source::builtin_default;
   fill(settings, config.limits);
   fill(settings, config.address);
   fill(settings, config.peers);

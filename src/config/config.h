@@ -62,8 +62,9 @@ struct ServeConfig {
   bool parity = false;
   bool offline = false;
   std::uint32_t reorg_limit = 100;
-  ServerOptions server;  ///< daemon_url has its ports put in
-  SessionLimits limits;  ///< max_sessions is within the limit of open files
+  ServerOptions server;         ///< daemon_url has its ports put in
+  bool http_is_chosen = false;  ///< server.http was asked for; else it is the default
+  SessionLimits limits;         ///< max_sessions is within the limit of open files
   AddressLimits address;
   PeerOptions peers;
   PipelineTuning tuning;

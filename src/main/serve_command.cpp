@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "main/commands.h"
+#include "main/http_port.h"
 #include "main/serve_live.h"
 #include "main/serving.h"
 #include "main/wiring.h"
@@ -36,6 +37,8 @@ Status serve_offline(const config::ServeConfig& config) {
   auto serving = Serving::prepare(config);
   if (!serving) return std::move(serving).error();
   serving.value()->publish({.view = std::move(view).value(), .mempool = nullptr}, {});
+  const auto http = open_http_port(config, {.serving = serving.value().get()});
+  if (!http) return http.error();
   if (Status status = serving.value()->listen(); !status) return status;
   wait_for_stop();
   observe::log_info(area, "stopping");

@@ -8,6 +8,7 @@
 #include "follow/file_feed.h"
 #include "follow/follower.h"
 #include "follow/rpc_feed.h"
+#include "main/http_port.h"
 #include "main/node_gate.h"
 #include "main/serving.h"
 #include "main/sync_wiring.h"
@@ -76,6 +77,13 @@ class LiveServer {
         [this](const serve::Snapshot& snapshot, serve::Changes changes) {
           serving_->publish(snapshot, std::move(changes));
         });
+    auto http = open_http_port(config_, {.serving = serving_.get(),
+                                         .client = &client_,
+                                         .watch = &watch_,
+                                         .follow = &follower_->counters(),
+                                         .mempool = &mempool_->figures()});
+    if (!http) return std::move(http).error();
+    http_ = std::move(http).value();
     const bool has_blocks = index_->block_count() > 0;
     thread_ = std::thread([this] { follower_->run(); });
     if (!wait_for_chain(has_blocks)) return {};
@@ -202,6 +210,7 @@ class LiveServer {
   std::unique_ptr<follow::MempoolFollower> mempool_;
   std::unique_ptr<Serving> serving_;
   std::unique_ptr<follow::Follower> follower_;
+  std::unique_ptr<net::TcpServer> http_;
   std::unique_ptr<node::ZmqListener> listener_;
   std::optional<NodeGate> gate_;
   std::thread thread_;

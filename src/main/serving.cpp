@@ -96,6 +96,12 @@ Result<std::unique_ptr<Serving>> Serving::prepare(const config::ServeConfig& con
 void Serving::publish(const serve::Snapshot& snapshot, serve::Changes changes) {
   const std::lock_guard lock(mutex_);
   snapshot_ = snapshot;
+  {
+    const std::lock_guard figures_lock(figures_mutex_);
+    const std::uint32_t height = snapshot.view->tip_height();
+    index_figures_.height = height;
+    index_figures_.transactions = snapshot.view->block_first_tx(height) + snapshot.view->block_tx_count(height);
+  }
   const auto event = endpoint_->publish(snapshot, std::move(changes));
   if (server_) server_->post(event);
 }
@@ -122,6 +128,8 @@ Status Serving::listen() {
                                   observe::with_separators(snapshot_.view->tip_height())));
   }
   certificate_watch_ = std::make_unique<CertificateWatch>(transports_.tls);
+  const std::lock_guard figures_lock(figures_mutex_);
+  open_server_ = server_.get();
   return {};
 }
 
@@ -130,8 +138,25 @@ void Serving::stop() {
   {
     const std::lock_guard lock(mutex_);
     server = std::move(server_);
+    const std::lock_guard figures_lock(figures_mutex_);
+    open_server_ = nullptr;
   }
   if (server) server->stop();
+}
+
+ServingFigures Serving::figures() const {
+  const std::lock_guard lock(figures_mutex_);
+  ServingFigures figures = index_figures_;
+  figures.failures = failures_.load(std::memory_order_relaxed);
+  if (open_server_ == nullptr) return figures;
+  const net::ServerCounters& counters = open_server_->counters();
+  figures.is_listening = true;
+  figures.sessions = counters.sessions.load(std::memory_order_relaxed);
+  figures.accepted = counters.accepted.load(std::memory_order_relaxed);
+  figures.refused = counters.refused.load(std::memory_order_relaxed);
+  figures.stalled = counters.stalled.load(std::memory_order_relaxed);
+  figures.idled = counters.idled.load(std::memory_order_relaxed);
+  return figures;
 }
 
 namespace {

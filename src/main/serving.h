@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <optional>
 
 #include "config/config.h"
 #include "main/transport_wiring.h"
@@ -11,6 +13,19 @@
 #include "serve/merkle_cache.h"
 
 namespace sluice {
+
+/// What the clients' side is at; counts are sums since the start.
+struct ServingFigures {
+  bool is_listening = false;
+  std::optional<std::uint32_t> height;  ///< sessions answer from it
+  std::uint64_t transactions = 0;       ///< of the blocks up to it
+  std::uint64_t failures = 0;           ///< requests that could not be answered: the index could not be read
+  unsigned sessions = 0;                ///< now
+  std::uint64_t accepted = 0;           ///< connections, as the following
+  std::uint64_t refused = 0;
+  std::uint64_t stalled = 0;
+  std::uint64_t idled = 0;
+};
 
 class Serving {
  public:
@@ -28,6 +43,9 @@ class Serving {
   /// Takes no more connections, sends what was answered, closes.
   void stop();
 
+  /// Any thread, at any time; never waits for publish() or listen().
+  [[nodiscard]] ServingFigures figures() const;
+
  private:
   explicit Serving(const config::ServeConfig& config);
 
@@ -40,6 +58,9 @@ class Serving {
   Transports transports_;
   std::mutex mutex_;  // held while something is published or the server comes and goes
   serve::Snapshot snapshot_;
+  mutable std::mutex figures_mutex_;  // held for moments: the figures of the index, and open_server_
+  ServingFigures index_figures_;
+  const net::TcpServer* open_server_ = nullptr;
   std::unique_ptr<net::ElectrumEndpoint> endpoint_;
   std::unique_ptr<net::TcpServer> server_;
   std::unique_ptr<CertificateWatch> certificate_watch_;

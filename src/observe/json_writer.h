@@ -28,7 +28,7 @@ class JsonWriter {
   void begin_array(std::string_view key) { open('[', key, true); }
   void end_array() { close(']'); }
 
-  /// One member of an object. Numbers that JSON cannot hold (infinite, NaN) become null.
+  /// One member of an object. nullptr and numbers that JSON cannot hold (infinite, NaN) become null.
   template <typename T>
   void field(std::string_view key, const T& value) {
     next(key, true);
@@ -48,6 +48,7 @@ class JsonWriter {
   template <typename T>
   void scalar(const T& value) {
     if constexpr (std::is_same_v<T, bool>) text_ += value ? "true" : "false";
+    else if constexpr (std::is_null_pointer_v<T>) text_ += "null";
     else if constexpr (std::is_integral_v<T>) text_ += std::to_string(value);
     else if constexpr (std::is_floating_point_v<T>) append_double(value);
     else append_json_text(text_, value);

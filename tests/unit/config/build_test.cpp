@@ -188,9 +188,18 @@ TEST(Build, minimal_mode_switches_the_optional_indexes_off) {
   EXPECT_FALSE(config.swap.mempool_swap_index);
 }
 
+TEST(Build, an_http_address_that_was_asked_for_is_told_from_the_default) {
+  const auto config = accepted<ServeConfig>(serve_words());
+  EXPECT_EQ(config.server.http, (HostPort{"127.0.0.1", 8080}));
+  EXPECT_FALSE(config.http_is_chosen);
+  EXPECT_TRUE(accepted<ServeConfig>(serve_words({"--http", "127.0.0.1:8080"})).http_is_chosen);
+  EXPECT_TRUE(accepted<ServeConfig>(serve_words(), {{"HTTP_SERVICE", "127.0.0.1:8080"}}).http_is_chosen);
+  EXPECT_FALSE(accepted<ServeConfig>(serve_words({"--http", ""})).server.http);
+}
+
 TEST(Build, settings_without_effect_yet_say_so) {
-  const auto config = accepted<ServeConfig>(serve_words({"--http", ""}), {{"FORCE_PROXY", "1"}});
-  EXPECT_TRUE(has_note(config.common, Note::Kind::info, "flag --http: accepted, no effect yet"));
+  const auto config = accepted<ServeConfig>(serve_words({"--tor-banner-file", "x"}), {{"FORCE_PROXY", "1"}});
+  EXPECT_TRUE(has_note(config.common, Note::Kind::info, "flag --tor-banner-file: accepted, no effect yet"));
   EXPECT_TRUE(has_note(config.common, Note::Kind::info, "environment FORCE_PROXY: accepted, no effect yet"));
   EXPECT_TRUE(accepted<ServeConfig>(serve_words()).common.notes.empty());
 }

@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""The HTTP port of the real program: metrics that Prometheus' own checker takes, health and readiness while the
+node comes and goes, the port taken by somebody else.
+
+usage: http_port_test.py SLUICE [NAME...]
+
+With names only the tests whose names hold one of them. Closes with `N passed, M failed`.
+"""
+import http.client, json, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+from devnet_node import Failed, Node, check, equal
+
+SLUICE = os.path.abspath(sys.argv[1])
+WORK = Path(tempfile.mkdtemp(prefix="sluice-http-"))
+CHAIN = ["--coin", "Radiant", "--net", "regtest"]
+PATIENCE_S = 120
+tests = []
+
+
+def test(function):
+    tests.append(function)
+    return function
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """`sluice serve` until the end of a with block; its log is kept."""
+
+    def __init__(self, db, *more, http_port=None):
+        self.http_port = http_port or free_port()
+        self.arguments = ["serve", *CHAIN, "--db-dir", WORK / db, "--services", f"tcp://127.0.0.1:{free_port()}",
+                          "--http", f"127.0.0.1:{self.http_port}", "--allow-root", *more]
+        self.log = []
+
+    def __enter__(self):
+        self.process = subprocess.Popen([SLUICE, *map(str, self.arguments)], stderr=subprocess.PIPE, text=True)
+        self.reader = threading.Thread(target=lambda: self.log.extend(iter(self.process.stderr.readline, "")))
+        self.reader.start()
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+        self.reader.join()
+        self.process.stderr.close()
+
+    def get(self, path, method="GET"):
+        """Status, content type and body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=60)
+        try:
+            connection.request(method, path)
+            answer = connection.getresponse()
+            return answer.status, answer.getheader("Content-Type"), answer.read().decode()
+        finally:
+            connection.close()
+
+    def health(self, path):
+        status, kind, body = self.get(path)
+        equal(kind, "application/json", "content type")
+        return status, json.loads(body)
+
+    def wait_for(self, what, path, is_there):
+        """Asks until the answer is as wanted; there is no event to wait for from outside."""
+        until, last = time.monotonic() + PATIENCE_S, None
+        while time.monotonic() < until:
+            check(self.process.poll() is None, "serve ended: " + "".join(self.log)[-800:])
+            try:
+                last = self.health(path)
+                if is_there(*last):
+                    return last
+            except OSError as error:
+                last = error
+            time.sleep(0.05)
+        raise Failed(f"{what} did not come: {last}; {''.join(self.log)[-800:]}")
+
+
+def samples(text):
+    """{"name{labels}": value} of the text form."""
+    return {name: float(value) for name, value in re.findall(r"^([^# ].*) (\S+)$", text, re.M)}
+
+
+def promtool(text):
+    if shutil.which("promtool") is None:
+        print("        promtool is not applicable: it is not installed (Debian package prometheus)")
+        return
+    result = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
+    equal((result.returncode, result.stdout + result.stderr), (0, ""), "promtool check metrics")
+
+
+def node_arguments(node):
+    return ["--daemon-url", f"http://127.0.0.1:{node.ready['rpc_port']}/", "--daemon-cookie", node.ready["cookie_file"],
+            "--blocks-dir", node.ready["blocks_dir"]]
+
+
+def synced(name):
+    """An index of 30 blocks, and the block files."""
+    blocks = WORK / f"{name}-blocks"
+    for words in (["devnet", "--dir", blocks, *CHAIN, "--blocks", 30, "--txs-per-block", 5],
+                  ["sync", *CHAIN, "--db-dir", WORK / name, "--blocks-dir", blocks]):
+        result = subprocess.run([SLUICE, *map(str, words)], capture_output=True, text=True, timeout=120)
+        check(result.returncode == 0, result.stderr[-600:])
+    return blocks
+
+
+@test
+def health_and_readiness_follow_the_node():
+    port = str(free_port())
+    node_words = ["--rpc-port", port, "--blocks", "30", "--txs-per-block", "5"]
+    with Node(SLUICE, WORK / "node", *node_words) as node, Server("live", *node_arguments(node)) as server:
+        _, ready = server.wait_for("readiness", "/readyz", lambda status, _: status == 200)
+        equal(ready, {"state": "serving", "node": "reachable", "height": 30, "node_height": 30, "ready": True, "reason": ""}, "/readyz")
+        node.do("mine", blocks=3)
+        server.wait_for("new blocks", "/readyz", lambda status, said: status == 200 and said["height"] == 33)
+        status, kind, text = server.get("/metrics")
+        equal((status, kind), (200, "text/plain; version=0.0.4; charset=utf-8"), "/metrics")
+        promtool(text)
+        values = samples(text)
+        for name, value in (("sluice_index_height", 33), ("sluice_node_height", 33), ("sluice_blocks_connected_total", 34),
+                            ("sluice_listening", 1), ('sluice_node_condition{condition="reachable"}', 1), ("sluice_sessions", 0)):
+            equal(values.get(name), value, name)
+        check(values["process_resident_memory_bytes"] > 1e6, "resident memory")
+
+        equal(node.stop(), 0, "the node's exit status")
+        _, said = server.wait_for("the node's absence", "/readyz", lambda _, said: said["state"] == "node_away")
+        check("unreachable" in said["reason"] and not said["ready"], str(said))
+        status, said = server.health("/healthz")
+        equal((status, said), (200, {"state": "node_away", "node": "unreachable", "height": 33, "node_height": 33}), "/healthz")
+        equal(samples(server.get("/metrics")[2])['sluice_node_condition{condition="unreachable"}'], 1, "the condition")
+
+
+@test
+def a_server_whose_node_never_answers_is_alive_but_not_ready():
+    words = ["--daemon-url", f"u:p@127.0.0.1:{free_port()}", "--blocks-dir", synced("no-node")]
+    with Server("no-node", *words) as server:
+        status, said = server.wait_for("health", "/healthz", lambda _, said: said["node"] == "unreachable")
+        equal(status, 200, "/healthz")
+        status, said = server.health("/readyz")
+        check(status == 503 and said["node_height"] is None and "unreachable" in said["reason"], f"{status} {said}")
+
+
+@test
+def an_index_without_a_node_is_served():
+    with Server("offline", "--offline", "--blocks-dir", synced("offline")) as server:
+        server.wait_for("readiness", "/readyz", lambda status, said: status == 200 and said["height"] == 30)
+        equal(server.health("/healthz"), (200, {"state": "serving", "node": "offline", "height": 30, "node_height": None}), "/healthz")
+        promtool(server.get("/metrics")[2])
+        equal([server.get("/")[0], server.get("/metrics", "POST")[0], server.get("/metrics", "HEAD")[::2]], [404, 405, (200, "")], "statuses")
+
+
+@test
+def a_port_that_is_taken_ends_the_start_only_if_it_was_asked_for():
+    blocks = synced("taken")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        server = Server("taken", "--offline", "--blocks-dir", blocks, http_port=other.getsockname()[1])
+        result = subprocess.run([SLUICE, *map(str, server.arguments)], capture_output=True, text=True, timeout=60)
+        check(result.returncode == 1 and "--http: cannot listen on" in result.stderr, f"{result.returncode}: {result.stderr}")
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            other.bind(("127.0.0.1", 8080))
+            other.listen()
+        except OSError:
+            pass  # somebody has it already, which is as good
+        server = Server("taken", "--offline", "--blocks-dir", blocks)
+        at = server.arguments.index("--http")
+        del server.arguments[at:at + 2]
+        with server:
+            until = time.monotonic() + PATIENCE_S
+            while not any("listening on tcp" in line for line in server.log):
+                check(server.process.poll() is None and time.monotonic() < until, "".join(server.log)[-800:])
+                time.sleep(0.05)
+            warnings = [line for line in server.log if "no metrics and health: cannot listen on 127.0.0.1:8080" in line]
+            equal(len(warnings), 1, "warnings")
+
+
+def main():
+    wanted = sys.argv[2:]
+    passed = failed = 0
+    for function in tests:
+        if wanted and not any(word in function.__name__ for word in wanted):
+            continue
+        try:
+            function()
+            passed += 1
+            print(f"ok      {function.__name__}")
+        except (Failed, OSError, subprocess.SubprocessError, http.client.HTTPException, KeyError, ValueError) as error:
+            failed += 1
+            print(f"FAILED  {function.__name__}: {type(error).__name__}: {error}")
+    shutil.rmtree(WORK, ignore_errors=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or passed == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
