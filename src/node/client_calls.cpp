@@ -110,6 +110,8 @@ Result<std::optional<std::string>> NodeCalls::estimate_fee(std::uint32_t blocks,
   auto reply = client_.call({method, params.array()}, once);
   if (!reply) return std::move(reply).error();
   const RpcOutcome& outcome = reply.value().outcome();
+  // Bitcoin Core with estimates switched off; bcoin for targets beyond what it counts.
+  if (is_smart && outcome.error && outcome.error->code == code_internal) return std::optional<std::string>{};
   if (outcome.error) return refused(method, *outcome.error);
   if (!is_smart) {
     if (number_text(outcome.json).empty()) return misfit(method, "is no number");

@@ -54,6 +54,7 @@ inline constexpr std::int64_t code_not_found = -5;      ///< no such block, no s
 inline constexpr std::int64_t code_bad_parameter = -8;  ///< also: block height out of range
 inline constexpr std::int64_t code_warming_up = -28;
 inline constexpr std::int64_t code_no_method = -32601;
+inline constexpr std::int64_t code_internal = -32603;  ///< also: the node makes no fee estimates
 
 /// What one call came to. The views point into the reply.
 struct RpcOutcome {

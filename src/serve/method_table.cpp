@@ -37,7 +37,7 @@ constexpr Method methods[] = {
     {"blockchain.transaction.id_from_pos", 2, 3, 3, {"height", "tx_pos", "merkle"}, "", transaction_id_from_pos},
     {"blockchain.utxo.get_info", 2, 2, 2, {"tx_hash", "tx_pos"}, "", utxo_get_info, true},
     {"mempool.get_fee_histogram", 0, 0, 0, {}, "", fee_histogram},
-    {"mempool.get_info", 0, 0, 0, {}, "", mempool_info},
+    {"mempool.get_info", 0, 0, 0, {}, "", mempool_info, true},
     {"server.add_peer", 1, 1, 1, {"features"}, "", server_add_peer},
     {"server.banner", 0, 0, 0, {}, "", server_banner},
     {"server.donation_address", 0, 0, 0, {}, "", server_donation_address},

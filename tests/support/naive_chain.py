@@ -175,17 +175,23 @@ def merkle(leaves, index):
 class NaiveChain:
     """Of blocks by height, genesis first; cache keeps parsed blocks for several chains."""
 
+    transaction = Tx
+
+    @staticmethod
+    def header_hash(header):
+        return sha512_256(sha512_256(header))
+
     def __init__(self, raw_blocks, parity=False, cache=None):
         cache = {} if cache is None else cache
         self.parity = parity
         self.headers = [raw[:80] for raw in raw_blocks]
-        self.hashes = [sha512_256(sha512_256(header)) for header in self.headers]
+        self.hashes = [self.header_hash(header) for header in self.headers]
         self.tip = len(self.headers) - 1
         self.blocks = [[]]  # of transactions; genesis has none
         for block_hash, raw in list(zip(self.hashes, raw_blocks))[1:]:
             if block_hash not in cache:
                 reader = Reader(raw, 80)
-                cache[block_hash] = [Tx(reader) for _ in range(reader.compact_size())]
+                cache[block_hash] = [self.transaction(reader) for _ in range(reader.compact_size())]
             self.blocks.append(cache[block_hash])
         self.outputs, self.mint, self.location = {}, {}, {}
         self.history = collections.defaultdict(list)  # scripthash -> transactions in chain order
@@ -208,6 +214,9 @@ class NaiveChain:
     def key(self, output):
         return scripthash(output.script, self.parity)
 
+    def refs(self, output):
+        return refs_of(output.script)
+
     def height(self, tx):
         return self.places[tx.id][0]
 
@@ -217,7 +226,7 @@ class NaiveChain:
             self.history[key].append(tx)
         inputs = {txid + struct.pack("<I", index) for (txid, index), _, _ in tx.inputs}
         for output in tx.outputs:
-            for ref, kind in refs_of(output.script) if self.key(output) else []:
+            for ref, kind in self.refs(output) if self.key(output) else []:
                 if ref in inputs:
                     self.mint[ref] = tx
                 elif kind == "single":

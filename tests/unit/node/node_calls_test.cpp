@@ -293,6 +293,11 @@ TEST(NodeCalls, fees_are_asked_for_as_each_node_has_it) {
       [](const std::string&, const std::string&) { return std::string(R"({"errors":["none"],"blocks":2})"); },
       "Bitcoin");
   EXPECT_EQ(unknowing.calls.estimate_fee(2).value(), std::nullopt);
+  std::string refusal = "!-32603 Fee estimation disabled";
+  Node refusing([&](const std::string&, const std::string&) { return refusal; }, "Bitcoin");
+  EXPECT_EQ(refusing.calls.estimate_fee(25).value(), std::nullopt);
+  refusal = "!-8 Invalid conf_target, must be between 1 and 1008";
+  EXPECT_FALSE(refusing.calls.estimate_fee(0).ok());
 }
 
 }  // namespace
