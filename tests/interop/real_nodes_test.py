@@ -131,6 +131,7 @@ class Story:
         self.compare_transactions("at the end")
         self.compare_verbose()
         self.ask_the_node()
+        self.another_chain()
 
     def unconfirmed_and_confirmed(self):
         coins = self.matured()
@@ -203,6 +204,14 @@ class Story:
         self.server.start()
         self.connect()
         self.compare("after a restart")
+
+    def another_chain(self):
+        """The node dies with all it had; one with another chain, longer at last, comes up in its place."""
+        self.node.kill()
+        self.compare_once()
+        self.node.start()
+        self.mine(self.chain.tip + 3, self.third)
+        self.compare("another chain from the genesis block on")
 
 
 def main():
