@@ -44,11 +44,12 @@ class Story:
         equal(len(hashes), blocks, "blocks mined")
         return hashes
 
-    def send(self, key, coins, outputs):
+    def send(self, key, coins, outputs, by_server=False):
         """A transaction that the node takes into its mempool."""
         raw = spend(key, coins, outputs, fork_id=not SEGWIT)
         tx = BitcoinTx(Reader(raw))
-        equal(self.node.call("sendrawtransaction", raw.hex()), display(tx.id), "txid")
+        sent = self.client.ask("blockchain.transaction.broadcast", raw.hex()) if by_server else self.node.call("sendrawtransaction", raw.hex())
+        equal(sent, display(tx.id), "txid")
         eventually(lambda: same(display(tx.id) in self.node.call("getrawmempool"), True, "in the node's mempool"))
         return tx
 
@@ -129,6 +130,8 @@ class Story:
         self.restart()
         self.compare_transactions("at the end")
         self.compare_verbose()
+        self.ask_the_node()
+        self.another_chain()
 
     def unconfirmed_and_confirmed(self):
         coins = self.matured()
@@ -140,7 +143,7 @@ class Story:
         equal([item["height"] for item in self.client.ask("blockchain.scripthash.get_history", display(self.chain.key(parent.outputs[0])))], [0],
               "height of the unconfirmed")
         child = self.send(self.second, [(parent.id, 0, 10**9, self.second.p2pkh), (parent.id, 3, 10**8, third)],
-                          [(10**9 + 10**8 - FEE, self.third.p2pkh)])
+                          [(10**9 + 10**8 - FEE, self.third.p2pkh)], by_server=True)
         equal(child.has_witness, SEGWIT, "has a witness")
         self.compare("its child")
         equal([item["height"] for item in self.client.ask("blockchain.scripthash.get_history", display(self.chain.key(child.outputs[0])))], [-1],
@@ -181,6 +184,15 @@ class Story:
         unknown = self.client.answer("blockchain.transaction.get", "00" * 32)
         check("error" in unknown, f"a transaction that is not there: {unknown}")
 
+    def ask_the_node(self):
+        """What only the node knows."""
+        equal(self.client.ask("blockchain.relayfee"), self.node.call("getnetworkinfo")["relayfee"], "relayfee")
+        # bcoin has seen too little, and counts no more than 15 blocks; bcash wants an argument that BCHN does not take.
+        for blocks in (2, 25) if SEGWIT else ():
+            equal(self.client.ask("blockchain.estimatefee", blocks), -1, f"estimatefee {blocks}")
+        refused = self.client.answer("blockchain.transaction.broadcast", "00")
+        check(refused.get("error", {}).get("code") == 1, f"no transaction: {refused}")
+
     def restart(self):
         """The node goes on, on another branch, while the server is away."""
         self.server.stop()
@@ -192,6 +204,14 @@ class Story:
         self.server.start()
         self.connect()
         self.compare("after a restart")
+
+    def another_chain(self):
+        """The node dies with all it had; one with another chain, longer at last, comes up in its place."""
+        self.node.kill()
+        self.compare_once()
+        self.node.start()
+        self.mine(self.chain.tip + 3, self.third)
+        self.compare("another chain from the genesis block on")
 
 
 def main():

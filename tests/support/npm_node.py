@@ -49,20 +49,27 @@ class NpmNode:
                       f"--port={self.ports[1]}"]
 
     def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def start(self):
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([str(word) for word in self.words], stdout=log, stderr=log)
         deadline = time.monotonic() + 60
         while True:
             try:
                 self.call("getblockcount")
-                return self
+                return
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > deadline:
-                    self.__exit__()
+                    self.kill()
                     raise Failed(f"the node does not answer: {self.log.read_text()[-1000:]}") from None
                 time.sleep(0.05)
 
-    def __exit__(self, *_):
+    def kill(self):
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()

@@ -53,6 +53,15 @@ def segwit_address(prefix, program):
     return prefix + "1" + "".join(BECH32[word] for word in words)
 
 
+def segwit_program(address):
+    """Of a well-formed version 0 address."""
+    words = [BECH32.index(c) for c in address[address.rindex("1") + 2:-6]]
+    bits = 0
+    for word in words:
+        bits = bits << 5 | word
+    return (bits >> 5 * len(words) % 8).to_bytes(5 * len(words) // 8, "big")
+
+
 class Key:
     def __init__(self, seed):
         self.secret = int.from_bytes(sha256(seed.encode()), "big") % ORDER
