@@ -31,9 +31,13 @@ const CommandText& text_of(Command command) noexcept {
        "--report run.json\n"
        "  COIN=Radiant NET=mainnet DB_DIRECTORY=/data/index sluice sync --blocks-dir /node/blocks --print-config\n"},
       {"answer Electrum clients from the index",
-       "sluice serve --offline --coin COIN --net NET --db-dir DIR [--blocks-dir DIR] --services LIST [FLAGS]",
-       "Starts from the environment file of an ElectrumX or RXinDexer server as it is. With --offline it answers\n"
-       "what the index and the block files hold and never speaks to a node.",
+       "sluice serve --coin COIN --net NET --db-dir DIR --daemon-url URL [--blocks-dir DIR] --services LIST [FLAGS]",
+       "Starts from the environment file of an ElectrumX or RXinDexer server as it is. Catches up with the\n"
+       "node, opens its services and follows: blocks are read from --blocks-dir, or fetched by RPC and kept\n"
+       "in DIR/blocks, which takes as much room as the chain. With --offline it answers what the index and the\n"
+       "block files hold and never speaks to a node.",
+       "  sluice serve --coin Radiant --net mainnet --db-dir ~/index --daemon-url http://user:pass@127.0.0.1:7332 "
+       "--blocks-dir ~/.radiant/blocks --services tcp://127.0.0.1:50010\n"
        "  sluice serve --offline --coin Radiant --net mainnet --db-dir ~/index --blocks-dir ~/.radiant/blocks "
        "--services tcp://127.0.0.1:50010\n"
        "  env $(cat electrumx.env) sluice serve\n"},

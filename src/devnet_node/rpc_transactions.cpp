@@ -172,7 +172,7 @@ void append_verbose(Json& target, const ChainState& chain, Bytes raw, const Txid
   std::string text;
   const bool is_tx = serve::append_verbose_transaction(text, raw, context);
   SLUICE_CHECK(is_tx);
-  if (block == nullptr || !with_block) {
+  if (!with_block && context.confirmations > 0) {
     // The members about the block come last.
     text.resize(text.rfind(",\"blockhash\":"));
     text += '}';

@@ -175,7 +175,7 @@ void Follower::note_failure(const Error& error) {
   counters_.failures.fetch_add(1, std::memory_order_relaxed);
   if (error.message == last_failure_) return;
   last_failure_ = error.message;
-  observe::log_error(area, fmt::format("{}; tried again every {} s", error.message,
+  observe::log_error(area, fmt::format("{}; tried again within {} s", error.message,
                                        std::chrono::duration_cast<std::chrono::seconds>(failure_wait).count()));
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "observe/log.h"
 #include "serve/json_text.h"
 
 namespace sluice {
@@ -16,7 +17,11 @@ std::string shared_key(const NodeQuestion& question) {
   return fmt::format("{} {} {}", static_cast<int>(question.kind), question.blocks, question.mode);
 }
 
-void fail(NodeAnswer& answer, const Error& error) { answer.give(NodeAnswer::Outcome::failed, 0, error.message); }
+/// The log gets the error, which names the node; the client does not.
+void fail(NodeAnswer& answer, const Error& error) {
+  observe::log_warning("serve", error.message);
+  answer.give(NodeAnswer::Outcome::failed, 0, "the node cannot answer now, try again later");
+}
 
 std::string fee_or_zero(const std::string& text) { return text.empty() ? "0" : text; }
 

@@ -150,9 +150,10 @@ class Life:
     # What happens.
 
     def mine(self):
-        conflicts = self.draw.choice([0, 1]) if self.node.do("state")["mempool"] else 0
-        self.node.do("mine", blocks=1 if conflicts else self.draw.choice([1, 1, 2, 5, 20]), conflicts=conflicts,
-                     transactions=self.draw.randint(0, 15), mempool_percent=0 if conflicts else self.draw.choice([0, 50, 100]))
+        blocks, transactions = self.draw.choice([1, 1, 2, 5, 20]), self.draw.randint(0, 15)
+        if self.draw.random() < 0.3:  # refused if the mempool has nothing to conflict with
+            self.node.control("mine", conflicts=1, transactions=transactions, mempool_percent=0)
+        self.node.do("mine", blocks=blocks, transactions=transactions, mempool_percent=self.draw.choice([0, 50, 100]))
 
     def churn(self):
         self.node.do("churn", add=self.draw.choice([0, 1, 5, 30]), evict=self.draw.choice([0, 0, 2]),
