@@ -38,7 +38,7 @@ void Follower::run() {
       if (is_stopped_) return;
     }
     auto moved = move();
-    if (moved && moved.value() == Moved::at_tip) moved = refresh_mempool();
+    if (moved && moved.value() == Moved::at_tip && !is_node_behind_) moved = refresh_mempool();
     if (moved) {
       last_failure_.clear();
       if (moved.value() == Moved::at_tip) note_caught_up();
@@ -58,7 +58,8 @@ Result<Follower::Moved> Follower::move() {
   counters_.node_height.store(info.value().blocks, std::memory_order_relaxed);
   const Tip tip{info.value().blocks, info.value().best_block};
   // A node that was emptied and downloads again knows less than we do: its chain is no reason to give ours up.
-  if (info.value().is_initial_download && tip.height + 1 < index_.block_count()) return Moved::at_tip;
+  is_node_behind_ = info.value().is_initial_download && tip.height + 1 < index_.block_count();
+  if (is_node_behind_) return Moved::at_tip;
   Touched touched;
   const std::uint64_t reorgs = counters_.reorgs.load(std::memory_order_relaxed);
   auto moved = move_towards(tip, touched);

@@ -84,6 +84,7 @@ class Follower {
   FollowCounters counters_;
   BlockHash published_tip_;
   std::shared_ptr<const serve::MempoolView> published_mempool_;
+  bool is_node_behind_ = false;  ///< it downloads its chain again: nothing of it is taken up
   Clock::time_point mempool_due_{};
   Clock::time_point mempool_rest_until_{};
   std::string last_failure_;
