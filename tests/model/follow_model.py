@@ -9,11 +9,12 @@ started; with --kills it is killed at any instant instead. After every event all
 the naive index, and the client has last been told what is true. A failure prints its seed.
 SLUICE_TEST_SCALE multiplies the number of seeds. Closes with `N passed, M failed`.
 """
-import argparse, http.client, json, math, os, random, re, shutil, signal, socket, struct, subprocess, sys, tempfile, time
+import argparse, http.client, math, os, random, shutil, struct, subprocess, sys, tempfile, time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from devnet_node import Failed, Node, check
+from live_server import LiveClient, LiveServer, eventually, same
 from naive_chain import NaiveChain, Reader, Tx, display
 
 arguments = argparse.ArgumentParser()
@@ -22,100 +23,16 @@ arguments.add_argument("--first", type=int, default=1)
 arguments.add_argument("--seeds", type=int, default=10)
 arguments.add_argument("--kills", action="store_true")
 A = arguments.parse_args()
-PATIENCE = 120  # seconds; only a hang takes so long
 
 
-class Different(Failed):
-    """Not what the node has now: the server may be on its way there."""
-
-
-class Client:
-    """A line-based client; notifications are kept as the last one told for each subject."""
-
-    def __init__(self, address):
-        host, port = address.rsplit(":", 1)
-        self.socket = socket.create_connection((host, int(port)), timeout=PATIENCE)
-        self.replies = self.socket.makefile("rb")
-        self.tip, self.statuses, self.next_id = None, {}, 0
-
-    def ask_all(self, requests):
-        """Results of [(method, params...)], sent at once."""
-        first = self.next_id
-        self.next_id += len(requests)
-        lines = [json.dumps({"id": first + i, "method": method, "params": params}) + "\n"
-                 for i, (method, *params) in enumerate(requests)]
-        for at in range(0, len(lines), 200):  # a server need not read on while its answers wait
-            self.socket.sendall("".join(lines[at:at + 200]).encode())
-            for i in range(at, min(at + 200, len(lines))):
-                requests[i] = self.reply(first + i)
-        return requests
-
-    def ask(self, method, *params):
-        return self.ask_all([(method, *params)])[0]
-
-    def refusal(self, method, *params):
-        """The error of a request that must fail."""
-        self.next_id += 1
-        self.socket.sendall(json.dumps({"id": self.next_id - 1, "method": method, "params": params}).encode() + b"\n")
-        return self.reply(self.next_id - 1, "error")
-
-    def reply(self, wanted, member="result"):
-        while True:
-            line = self.replies.readline()
-            check(line, "the server closed the connection")
-            message = json.loads(line)
-            if "method" in message:
-                self.note(message["method"], message["params"])
-                continue
-            check(message["id"] == wanted and member in message, f"reply {wanted}: {line[:300]}")
-            return message[member]
-
+class Client(LiveClient):
     def note(self, method, params):
+        """Nothing is told twice in a row."""
         if method == "blockchain.headers.subscribe":
             check(params[0] != self.tip, f"the tip was told twice: {params}")
-            self.tip = params[0]
         else:
-            check(self.statuses[params[0]] != params[1], f"a status was told twice: {params}")
-            self.statuses[params[0]] = params[1]
-
-    def subscribe(self, names):
-        names = [name for name in names if name not in self.statuses]
-        self.statuses.update(zip(names, self.ask_all([("blockchain.scripthash.subscribe", name) for name in names])))
-
-
-class Server:
-    def __init__(self, work, node, by_files):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.log = work / "serve.log"
-        self.words = [A.sluice, "serve", "--coin", "Radiant", "--net", "regtest", "--db-dir", work / "db",
-                      "--daemon-url", f"http://127.0.0.1:{node.ready['rpc_port']}", "--daemon-cookie", node.ready["cookie_file"],
-                      "--services", f"tcp://127.0.0.1:{port}", "--memory-budget", "128MiB", "--threads", "2", "--allow-root",
-                      "--daemon-poll-interval-blocks", "20ms", "--daemon-poll-interval-mempool", "20ms"] + (["--blocks-dir", node.ready["blocks_dir"]] if by_files else [])
-        self.start()
-
-    def start(self):
-        with open(self.log, "ab") as log:
-            begin = log.tell()
-            self.process = subprocess.Popen([str(word) for word in self.words], stderr=log)
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            found = re.search(r"listening on tcp://(\S+:\d+)", self.log.read_bytes()[begin:].decode())
-            if found:
-                self.address = found.group(1)
-                return
-            check(self.process.poll() is None, f"serve ended with {self.process.returncode}")
-            check(time.monotonic() < deadline, "serve does not listen")
-            time.sleep(0.005)
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        check(self.process.wait(PATIENCE) == 0, f"serve ended with {self.process.returncode}")
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
+            check(params[1] != self.statuses[params[0]], f"a status was told twice: {params}")
+        super().note(method, params)
 
 
 class Life:
@@ -129,8 +46,12 @@ class Life:
                  "--seed", self.draw.randint(1, 10**6), "--file-bytes", self.draw.choice(["16KiB", "256KiB", "128MiB"]),
                  "--allocate", self.draw.choice(["0B", "0B", "64KiB"])]
         with Node(A.sluice, self.work / "node", *chain) as self.node:
-            self.server = Server(self.work, self.node, by_files=self.draw.random() < 0.5)
-            try:
+            words = ["--coin", "Radiant", "--net", "regtest", "--daemon-cookie", self.node.ready["cookie_file"], "--http", "",
+                     "--daemon-url", f"http://127.0.0.1:{self.node.ready['rpc_port']}"]
+            if self.draw.random() < 0.5:
+                words += ["--blocks-dir", self.node.ready["blocks_dir"]]
+            self.server = LiveServer(A.sluice, self.work, *words)
+            with self.server:
                 self.connect()
                 self.compare()
                 for _ in range(self.draw.randint(4, 8)):
@@ -138,14 +59,10 @@ class Life:
                     self.draw.choice([self.mine, self.mine, self.churn, self.churn, self.send, self.reorg, self.reorg, self.trouble, *ends])()
                     self.compare()
                 self.server.stop()
-            finally:
-                if self.server.process.poll() is None:
-                    self.server.kill()
         self.verify()
 
     def connect(self):
-        self.client = Client(self.server.address)
-        self.client.tip = self.client.ask("blockchain.headers.subscribe")
+        self.client = Client(self.server.port)
 
     # What happens.
 
@@ -174,7 +91,7 @@ class Life:
         name = self.client.ask("blockchain.transaction.broadcast", first.hex())
         self.equal(name, display(Tx(Reader(first)).id), "txid of a transaction sent")
         self.equal(self.client.ask("blockchain.transaction.broadcast", first.hex()), name, "txid of one sent again")
-        refusal = self.client.refusal("blockchain.transaction.broadcast", second.hex())
+        refusal = self.client.answer("blockchain.transaction.broadcast", second.hex()).get("error")
         reason = self.node.error("sendrawtransaction", second.hex())[1]
         self.equal(refusal, {"code": 1, "message": f"the transaction was rejected by network rules.\n\n{reason}\n[{second.hex()}]"},
                    "refusal of one that spends the same")
@@ -240,14 +157,7 @@ class Life:
 
     def compare(self):
         chain = self.naive()
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                return self.compare_once(chain)
-            except Different:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.005)
+        eventually(lambda: self.compare_once(chain))
 
     def compare_once(self, chain):
         self.client.ask("server.ping")
@@ -267,8 +177,7 @@ class Life:
 
     def equal(self, got, wanted, what):
         self.checks += 1
-        if got != wanted:
-            raise Different(f"{what}: {json.dumps(got)[:500]} instead of {json.dumps(wanted)[:500]}")
+        same(got, wanted, what)
 
     def verify(self):
         blocks = self.node.ready["blocks_dir"] if "--blocks-dir" in self.server.words else self.work / "db" / "blocks"

@@ -3,7 +3,7 @@ import json, re, signal, socket, subprocess, time
 
 from devnet_node import Failed, check
 
-PATIENCE = 60  # seconds; only a hang takes so long
+PATIENCE = 120  # seconds; only a hang takes so long
 
 
 class Different(Failed):
@@ -44,6 +44,9 @@ class LiveServer:
         return self
 
     def __exit__(self, *_):
+        self.kill()
+
+    def kill(self):
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
@@ -55,7 +58,7 @@ class LiveServer:
         deadline = time.monotonic() + PATIENCE
         while not re.search(rb"listening on tcp://", self.log.read_bytes()[begin:]):
             if self.process.poll() is not None or time.monotonic() > deadline:
-                self.__exit__()
+                self.kill()
                 raise Failed(f"serve does not listen: {self.log.read_text()[-1000:]}")
             time.sleep(0.01)
 
@@ -75,16 +78,39 @@ class LiveClient:
 
     def answer(self, method, *params):
         """The whole answer, a result or an error."""
-        self.next_id += 1
-        self.socket.sendall(json.dumps({"id": self.next_id, "method": method, "params": params}).encode() + b"\n")
+        self.send([(method, *params)])
+        return self.receive(self.next_id)
+
+    def send(self, requests):
+        lines = []
+        for method, *params in requests:
+            self.next_id += 1
+            lines.append(json.dumps({"id": self.next_id, "method": method, "params": params}) + "\n")
+        self.socket.sendall("".join(lines).encode())
+
+    def receive(self, wanted):
+        """The answer to a request, by its id; what is told before it is noted."""
         while True:
             line = self.lines.readline()
-            check(line, f"{method}: the server closed the connection")
+            check(line, "the server closed the connection")
             message = json.loads(line)
             if "method" not in message:
-                check(message["id"] == self.next_id, f"{method}: the answer to another question: {line[:300]}")
+                check(message["id"] == wanted, f"the answer to another question: {line[:300]}")
                 return message
-            self._note(message["method"], message["params"])
+            self.note(message["method"], message["params"])
+
+    def ask_all(self, requests):
+        """Results of [(method, params...)], many at once."""
+        results, at_once = [], 200  # a server need not read on while its answers wait
+        for at in range(0, len(requests), at_once):
+            part = requests[at:at + at_once]
+            first = self.next_id + 1
+            self.send(part)
+            for i, request in enumerate(part):
+                message = self.receive(first + i)
+                check("result" in message, f"{request}: {message.get('error')}")
+                results.append(message["result"])
+        return results
 
     def ask(self, method, *params):
         message = self.answer(method, *params)
@@ -92,11 +118,10 @@ class LiveClient:
         return message["result"]
 
     def subscribe(self, names):
-        for name in names:
-            if name not in self.statuses:
-                self.statuses[name] = self.ask("blockchain.scripthash.subscribe", name)
+        names = [name for name in names if name not in self.statuses]
+        self.statuses.update(zip(names, self.ask_all([("blockchain.scripthash.subscribe", name) for name in names])))
 
-    def _note(self, method, params):
+    def note(self, method, params):
         if method == "blockchain.headers.subscribe":
             self.tip = params[0]
             self.tips_told += 1
