@@ -73,8 +73,10 @@ class Life:
         self.node.do("mine", blocks=blocks, transactions=transactions, mempool_percent=self.draw.choice([0, 50, 100]))
 
     def churn(self):
-        self.node.do("churn", add=self.draw.choice([0, 1, 5, 30]), evict=self.draw.choice([0, 0, 2]),
-                     replace=self.draw.choice([0, 0, 3]), leaves=self.draw.randint(0, 1))
+        change = {"add": self.draw.choice([0, 1, 5, 30]), "evict": self.draw.choice([0, 0, 2]),
+                  "replace": self.draw.choice([0, 0, 3]), "leaves": self.draw.randint(0, 1)}
+        if "error" in self.node.control("churn", **change):  # a mempool too small for that
+            self.node.do("churn", add=10)
 
     def send(self):
         """The client sends a transaction, and another one that the node has to refuse."""
