@@ -42,7 +42,7 @@ void Follower::run() {
     if (moved) {
       last_failure_.clear();
       if (moved.value() == Moved::at_tip) note_caught_up();
-      wait(moved.value() == Moved::at_tip ? options_.poll : moment);
+      if (moved.value() != Moved::part_way) wait(moved.value() == Moved::at_tip ? options_.poll : moment);
     } else if (moved.error().kind != ErrorKind::stopped) {
       note_failure(moved.error());
       wait(failure_wait);
@@ -115,7 +115,7 @@ Result<Follower::Moved> Follower::move_towards(const Tip& tip, Touched& touched)
   touched.everything |= by_blocks.everything;
   touched.prefixes.insert(touched.prefixes.end(), by_blocks.prefixes.begin(), by_blocks.prefixes.end());
   if (!appended) return std::move(appended).error();
-  return reaches_tip ? Moved::at_tip : Moved::try_again;
+  return reaches_tip ? Moved::at_tip : Moved::part_way;
 }
 
 Status Follower::leave_branch(std::uint32_t fork, Touched& touched) {

@@ -60,7 +60,11 @@ class Follower {
   [[nodiscard]] const FollowCounters& counters() const noexcept { return counters_; }
 
  private:
-  enum class Moved : std::uint8_t { at_tip, try_again };
+  enum class Moved : std::uint8_t {
+    at_tip,
+    part_way,   ///< there is more to be had at once
+    try_again,  ///< in a moment
+  };
 
   using Clock = std::chrono::steady_clock;
 
