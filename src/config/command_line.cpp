@@ -151,6 +151,12 @@ Result<ParsedCommand> build(Settings& settings, const Arguments& arguments, cons
   return refusal("no such command");
 }
 
+/// Only the commands with --check-config come here.
+ParsedCommand as_check(ParsedCommand built, std::string effective) {
+  if (auto* serve = std::get_if<ServeConfig>(&built)) return CheckConfig{std::move(*serve), std::move(effective)};
+  return CheckConfig{std::get<SyncConfig>(std::move(built)), std::move(effective)};
+}
+
 Result<ParsedCommand> parse_command(Command command, std::span<const char* const> words,
                                     const EnvironmentLookup& environment, const HostFacts& facts) {
   auto arguments = split_arguments(command, words);
@@ -164,7 +170,11 @@ Result<ParsedCommand> parse_command(Command command, std::span<const char* const
   bool wants_print = false;
   settings.read(Option::print_config, wants_print);
   if (wants_print) return ParsedCommand(PrintConfig{effective_config(settings, facts)});
-  return build(settings, arguments.value(), facts);
+  bool wants_check = false;
+  settings.read(Option::check_config, wants_check);
+  auto built = build(settings, arguments.value(), facts);
+  if (!wants_check || !built) return built;
+  return as_check(std::move(built).value(), effective_config(settings, facts));
 }
 
 }  // namespace

@@ -50,9 +50,7 @@ Status serve_offline(const config::ServeConfig& config) {
 int run_serve_command(const config::ServeConfig& config) {
   start_logging(config.common);
   if (config.offline && config.blocks_dir.empty()) {
-    return report_error(
-        area,
-        {ErrorKind::config, "--blocks-dir is needed with --offline: raw transactions are read from the block files"});
+    return report_error(area, {ErrorKind::config, std::string(offline_needs_blocks)});
   }
   if (Status status = config.offline ? serve_offline(config) : serve_live(config); !status)
     return report_error(area, status.error());

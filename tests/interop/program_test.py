@@ -181,6 +181,37 @@ def refused_settings_exit_with_two():
     expect(run(*sync_arguments("x", small()), env=dict(os.environ, SLUICE_IO="pigeons")), 2, "SLUICE_IO", "pigeons")
 
 
+@test
+def check_config_finds_problems_and_touches_nothing():
+    new = WORK / "not-yet"
+    live = ["serve", *CHAIN, "--db-dir", new, "--daemon-url", "http://u:secret@127.0.0.1:1", "--services", "tcp://127.0.0.1:1", "--allow-root"]
+    result = expect(run(*live, "--check-config"), 0)
+    check(result.stdout.startswith("0 problems found\n\n# effective configuration of sluice serve\n"), result.stdout[:600])
+    check("daemon-url" in result.stdout and "secret" not in result.stdout, result.stdout[:600])
+    check(not new.exists(), "it made the directory of the index")
+    certificate, _ = make_certificate("checked")
+    _, other_key = make_certificate("checked-other")
+    result = run(*live, "--check-config", "--db-dir", WORK / "no" / "such", "--blocks-dir", WORK / "nowhere", "--services", "ssl://127.0.0.1:1",
+                 "--ssl-certfile", certificate, "--ssl-keyfile", other_key, "--banner-file", WORK / "no-banner")
+    problems = result.stdout.split("\n\n")[0].splitlines()
+    for line, *words in zip(problems, ("problem", f"{WORK}/no"), ("problem", "nowhere"), ("problem", "checked-other.key"), ("warning", "no-banner"), ("3 problems",)):
+        check(all(word in line for word in words[0]), f"{words} is not in {line}")
+    check(result.returncode == 2 and len(problems) == 5, result.stdout[:600])
+
+
+@test
+def check_config_looks_into_the_index():
+    db = WORK / served()
+    wrong = expect(run("serve", "--coin", "Bitcoin", "--net", "regtest", "--db-dir", db, "--daemon-url", "u:p@127.0.0.1", "--services", "tcp://:1",
+                       "--allow-root", "--check-config"), 2).stdout
+    check("problem" in wrong and "Radiant regtest" in wrong, wrong[:600])
+    expect(run(*sync_arguments("served", small(), "--check-config")), 0)
+    check("--memory-budget" in expect(run(*sync_arguments("served", small(), "--check-config", "--memory-budget", "64MiB", "--threads", 64)), 2).stdout, "")
+    expect(run("serve", "--offline", *CHAIN, "--db-dir", WORK / "none", "--blocks-dir", small(), "--services", "tcp://:1", "--check-config"), 2)
+    with Server(served(), small()):
+        expect(run(*sync_arguments("served", small(), "--check-config")), 0)  # both read
+
+
 # --- sync: what can be wrong --------------------------------------------------------------------
 
 
