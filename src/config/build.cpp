@@ -65,6 +65,9 @@ CommonConfig common_of(Settings& settings) {
   note_pending(settings);
   CommonConfig common;
   settings.read(Option::log_level, common.log_level);
+  settings.read(Option::log_format, common.log_format);
+  auto levels = parse_log_levels(text_of(settings, Option::log_levels));
+  if (levels) common.log_levels = std::move(levels).value();  // a text that cannot be read was never put in
   common.notes = settings.notes();
   return common;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "chain/coin.h"
+#include "config/log_levels.h"
 #include "config/settings_set.h"
 
 namespace sluice::config {
@@ -36,6 +37,8 @@ struct RocksDbSettings {
 /// What every command has.
 struct CommonConfig {
   LogLevel log_level = LogLevel::info;
+  std::vector<ModuleLevel> log_levels;  ///< of modules with one of their own
+  LogFormat log_format = LogFormat::text;
   std::vector<Note> notes;  ///< for the start-up log, in order
 };
 

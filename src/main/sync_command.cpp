@@ -23,13 +23,19 @@ void log_outcome(const pipeline::SyncReport& report) {
   else if (report.disconnected > 0)
     observe::log_info(area, fmt::format("followed a reorg: {} blocks disconnected", report.disconnected));
   if (report.block_count == 0) return;
-  observe::log_info(area, fmt::format("index at height {}: {} transactions, {} blocks added in {:.2f} s (headers "
-                                      "{:.2f} s, blocks {:.2f} s, merging {:.2f} s)",
-                                      with_separators(report.block_count - 1), with_separators(report.tx_count),
-                                      with_separators(report.block_count - report.first_height),
-                                      report.scan_seconds + report.index_seconds + report.compact_seconds,
-                                      report.scan_seconds, report.index_seconds, report.compact_seconds));
+  observe::log_info(area,
+                    fmt::format("index at height {}: {} transactions, {} blocks added in {:.2f} s (headers "
+                                "{:.2f} s, blocks {:.2f} s, merging {:.2f} s)",
+                                with_separators(report.block_count - 1), with_separators(report.tx_count),
+                                with_separators(report.block_count - report.first_height),
+                                report.scan_seconds + report.index_seconds + report.compact_seconds,
+                                report.scan_seconds, report.index_seconds, report.compact_seconds),
+                    {{"height", report.block_count - 1},
+                     {"transactions", report.tx_count},
+                     {"blocks", report.block_count - report.first_height}});
 }
+
+void to_standard_error(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 }  // namespace
 
@@ -41,10 +47,9 @@ int run_sync_command(const config::SyncConfig& config) {
   if (options.memory_budget < pipeline::small_budget_bytes) return_freed_memory_at_once();
 
   observe::ProgressStyle style;
-  style.redraws = observe::is_terminal(STDERR_FILENO);
-  observe::ProgressLine line(
-      "sync", style, [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); },
-      observe::steady_now());
+  const bool is_for_people = config.common.log_format == config::LogFormat::text;
+  style.redraws = is_for_people && observe::is_terminal(STDERR_FILENO);
+  observe::ProgressLine line("sync", style, is_for_people ? to_standard_error : progress_to_log, observe::steady_now());
   bool io_said = false;
   const auto progress = [&](const pipeline::Counters& counters, const pipeline::SyncReport& report) {
     if (!std::exchange(io_said, true) && !report.io_note.empty()) observe::log_info(area, report.io_note);

@@ -4,6 +4,7 @@
 #include "hash/sha256.h"
 #include "main/wiring.h"
 #include "observe/json_writer.h"
+#include "observe/log.h"
 #include "observe/process_figures.h"
 #include "observe/report.h"
 
@@ -45,6 +46,10 @@ pipeline::SyncOptions sync_options(const config::SyncConfig& config) {
   options.store = store_options(config.rocksdb);
   apply_tuning(config.tuning, options);
   return options;
+}
+
+void progress_to_log(std::string_view line) {
+  observe::log_info("sync", line.ends_with('\n') ? line.substr(0, line.size() - 1) : line);
 }
 
 Status write_sync_report(const config::SyncConfig& config, const pipeline::SyncOptions& options,

@@ -10,6 +10,9 @@ namespace sluice {
 [[nodiscard]] pipeline::SyncOptions sync_options(const config::SyncConfig& config);
 void apply_tuning(const config::PipelineTuning& tuning, pipeline::SyncOptions& options);
 
+/// A writer of plain progress lines, one event each.
+void progress_to_log(std::string_view line);
+
 /// All counters, wall clock, CPU, peak memory and bytes written, as JSON.
 Status write_sync_report(const config::SyncConfig& config, const pipeline::SyncOptions& options,
                          const pipeline::SyncReport& report, const pipeline::Counters* counters, double wall_seconds,

@@ -343,6 +343,18 @@ def progress_is_redrawn_on_a_terminal_and_plain_lines_elsewhere():
 
 
 @test
+def json_logs_are_json_and_the_levels_are_those_asked_for():
+    environment = dict(os.environ, SLUICE_LOG_FORMAT="json", LOG_FORMAT="%(message)s")
+    lines = [json.loads(line) for line in expect(run(*sync_arguments("json-log", small()), env=environment), 0).stderr.splitlines()]
+    check(any(line["module"] == "config" and "LOG_FORMAT" in line["message"] for line in lines), f"LOG_FORMAT is not spoken of: {lines}")
+    last = lines[-1]
+    check(last["module"] == "sync" and last["level"] == "INFO" and last["height"] == 60 and last["blocks"] == 61, f"last line: {last}")
+    quiet = expect(run(*sync_arguments("json-log", small(), "--log-levels", "sync=error,config=error"), env=environment), 0)
+    check(quiet.stderr == "", quiet.stderr[-600:])
+    expect(run(*sync_arguments("json-log", small(), "--log-levels", "snyc=error")), 2, "--log-levels", "snyc", "sync")
+
+
+@test
 def the_report_holds_every_counter():
     path = WORK / "report.json"
     expect(run(*sync_arguments("reported", small(), "--report", path)), 0)
