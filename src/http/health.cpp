@@ -66,6 +66,12 @@ HealthState state_of(const HealthFacts& facts) noexcept {
   return lacks_blocks ? HealthState::behind : HealthState::serving;
 }
 
+std::string status_line(const HealthFacts& facts) {
+  std::string reason = reason_of(facts);
+  return reason.empty() ? "serving, height " + text_of(facts.height)
+                        : std::string(name_of(state_of(facts))) + ": " + reason;
+}
+
 HttpReply health_reply(const HealthFacts& facts) { return json_reply(200, facts, nullptr); }
 
 HttpReply readiness_reply(const HealthFacts& facts) {

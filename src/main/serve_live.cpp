@@ -17,6 +17,7 @@
 #include "node/node_watch.h"
 #include "node/zmq_listener.h"
 #include "observe/log.h"
+#include "observe/service_manager.h"
 
 namespace sluice {
 namespace {
@@ -63,10 +64,14 @@ class LiveServer {
   }
 
   Status run() {
-    (void)stop_requested();  // installs the handlers before anything takes long
     auto serving = Serving::prepare(config_, &*gate_);
     if (!serving) return std::move(serving).error();
     serving_ = std::move(serving).value();
+    sources_.serving = serving_.get();
+    auto http = open_http_port(config_, sources_);
+    if (!http) return std::move(http).error();
+    http_ = std::move(http).value();
+    status_.emplace([this] { return http::status_line(health_facts(sources_)); });
     if (Status status = open_index(); !status) return status;
     open_mempool();
     follower_ = std::make_unique<follow::Follower>(
@@ -77,19 +82,20 @@ class LiveServer {
         [this](const serve::Snapshot& snapshot, serve::Changes changes) {
           serving_->publish(snapshot, std::move(changes));
         });
-    auto http = open_http_port(config_, {.serving = serving_.get(),
-                                         .client = &client_,
-                                         .watch = &watch_,
-                                         .follow = &follower_->counters(),
-                                         .mempool = &mempool_->figures()});
-    if (!http) return std::move(http).error();
-    http_ = std::move(http).value();
+    // release: pairs with the readers of the port.
+    sources_.follow.store(&follower_->counters(), std::memory_order_release);
+    sources_.mempool.store(&mempool_->figures(), std::memory_order_release);
     const bool has_blocks = index_->block_count() > 0;
     thread_ = std::thread([this] { follower_->run(); });
-    if (!wait_for_chain(has_blocks)) return {};
+    if (!wait_for_chain(has_blocks)) {
+      observe::notify_stopping();
+      return {};
+    }
     if (Status status = serving_->listen(); !status) return status;
+    observe::notify_ready();
     wait_for_stop();
     observe::log_info(area, "stopping");
+    observe::notify_stopping();
     serving_->stop();
     stop_following();
     if (Status saved = mempool_->save(mempool_file()); !saved) observe::log_error(area, saved.error().message);
@@ -210,7 +216,9 @@ class LiveServer {
   std::unique_ptr<follow::MempoolFollower> mempool_;
   std::unique_ptr<Serving> serving_;
   std::unique_ptr<follow::Follower> follower_;
+  HttpSources sources_{.serving = nullptr, .client = &client_, .watch = &watch_};
   std::unique_ptr<net::TcpServer> http_;
+  std::optional<observe::ServiceStatus> status_;
   std::unique_ptr<node::ZmqListener> listener_;
   std::optional<NodeGate> gate_;
   std::thread thread_;

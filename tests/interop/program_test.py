@@ -89,15 +89,15 @@ def free_port():
 class Server:
     """`sluice serve` until the end of a with block; port 0 is the system's choice."""
 
-    def __init__(self, db, blocks, port=0, protocols=("tcp",), more=(), limit=None):
+    def __init__(self, db, blocks, port=0, protocols=("tcp",), more=(), limit=None, env=None):
         services = [f"{protocol}://127.0.0.1:{port or free_port()}" for protocol in protocols]
-        self.protocols, self.limit, self.log = protocols, limit, []
+        self.protocols, self.limit, self.env, self.log = protocols, limit, env, []
         self.arguments = ["serve", "--offline", *CHAIN, "--db-dir", WORK / db, "--blocks-dir", blocks,
                           "--services", ",".join(services), *more]
 
     def __enter__(self):
         self.process = subprocess.Popen([SLUICE, *map(str, self.arguments)], stderr=subprocess.PIPE, text=True,
-                                        preexec_fn=self.limit)
+                                        preexec_fn=self.limit, env=self.env)
         self.ports = {}
         while len(self.ports) < len(self.protocols):
             found = self.wait_for(r"listening on (\w+)://\S+:(\d+)")
@@ -484,6 +484,38 @@ def every_transport_answers_and_a_new_certificate_is_taken():
         check(name_of_certificate(server.ports["ssl"]) == "first", "the change was not seen")
         server.process.send_signal(signal.SIGTERM)
         check(server.process.wait(timeout=20) == 0, "serve did not end with 0")
+
+
+@test
+def systemd_is_told():
+    path = str(WORK / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.settimeout(60)
+        told = []
+
+        def wait_for(*wanted):
+            """Until everything wanted was told, in any order."""
+            missing = set(wanted)
+            while missing:
+                told.append(manager.recv(4096).decode())
+                missing -= {line for line in missing if any(heard.startswith(line) for heard in told[-1].split("\n"))}
+
+        environment = dict(os.environ, NOTIFY_SOCKET=path, WATCHDOG_USEC="100000")
+        with Server(served(), small(), env=environment) as server:
+            wait_for("READY=1", "STATUS=serving, height 60", "WATCHDOG=1")
+            wait_for("WATCHDOG=1")
+            check("EXTEND_TIMEOUT_USEC" not in told[-1], f"ready, and more time is asked for: {told[-1]}")
+            server.process.send_signal(signal.SIGHUP)
+            wait_for("RELOADING=1")
+            check("MONOTONIC_USEC=" in told[-1], told[-1])
+            wait_for("READY=1")
+            server.process.send_signal(signal.SIGTERM)
+            wait_for("STOPPING=1")
+            check(server.process.wait(timeout=60) == 0, "serve did not end with 0")
+        with Server(served(), small(), env=dict(os.environ, NOTIFY_SOCKET=path + "-gone")) as server:
+            server.process.send_signal(signal.SIGTERM)
+            check(server.process.wait(timeout=60) == 0, "a manager that is not there is no error")
 
 
 @test

@@ -74,6 +74,14 @@ TEST(Health, WithoutANodeTheIndexIsServedAsItIs) {
   expect(facts, HealthState::serving, "");
 }
 
+TEST(Health, TheStatusLineSaysTheHeightOrWhatIsWrong) {
+  HealthFacts facts = at_the_tip();
+  EXPECT_EQ(status_line(facts), "serving, height " + std::to_string(*facts.height));
+  facts.node_height = *facts.height + 9;
+  EXPECT_EQ(status_line(facts), "behind: the index is at " + std::to_string(*facts.height) + ", the node at " +
+                                    std::to_string(*facts.node_height));
+}
+
 TEST(Health, HeightsAtTheirLimitDoNotWrap) {
   HealthFacts facts = at_the_tip();
   facts.height = facts.node_height = UINT32_MAX;
