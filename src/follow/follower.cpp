@@ -108,10 +108,13 @@ Result<Follower::Moved> Follower::move_towards(const Tip& tip, Touched& touched)
   const std::uint32_t added = index_.block_count() - before;
   counters_.connected.fetch_add(added, std::memory_order_relaxed);
   if (added > 0) {
+    const std::uint32_t height = index_.block_count() - 1;
+    const std::string part =
+        height < tip.height ? fmt::format(" ({:.1f} %)", 100.0 * height / tip.height) : std::string();
     observe::log_info(area,
-                      fmt::format("height {}, {} {} added", observe::with_separators(index_.block_count() - 1), added,
+                      fmt::format("height {}{}, {} {} added", observe::with_separators(height), part, added,
                                   added == 1 ? "block" : "blocks"),
-                      {{"height", index_.block_count() - 1}, {"blocks", added}});
+                      {{"height", height}, {"node_height", tip.height}, {"blocks", added}});
   }
   if (Status confirmed = confirm_from(before, by_blocks); !confirmed && appended) appended = std::move(confirmed);
   touched.everything |= by_blocks.everything;
