@@ -14,6 +14,9 @@ std::string text_of(const std::optional<std::uint32_t>& height) {
 std::string reason_of(const HealthFacts& facts) {
   switch (state_of(facts)) {
     case HealthState::catching_up:
+      if (facts.files_height)
+        return "the services open when the index is at the node's tip: it is at " + text_of(facts.height) + " of " +
+               text_of(facts.files_height) + " in the block files";
       return "the services open when the index is at the node's tip: it is at " + text_of(facts.height) +
              ", the node (" + facts.node + ") at " + text_of(facts.node_height);
     case HealthState::behind:

@@ -23,6 +23,7 @@ struct HealthFacts {
   std::string node_detail;              ///< why, in a line; may be empty
   std::optional<std::uint32_t> height;  ///< of the index, as clients see it
   std::optional<std::uint32_t> node_height;
+  std::optional<std::uint32_t> files_height;  ///< while the index is brought to the end of the block files
 };
 
 enum class HealthState : std::uint8_t {

@@ -59,7 +59,13 @@ http::HealthFacts health_facts(const HttpSources& sources) {
   facts.node = node::name_of(node.condition);
   facts.node_detail = std::move(node.detail);
   const follow::FollowCounters* follow = sources.follow.load(std::memory_order_acquire);
-  if (follow == nullptr) return facts;
+  if (follow == nullptr) {
+    if (const std::uint32_t target = sources.catch_up->target.load(std::memory_order_relaxed); target > 0) {
+      facts.files_height = target;
+      facts.height = sources.catch_up->height.load(std::memory_order_relaxed);
+    }
+    return facts;
+  }
   if (const std::uint32_t height = follow->node_height.load(std::memory_order_relaxed); height > 0)
     facts.node_height = height;
   return facts;

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "follow/follower.h"
 #include "http/health.h"
+#include "main/catch_up.h"
 #include "main/serving.h"
 #include "net/tcp_server.h"
 #include "node/node_watch.h"
@@ -18,9 +19,10 @@ namespace sluice {
 /// What is spoken of.
 struct HttpSources {
   const Serving* serving = nullptr;  ///< never null
-  /// Both or none: the node.
+  /// All or none: the node, and the way to its block files.
   const node::RpcClient* client = nullptr;
   const node::NodeWatch* watch = nullptr;
+  const CatchUpFigures* catch_up = nullptr;
   /// What follows it; null until the index is open.
   std::atomic<const follow::FollowCounters*> follow{nullptr};
   std::atomic<const follow::MempoolFigures*> mempool{nullptr};

@@ -212,6 +212,21 @@ TEST(Build, log_levels_of_python) {
     EXPECT_EQ(accepted<SyncConfig>(sync_words(), {{"LOG_LEVEL", text}}).common.log_level, level);
 }
 
+TEST(Build, catching_up_starts_from_the_profile_of_sync) {
+  const auto config = accepted<ServeConfig>(serve_words());
+  EXPECT_EQ(config.tuning.batch_blocks, 64u);
+  EXPECT_EQ(config.rocksdb.block_cache_bytes, 32u << 20);
+  EXPECT_EQ(config.tuning_catch_up.batch_blocks, 65536u);
+  EXPECT_EQ(config.rocksdb_catch_up.block_cache_bytes, 8u << 20);
+  const auto set = accepted<ServeConfig>(serve_words({"--batch-blocks", "7"}),
+                                         {{"CACHE_MB", "300"}, {"ROCKSDB_BLOCK_CACHE_MB", "256"}});
+  EXPECT_EQ(set.tuning.batch_blocks, 7u);
+  EXPECT_EQ(set.tuning_catch_up.batch_blocks, 7u);
+  EXPECT_EQ(set.tuning_catch_up.memory_budget, std::uint64_t{300} << 20);
+  EXPECT_EQ(set.tuning_catch_up.threads, ordinary_host.cores);
+  EXPECT_EQ(set.rocksdb_catch_up.block_cache_bytes, 256u << 20);
+}
+
 TEST(Build, log_levels_of_modules) {
   const auto config = accepted<ServeConfig>(serve_words({"--log-levels", " Follow=debug ,,net=WARN,net = error"}));
   ASSERT_EQ(config.common.log_levels.size(), 3u);

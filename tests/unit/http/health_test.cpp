@@ -65,6 +65,15 @@ TEST(Health, BeforeTheServicesOpenItCatchesUp) {
   EXPECT_NE(health_reply(facts).body.find("\"height\": null"), std::string::npos);
 }
 
+TEST(Health, WhileTheIndexIsBuiltItIsSaidHowFarItIs) {
+  HealthFacts facts = at_the_tip();
+  facts.is_listening = false;
+  facts.height = 70;
+  facts.files_height = 200;
+  expect(facts, HealthState::catching_up,
+         "the services open when the index is at the node's tip: it is at 70 of 200 in the block files");
+}
+
 TEST(Health, WithoutANodeTheIndexIsServedAsItIs) {
   HealthFacts facts;
   facts.is_listening = true;

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""A server beside a node as an operator meets it: catching up, serving meanwhile, stopping.
+
+usage: operator_test.py SLUICE [NAME...]
+
+With names only the tests whose names hold one of them. Closes with `N passed, M failed`.
+"""
+import json, os, re, shutil, signal, subprocess, sys, tempfile, time, urllib.error, urllib.request
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
+from devnet_node import Failed, Node, check, equal
+from live_server import PATIENCE, LiveClient, LiveServer, eventually, free_port, same
+
+SLUICE = os.path.abspath(sys.argv[1])
+WORK = Path(tempfile.mkdtemp(prefix="sluice-operator-"))
+WORK.chmod(0o755)  # another user must get in
+CHAIN = ["--coin", "Radiant", "--net", "regtest"]
+tests = []
+
+
+def test(function):
+    tests.append(function)
+    return function
+
+
+def follow_words(node):
+    return [*CHAIN, "--daemon-url", f"127.0.0.1:{node.ready['rpc_port']}", "--daemon-cookie", node.ready["cookie_file"], "--http", ""]
+
+
+def made(name):
+    """A directory of its own for a test."""
+    path = WORK / name
+    path.mkdir()
+    return path
+
+
+def wait_for_log(server, pattern):
+    deadline = time.monotonic() + PATIENCE
+    while not (found := re.search(pattern, server.log.read_text())):
+        check(server.process.poll() is None, f"serve ended: {server.log.read_text()[-1000:]}")
+        check(time.monotonic() < deadline, f"serve never said {pattern}: {server.log.read_text()[-1000:]}")
+        time.sleep(0.005)
+    return found
+
+
+def launch(server):
+    """Starts a server without waiting for its services."""
+    with open(server.log, "ab") as log:
+        server.process = subprocess.Popen([str(word) for word in server.words], stderr=log)
+
+
+def verify(db, blocks):
+    result = subprocess.run([SLUICE, "verify", *CHAIN, "--db-dir", db, "--blocks-dir", blocks], capture_output=True, text=True, timeout=PATIENCE)
+    check(result.returncode == 0, f"verify: {result.stdout[-600:]}{result.stderr[-600:]}")
+
+
+@test
+def an_empty_index_is_built_as_sync_does_and_then_followed():
+    work = made("catch-up")
+    with Node(SLUICE, work / "node", "--blocks", "120", "--txs-per-block", "20") as node:
+        server = LiveServer(SLUICE, work, *follow_words(node), "--blocks-dir", node.dir)
+        with server:
+            said = server.log.read_text()
+            check(re.search(r"INFO:serve:the index is far behind.*\n(?:.*\n)*.*INFO:sync:index at height 120: .* 121 blocks added", said), said[-1000:])
+            client = LiveClient(server.port)
+            equal(client.tip["height"], 120, "the tip")
+            node.do("mine", transactions=5)
+            eventually(lambda: same(client.ask("blockchain.headers.subscribe")["height"], 121, "the tip after a block"))
+            server.stop()
+            server.start()
+            check(server.log.read_text().count("the index is far behind") == 1, "one block more is followed, not synced")
+            equal(LiveClient(server.port).tip["height"], 121, "the tip after a restart")
+            server.stop()
+        verify(work / "db", node.dir)
+
+
+@test
+def a_stop_while_catching_up_is_clean_and_the_next_start_goes_on():
+    work = made("stopped")
+    with Node(SLUICE, work / "node", "--blocks", "150", "--txs-per-block", "300") as node:
+        server = LiveServer(SLUICE, work, *follow_words(node), "--blocks-dir", node.dir)
+        launch(server)
+        wait_for_log(server, "the index is far behind")
+        server.stop()  # its exit status is looked at
+        check("stopped as asked, before the services were open" in server.log.read_text(), server.log.read_text()[-1000:])
+        with server:
+            equal(LiveClient(server.port).tip["height"], 150, "the tip")
+            server.stop()
+        verify(work / "db", node.dir)
+
+
+@test
+def services_open_while_syncing_when_asked_and_readyz_says_so():
+    work = made("meanwhile")
+    http = free_port()
+
+    def ready():
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{http}/readyz", timeout=PATIENCE) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            return json.load(error)
+
+    # By RPC, 2,000 blocks at a time; the node is held still once the first are there.
+    with Node(SLUICE, work / "node", "--blocks", "3000", "--txs-per-block", "0") as node:
+        node.do("latency", ms=5)
+        server = LiveServer(SLUICE, work, *follow_words(node)[:-2], "--http", f"127.0.0.1:{http}", "--serve-while-syncing")
+        launch(server)
+        try:
+            wait_for_log(server, r"INFO:follow:height 1,999 \(66\.\d %\), 2000 blocks added")
+            node.process.send_signal(signal.SIGSTOP)
+            wait_for_log(server, "listening on tcp://.* height 1,999")
+            client = LiveClient(server.port)
+            equal(client.tip["height"], 1999, "the tip so far")
+            check(client.ask("blockchain.block.header", 1999) == client.tip["hex"], "not the header of the tip")
+            said = ready()
+            check(not said["ready"] and said["state"] == "behind" and said["height"] == 1999 and said["node_height"] == 3000, f"{said}")
+            node.process.send_signal(signal.SIGCONT)
+            node.do("latency", ms=0)
+            eventually(lambda: same(client.ask("blockchain.headers.subscribe")["height"], 3000, "the tip at the end"))
+            eventually(lambda: same(ready()["ready"], True, "ready"))
+            server.stop()
+        finally:
+            node.process.send_signal(signal.SIGCONT)
+            server.kill()
+
+
+def main():
+    wanted = sys.argv[2:]
+    passed = failed = 0
+    try:
+        for function in tests:
+            if wanted and not any(name in function.__name__ for name in wanted):
+                continue
+            begin = time.monotonic()
+            try:
+                function()
+                passed += 1
+                print(f"ok      {function.__name__} ({time.monotonic() - begin:.1f} s)")
+            except (Failed, subprocess.TimeoutExpired, OSError, KeyError, ValueError) as problem:
+                failed += 1
+                print(f"FAILED  {function.__name__}: {problem}")
+    finally:
+        shutil.rmtree(WORK, ignore_errors=True)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed or not passed else 0)
+
+
+main()
