@@ -126,6 +126,26 @@ def services_open_while_syncing_when_asked_and_readyz_says_so():
             server.kill()
 
 
+@test
+def sigterm_answers_what_was_received():
+    work = made("drained")
+    with Node(SLUICE, work / "node", "--blocks", "30", "--txs-per-block", "5") as node:
+        with LiveServer(SLUICE, work, *follow_words(node), "--blocks-dir", node.dir, "--threads", "1") as server:
+            asks_node, pipelines = LiveClient(server.port), LiveClient(server.port)
+            node.do("latency", ms=400)
+            asks_node.send([("blockchain.transaction.broadcast", "00")])
+            requests = [("blockchain.block.header", height % 31) for height in range(100)]
+            first = pipelines.next_id + 1
+            pipelines.send(requests)
+            pipelines.receive(first)  # one loop: it has received what was sent before
+            server.process.send_signal(signal.SIGTERM)
+            for i in range(1, len(requests)):
+                check("result" in pipelines.receive(first + i), f"request {i}")
+            check("error" in asks_node.receive(asks_node.next_id), "the node's answer")
+            check(asks_node.lines.readline() == b"" and pipelines.lines.readline() == b"", "more than the answers")
+            equal(server.process.wait(PATIENCE), 0, "exit status")
+
+
 def main():
     wanted = sys.argv[2:]
     passed = failed = 0
