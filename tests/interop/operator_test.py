@@ -146,6 +146,106 @@ def sigterm_answers_what_was_received():
             equal(server.process.wait(PATIENCE), 0, "exit status")
 
 
+def environment_of(name, db, node):
+    """The variables of an image, with this machine's places, ports and network instead of the image's; and the ports."""
+    lines = (Path(__file__).parent / "environments" / f"{name}.env").read_text().splitlines()
+    variables = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    image_db = variables["DB_DIRECTORY"]
+    variables = {key: value.replace(image_db, str(db)) for key, value in variables.items()}
+    variables["NET"] = "regtest"
+    variables["DAEMON_URL"] = variables["DAEMON_URL"].replace("localhost:7332", f"127.0.0.1:{node.ready['rpc_port']}")
+    ports = {}
+
+    def elsewhere(service):
+        ports[service.group(1)] = free_port()
+        return f"{service.group(1)}://127.0.0.1:{ports[service.group(1)]}"
+
+    variables["SERVICES"] = re.sub(r"(\w+)://[\d.]+:\d+", elsewhere, variables["SERVICES"])
+    return variables, ports
+
+
+class FromEnvironment:
+    """`sluice serve` that gets nothing but variables, as an image's user, until the end of a with block."""
+
+    def __init__(self, work, variables, is_root):
+        program = work / "sluice"  # the build directory may be closed to others
+        shutil.copy(SLUICE, program)
+        self.log, self.words = work / "serve.log", [program, "serve"]
+        self.env = {"PATH": os.environ["PATH"], "HOME": str(work), **variables}
+        self.user = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 and not is_root else {}
+
+    def __enter__(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([str(word) for word in self.words], stderr=log, env=self.env, **self.user)
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def refused(self):
+        """Standard error of a start that must be refused."""
+        result = subprocess.run([str(word) for word in self.words], env=self.env, capture_output=True, text=True, timeout=PATIENCE, **self.user)
+        check(result.returncode == 2, f"exit status {result.returncode}: {result.stderr[-1000:]}")
+        return result.stderr
+
+
+def call(address, method, *params):
+    result = subprocess.run([SLUICE, "call", address, method, *params], capture_output=True, text=True, timeout=PATIENCE)
+    check(result.returncode == 0, f"{address} {method}: {result.stderr[-600:]}")
+    return json.loads(result.stdout)
+
+
+def an_environment_file_of_an_image_starts_the_server(name, is_root, ignored):
+    work = made(name)
+    db = work / "electrumdb"
+    db.mkdir()
+    db.chmod(0o777)
+    for path in (work, db):
+        path.chmod(0o777)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-keyout", db / "server.key", "-out", db / "server.crt"], check=True, capture_output=True)
+    (db / "server.key").chmod(0o644)
+    with Node(SLUICE, work / "node", "--blocks", "30", "--txs-per-block", "5", "--rpc-user", "user", "--rpc-password", "pass") as node:
+        variables, ports = environment_of(name, db, node)
+        # A variable that the peers refuse to start with is refused; two that shells and containers set are not.
+        check("TCP_PORT" in FromEnvironment(work, {**variables, "TCP_PORT": "50010"}, is_root).refused(), "TCP_PORT")
+        with FromEnvironment(work, {**variables, "HOST": "a6b1", "RPC_PORT": "8000"}, is_root) as server:
+            for protocol in ("tcp", "ssl", "wss"):
+                wait_for_log(server, rf"listening on {protocol}://127\.0\.0\.1:{ports[protocol]} ")
+                equal(call(f"{protocol}://127.0.0.1:{ports[protocol]}", "server.version", "test", '"1.4"')[1], "1.4", protocol)
+            if "the admin port is not built yet" not in server.log.read_text():
+                check(call(f"rpc://127.0.0.1:{ports['rpc']}", "getinfo"), "the admin port")
+            client = LiveClient(ports["tcp"])
+            equal(client.tip["height"], 30, "the tip")
+            scripthash = "ab" * 32
+            client.subscribe([scripthash])
+            client.ask("blockchain.scripthash.get_history", scripthash)
+            said = server.log.read_text()
+            for word in (*ignored, "HOST", "RPC_PORT"):
+                check(re.search(rf"config:environment {word}: ", said), f"nothing is said of {word}: {said}")
+            check("ERROR" not in said and "CRITICAL" not in said, said)
+            own_port = client.socket.getsockname()[1]
+            check(scripthash not in said and not re.search(rf":{own_port}\b", said), "the log names a client")
+            with open(f"/proc/{server.process.pid}/status") as status:
+                resident_kib = int(re.search(r"VmRSS:\s*(\d+)", status.read()).group(1))
+            check(os.environ.get("SLUICE_SANITIZED") == "1" or resident_kib < 400 * 1024, f"{resident_kib} KiB for 30 blocks: CACHE_MB is a limit, not a need")
+            server.process.send_signal(signal.SIGTERM)
+            equal(server.process.wait(PATIENCE), 0, "exit status")
+        check((db / "blocks" / "blk00000.dat").exists(), "without block files they come by RPC")
+
+
+@test
+def an_electrumx_environment_starts_the_server():
+    an_environment_file_of_an_image_starts_the_server("electrumx", True, ["DB_ENGINE", "EVENT_LOOP_POLICY"])
+
+
+@test
+def an_rxindexer_environment_starts_the_server():
+    an_environment_file_of_an_image_starts_the_server("rxindexer", False, ["DB_ENGINE", "GLYPH_INDEX", "WAVE_INDEX", "REST_API_ENABLED"])
+
+
 def main():
     wanted = sys.argv[2:]
     passed = failed = 0
