@@ -65,6 +65,9 @@ CommonConfig common_of(Settings& settings) {
   note_pending(settings);
   CommonConfig common;
   settings.read(Option::log_level, common.log_level);
+  settings.read(Option::log_format, common.log_format);
+  auto levels = parse_log_levels(text_of(settings, Option::log_levels));
+  if (levels) common.log_levels = std::move(levels).value();  // a text that cannot be read was never put in
   common.notes = settings.notes();
   return common;
 }
@@ -191,7 +194,7 @@ Result<SyncConfig> build_sync(Settings& settings, const HostFacts& facts) {
   return config;
 }
 
-Result<ServeConfig> build_serve(Settings& settings, const HostFacts& facts) {
+Result<ServeConfig> build_serve(Settings& settings, const Settings& catch_up, const HostFacts& facts) {
   if (Status status = check_required(settings); !status) return std::move(status).error();
   auto network = network_of(settings);
   if (!network) return std::move(network).error();
@@ -201,6 +204,7 @@ Result<ServeConfig> build_serve(Settings& settings, const HostFacts& facts) {
   settings.read(Option::blocks_dir, config.blocks_dir);
   settings.read(Option::parity, config.parity);
   settings.read(Option::offline, config.offline);
+  settings.read(Option::serve_while_syncing, config.serve_while_syncing);
   fill(settings, config.server);
   config.http_is_chosen = settings[Option::http].origin.source != Source::builtin_default;
   fill(settings, config.limits);
@@ -227,7 +231,8 @@ Result<ServeConfig> build_serve(Settings& settings, const HostFacts& facts) {
   config.reorg_limit = reorg_limit_of(settings, *config.network);
   config.tuning = tuning_of(settings, facts);
   config.rocksdb = rocksdb_settings(settings, Mode::serving);
-  config.rocksdb_catch_up = rocksdb_settings(settings, Mode::sync);
+  config.tuning_catch_up = tuning_of(catch_up, facts);
+  config.rocksdb_catch_up = rocksdb_settings(catch_up, Mode::sync);
   config.swap = swap_of(settings);
   config.common = common_of(settings);
   return config;

@@ -110,9 +110,8 @@ std::string profile_name(const Arguments& arguments, Command command, const Envi
   return {};
 }
 
-/// The built-in profile of the command's mode first, then what a file changes of it.
-Status apply_profiles(Settings& settings, const std::string& name) {
-  const auto mode = mode_of(settings.command());
+/// The built-in profile of the mode first, then what a file changes of it.
+Status apply_profiles(Settings& settings, std::optional<Mode> mode, const std::string& name) {
   if (!mode) return {};
   if (name == "sync" || name == "serving")
     return apply_builtin_profile(settings, name == "sync" ? Mode::sync : Mode::serving);
@@ -139,10 +138,26 @@ Result<ParsedCommand> as_command(Result<T> config) {
   return ParsedCommand(std::move(config).value());
 }
 
-Result<ParsedCommand> build(Settings& settings, const Arguments& arguments, const HostFacts& facts) {
+/// Every layer, from the weakest to the strongest.
+Result<Settings> read_settings(Command command, std::optional<Mode> mode, const Arguments& arguments,
+                               const EnvironmentLookup& environment) {
+  Settings settings(command);
+  if (Status status = apply_profiles(settings, mode, profile_name(arguments, command, environment)); !status)
+    return std::move(status).error();
+  if (Status status = apply_environment(settings, environment); !status) return std::move(status).error();
+  if (Status status = apply_flags(settings, arguments.flags); !status) return std::move(status).error();
+  return settings;
+}
+
+Result<ParsedCommand> build(Settings& settings, const Arguments& arguments, const EnvironmentLookup& environment,
+                            const HostFacts& facts) {
   switch (settings.command()) {
     case Command::sync: return as_command(build_sync(settings, facts));
-    case Command::serve: return as_command(build_serve(settings, facts));
+    case Command::serve: {
+      const auto catch_up = read_settings(Command::serve, Mode::sync, arguments, environment);
+      if (!catch_up) return catch_up.error();
+      return as_command(build_serve(settings, catch_up.value(), facts));
+    }
     case Command::verify: return as_command(build_verify(settings, facts));
     case Command::devnet: return as_command(build_devnet(settings, facts));
     case Command::tune: return as_command(build_tune(settings, facts));
@@ -151,20 +166,28 @@ Result<ParsedCommand> build(Settings& settings, const Arguments& arguments, cons
   return usage_error("no such command");
 }
 
+/// Only the commands with --check-config come here.
+ParsedCommand as_check(ParsedCommand built, std::string effective) {
+  if (auto* serve = std::get_if<ServeConfig>(&built)) return CheckConfig{std::move(*serve), std::move(effective)};
+  return CheckConfig{std::get<SyncConfig>(std::move(built)), std::move(effective)};
+}
+
 Result<ParsedCommand> parse_command(Command command, std::span<const char* const> words,
                                     const EnvironmentLookup& environment, const HostFacts& facts) {
   auto arguments = split_arguments(command, words);
   if (!arguments) return std::move(arguments).error();
   if (arguments.value().wants_help) return ParsedCommand(Help{command_help(command)});
-  Settings settings(command);
-  if (Status status = apply_profiles(settings, profile_name(arguments.value(), command, environment)); !status)
-    return std::move(status).error();
-  if (Status status = apply_environment(settings, environment); !status) return std::move(status).error();
-  if (Status status = apply_flags(settings, arguments.value().flags); !status) return std::move(status).error();
+  auto read = read_settings(command, mode_of(command), arguments.value(), environment);
+  if (!read) return std::move(read).error();
+  Settings& settings = read.value();
   bool wants_print = false;
   settings.read(Option::print_config, wants_print);
   if (wants_print) return ParsedCommand(PrintConfig{effective_config(settings, facts)});
-  return build(settings, arguments.value(), facts);
+  bool wants_check = false;
+  settings.read(Option::check_config, wants_check);
+  auto built = build(settings, arguments.value(), environment, facts);
+  if (!wants_check || !built) return built;
+  return as_check(std::move(built).value(), effective_config(settings, facts));
 }
 
 }  // namespace

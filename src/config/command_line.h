@@ -22,8 +22,14 @@ struct PrintConfig {
   std::string text;
 };
 
-using ParsedCommand = std::variant<Help, Version, PrintConfig, SyncConfig, ServeConfig, VerifyConfig, DevnetConfig,
-                                   TuneConfig, CallConfig>;
+/// A dry run.
+struct CheckConfig {
+  std::variant<SyncConfig, ServeConfig> config;  ///< of the command to check
+  std::string effective;                         ///< as --print-config shows it
+};
+
+using ParsedCommand = std::variant<Help, Version, PrintConfig, CheckConfig, SyncConfig, ServeConfig, VerifyConfig,
+                                   DevnetConfig, TuneConfig, CallConfig>;
 
 /// The value of an environment variable, nullopt if it is not set.
 using EnvironmentLookup = std::function<std::optional<std::string>(std::string_view)>;

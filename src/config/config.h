@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "chain/coin.h"
+#include "config/log_levels.h"
 #include "config/settings_set.h"
 
 namespace sluice::config {
@@ -36,6 +37,8 @@ struct RocksDbSettings {
 /// What every command has.
 struct CommonConfig {
   LogLevel log_level = LogLevel::info;
+  std::vector<ModuleLevel> log_levels;  ///< of modules with one of their own
+  LogFormat log_format = LogFormat::text;
   std::vector<Note> notes;  ///< for the start-up log, in order
 };
 
@@ -67,9 +70,11 @@ struct ServeConfig {
   SessionLimits limits;         ///< max_sessions is within the limit of open files
   AddressLimits address;
   PeerOptions peers;
+  bool serve_while_syncing = false;
   PipelineTuning tuning;
-  RocksDbSettings rocksdb;           ///< serving mode
-  RocksDbSettings rocksdb_catch_up;  ///< sync mode
+  RocksDbSettings rocksdb;
+  PipelineTuning tuning_catch_up;  ///< as the sync mode has it, profile and all; as the following
+  RocksDbSettings rocksdb_catch_up;
   SwapOptions swap;
 };
 
@@ -126,7 +131,8 @@ struct HostFacts {
 
 /// Settings to configs. Errors: something required is missing, or settings contradict each other.
 [[nodiscard]] Result<SyncConfig> build_sync(Settings& settings, const HostFacts& facts);
-[[nodiscard]] Result<ServeConfig> build_serve(Settings& settings, const HostFacts& facts);
+/// catch_up: the same settings over the profile of the sync mode.
+[[nodiscard]] Result<ServeConfig> build_serve(Settings& settings, const Settings& catch_up, const HostFacts& facts);
 [[nodiscard]] Result<VerifyConfig> build_verify(Settings& settings, const HostFacts& facts);
 [[nodiscard]] Result<DevnetConfig> build_devnet(Settings& settings, const HostFacts& facts);
 [[nodiscard]] Result<TuneConfig> build_tune(Settings& settings, const HostFacts& facts);

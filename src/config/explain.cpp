@@ -205,7 +205,8 @@ std::string effective_config(const Settings& settings, const HostFacts& facts) {
   const Command command = settings.command();
   std::string text = fmt::format("# effective configuration of sluice {}\n", name_of(command));
   for (const OptionSpec& spec : option_table()) {
-    if (!contains(spec.commands, command) || spec.option == Option::print_config) continue;
+    if (!contains(spec.commands, command) || spec.option == Option::print_config || spec.option == Option::check_config)
+      continue;
     const Setting& setting = settings[spec.option];
     std::string origin = show(setting.origin);
     if (setting.origin.source == Source::unset && contains(spec.required, command)) origin = "not set, required";

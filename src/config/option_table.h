@@ -38,6 +38,7 @@ enum class ValueKind : std::uint8_t {
   daemon_urls,
   address,
   networks,
+  log_levels,
 };
 
 /// How the text of an environment name differs from what a flag takes.

@@ -4,6 +4,7 @@
 
 #include <regex>
 
+#include "config/log_levels.h"
 #include "config/numbers.h"
 #include "config/text.h"
 
@@ -73,6 +74,11 @@ Result<ParsedValue> parse_regex(const OptionSpec& spec, std::string_view text) {
   } catch (const std::regex_error&) {
     return refusal(spec, text, "is not a regular expression");
   }
+  return ParsedValue{std::string(text), {}};
+}
+
+Result<ParsedValue> parse_levels(std::string_view text) {
+  if (const auto levels = parse_log_levels(text); !levels) return levels.error();
   return ParsedValue{std::string(text), {}};
 }
 
@@ -152,6 +158,7 @@ Result<ParsedValue> parse_value(const OptionSpec& spec, std::string_view text) {
     case ValueKind::text:
     case ValueKind::path: return ParsedValue{std::string(text), {}};
     case ValueKind::regex: return parse_regex(spec, text);
+    case ValueKind::log_levels: return parse_levels(text);
     case ValueKind::bytes: return bounded(spec, text, parse_bytes(text));
     case ValueKind::integer: return bounded(spec, text, parse_integer(text));
     case ValueKind::duration: return bounded(spec, text, parse_duration_ms(text, spec.unit == "s" ? 1000 : 1));

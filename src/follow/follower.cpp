@@ -108,8 +108,13 @@ Result<Follower::Moved> Follower::move_towards(const Tip& tip, Touched& touched)
   const std::uint32_t added = index_.block_count() - before;
   counters_.connected.fetch_add(added, std::memory_order_relaxed);
   if (added > 0) {
-    observe::log_info(area, fmt::format("height {}, {} {} added", observe::with_separators(index_.block_count() - 1),
-                                        added, added == 1 ? "block" : "blocks"));
+    const std::uint32_t height = index_.block_count() - 1;
+    const std::string part =
+        height < tip.height ? fmt::format(" ({:.1f} %)", 100.0 * height / tip.height) : std::string();
+    observe::log_info(area,
+                      fmt::format("height {}{}, {} {} added", observe::with_separators(height), part, added,
+                                  added == 1 ? "block" : "blocks"),
+                      {{"height", height}, {"node_height", tip.height}, {"blocks", added}});
   }
   if (Status confirmed = confirm_from(before, by_blocks); !confirmed && appended) appended = std::move(confirmed);
   touched.everything |= by_blocks.everything;
@@ -124,8 +129,10 @@ Status Follower::leave_branch(std::uint32_t fork, Touched& touched) {
                  "the node's chain shares no block with the index: it is of another network, or the index is"};
   }
   const std::uint32_t depth = index_.block_count() - fork;
-  observe::log_warning(area, fmt::format("reorg: {} {} disconnected, the chains part at height {}", depth,
-                                         depth == 1 ? "block is" : "blocks are", fork - 1));
+  observe::log_warning(area,
+                       fmt::format("reorg: {} {} disconnected, the chains part at height {}", depth,
+                                   depth == 1 ? "block is" : "blocks are", fork - 1),
+                       {{"depth", depth}, {"fork_height", fork - 1}});
   const auto txids = index_.txids_from(fork);
   if (!txids) return txids.error();
   if (Status status = index_.cut(fork, touched); !status) return status;

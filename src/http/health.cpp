@@ -14,6 +14,9 @@ std::string text_of(const std::optional<std::uint32_t>& height) {
 std::string reason_of(const HealthFacts& facts) {
   switch (state_of(facts)) {
     case HealthState::catching_up:
+      if (facts.files_height)
+        return "the services open when the index is at the node's tip: it is at " + text_of(facts.height) + " of " +
+               text_of(facts.files_height) + " in the block files";
       return "the services open when the index is at the node's tip: it is at " + text_of(facts.height) +
              ", the node (" + facts.node + ") at " + text_of(facts.node_height);
     case HealthState::behind:
@@ -64,6 +67,12 @@ HealthState state_of(const HealthFacts& facts) noexcept {
   const bool lacks_blocks =
       *facts.node_height > *facts.height && *facts.node_height - *facts.height > blocks_on_their_way_max;
   return lacks_blocks ? HealthState::behind : HealthState::serving;
+}
+
+std::string status_line(const HealthFacts& facts) {
+  std::string reason = reason_of(facts);
+  return reason.empty() ? "serving, height " + text_of(facts.height)
+                        : std::string(name_of(state_of(facts))) + ": " + reason;
 }
 
 HttpReply health_reply(const HealthFacts& facts) { return json_reply(200, facts, nullptr); }

@@ -23,6 +23,7 @@ struct HealthFacts {
   std::string node_detail;              ///< why, in a line; may be empty
   std::optional<std::uint32_t> height;  ///< of the index, as clients see it
   std::optional<std::uint32_t> node_height;
+  std::optional<std::uint32_t> files_height;  ///< while the index is brought to the end of the block files
 };
 
 enum class HealthState : std::uint8_t {
@@ -37,6 +38,8 @@ enum class HealthState : std::uint8_t {
 constexpr std::uint32_t blocks_on_their_way_max = 1;
 
 [[nodiscard]] HealthState state_of(const HealthFacts& facts) noexcept;
+/// One line for people: what /readyz says, or the height that is served.
+[[nodiscard]] std::string status_line(const HealthFacts& facts);
 /// {"state", "node", "height", "node_height"}; heights that are not known are null.
 [[nodiscard]] HttpReply health_reply(const HealthFacts& facts);
 /// The same members, and "ready" and "reason" ("" if ready). 503 if not ready.

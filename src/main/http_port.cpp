@@ -19,6 +19,33 @@ bool is_good(node::NodeCondition condition) {
          condition == node::NodeCondition::slow;
 }
 
+std::string metrics_text(const HttpSources& sources) {
+  observe::MetricsText metrics;
+  if (const auto process = observe::process_figures()) append_process(metrics, process.value());
+  append_serving(metrics, sources.serving->figures());
+  if (sources.watch == nullptr) return metrics.text();
+  append_node(metrics, sources.watch->snapshot(), sources.client->counters());
+  // acquire: pairs with the store once they are there.
+  if (const auto* follow = sources.follow.load(std::memory_order_acquire)) append_follow(metrics, *follow);
+  if (const auto* mempool = sources.mempool.load(std::memory_order_acquire)) append_mempool(metrics, *mempool);
+  return metrics.text();
+}
+
+http::RouteTable routes(const HttpSources& sources) {
+  http::RouteTable table;
+  table.get("/metrics", [&sources](const http::HttpRequest&) {
+    http::HttpReply reply;
+    reply.content_type = observe::metrics_content_type;
+    reply.body = metrics_text(sources);
+    return reply;
+  });
+  table.get("/healthz", [&sources](const http::HttpRequest&) { return http::health_reply(health_facts(sources)); });
+  table.get("/readyz", [&sources](const http::HttpRequest&) { return http::readiness_reply(health_facts(sources)); });
+  return table;
+}
+
+}  // namespace
+
 http::HealthFacts health_facts(const HttpSources& sources) {
   const ServingFigures figures = sources.serving->figures();
   http::HealthFacts facts;
@@ -31,36 +58,18 @@ http::HealthFacts health_facts(const HttpSources& sources) {
   facts.node_is_good = is_good(node.condition);
   facts.node = node::name_of(node.condition);
   facts.node_detail = std::move(node.detail);
-  if (const std::uint32_t height = sources.follow->node_height.load(std::memory_order_relaxed); height > 0)
+  const follow::FollowCounters* follow = sources.follow.load(std::memory_order_acquire);
+  if (follow == nullptr) {
+    if (const std::uint32_t target = sources.catch_up->target.load(std::memory_order_relaxed); target > 0) {
+      facts.files_height = target;
+      facts.height = sources.catch_up->height.load(std::memory_order_relaxed);
+    }
+    return facts;
+  }
+  if (const std::uint32_t height = follow->node_height.load(std::memory_order_relaxed); height > 0)
     facts.node_height = height;
   return facts;
 }
-
-std::string metrics_text(const HttpSources& sources) {
-  observe::MetricsText metrics;
-  if (const auto process = observe::process_figures()) append_process(metrics, process.value());
-  append_serving(metrics, sources.serving->figures());
-  if (sources.watch == nullptr) return metrics.text();
-  append_follow(metrics, *sources.follow);
-  append_node(metrics, sources.watch->snapshot(), sources.client->counters());
-  append_mempool(metrics, *sources.mempool);
-  return metrics.text();
-}
-
-http::RouteTable routes(const HttpSources& sources) {
-  http::RouteTable table;
-  table.get("/metrics", [sources](const http::HttpRequest&) {
-    http::HttpReply reply;
-    reply.content_type = observe::metrics_content_type;
-    reply.body = metrics_text(sources);
-    return reply;
-  });
-  table.get("/healthz", [sources](const http::HttpRequest&) { return http::health_reply(health_facts(sources)); });
-  table.get("/readyz", [sources](const http::HttpRequest&) { return http::readiness_reply(health_facts(sources)); });
-  return table;
-}
-
-}  // namespace
 
 Result<std::unique_ptr<net::TcpServer>> open_http_port(const config::ServeConfig& config, const HttpSources& sources) {
   if (!config.server.http) return std::unique_ptr<net::TcpServer>();

@@ -1,11 +1,14 @@
 // The HTTP port of `sluice serve`: /metrics, /healthz, /readyz.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "base/error.h"
 #include "config/config.h"
 #include "follow/follower.h"
+#include "http/health.h"
+#include "main/catch_up.h"
 #include "main/serving.h"
 #include "net/tcp_server.h"
 #include "node/node_watch.h"
@@ -13,18 +16,23 @@
 
 namespace sluice {
 
-/// What is spoken of. All outlive the port.
+/// What is spoken of.
 struct HttpSources {
   const Serving* serving = nullptr;  ///< never null
-  /// All or none: what follows a node.
+  /// All or none: the node, and the way to its block files.
   const node::RpcClient* client = nullptr;
   const node::NodeWatch* watch = nullptr;
-  const follow::FollowCounters* follow = nullptr;
-  const follow::MempoolFigures* mempool = nullptr;
+  const CatchUpFigures* catch_up = nullptr;
+  /// What follows it; null until the index is open.
+  std::atomic<const follow::FollowCounters*> follow{nullptr};
+  std::atomic<const follow::MempoolFigures*> mempool{nullptr};
 };
 
+/// How things stand now. Any thread.
+[[nodiscard]] http::HealthFacts health_facts(const HttpSources& sources);
+
 /// Null if the port is switched off, or if it is the default one and cannot be had; the log says so.
-/// Errors: config, io: an address that was asked for cannot be had.
+/// Errors: config, io: an address that was asked for cannot be had. Lifetime: the sources outlive the port.
 [[nodiscard]] Result<std::unique_ptr<net::TcpServer>> open_http_port(const config::ServeConfig& config,
                                                                      const HttpSources& sources);
 

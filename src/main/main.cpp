@@ -21,6 +21,7 @@ struct Run {
   int operator()(const config::Help& help) const { return print(help.text); }
   int operator()(const config::Version& version) const { return print(version.text); }
   int operator()(const config::PrintConfig& config) const { return print(config.text); }
+  int operator()(const config::CheckConfig& check) const { return run_check(check); }
   int operator()(const config::SyncConfig& config) const { return run_sync_command(config); }
   int operator()(const config::ServeConfig& config) const { return run_serve_command(config); }
   int operator()(const config::VerifyConfig& config) const { return run_verify_command(config); }

@@ -6,6 +6,7 @@
 #include "main/serving.h"
 #include "main/wiring.h"
 #include "observe/log.h"
+#include "observe/service_manager.h"
 #include "sluice/exit_status.h"
 #include "source/block_files.h"
 #include "store/chain_view.h"
@@ -37,11 +38,15 @@ Status serve_offline(const config::ServeConfig& config) {
   auto serving = Serving::prepare(config);
   if (!serving) return std::move(serving).error();
   serving.value()->publish({.view = std::move(view).value(), .mempool = nullptr}, {});
-  const auto http = open_http_port(config, {.serving = serving.value().get()});
+  const HttpSources sources{.serving = serving.value().get()};
+  const auto http = open_http_port(config, sources);
   if (!http) return http.error();
   if (Status status = serving.value()->listen(); !status) return status;
+  const observe::ServiceStatus status([&sources] { return http::status_line(health_facts(sources)); });
+  observe::notify_ready();
   wait_for_stop();
   observe::log_info(area, "stopping");
+  observe::notify_stopping();
   return {};
 }
 
@@ -49,10 +54,9 @@ Status serve_offline(const config::ServeConfig& config) {
 
 int run_serve_command(const config::ServeConfig& config) {
   start_logging(config.common);
+  (void)stop_requested();  // installs the handlers before anything takes long
   if (config.offline && config.blocks_dir.empty()) {
-    return report_error(
-        area,
-        {ErrorKind::config, "--blocks-dir is needed with --offline: raw transactions are read from the block files"});
+    return report_error(area, {ErrorKind::config, std::string(offline_needs_blocks)});
   }
   if (Status status = config.offline ? serve_offline(config) : serve_live(config); !status)
     return report_error(area, status.error());

@@ -8,6 +8,7 @@
 #include "follow/file_feed.h"
 #include "follow/follower.h"
 #include "follow/rpc_feed.h"
+#include "main/catch_up.h"
 #include "main/http_port.h"
 #include "main/node_gate.h"
 #include "main/serving.h"
@@ -17,6 +18,7 @@
 #include "node/node_watch.h"
 #include "node/zmq_listener.h"
 #include "observe/log.h"
+#include "observe/service_manager.h"
 
 namespace sluice {
 namespace {
@@ -63,11 +65,16 @@ class LiveServer {
   }
 
   Status run() {
-    (void)stop_requested();  // installs the handlers before anything takes long
     auto serving = Serving::prepare(config_, &*gate_);
     if (!serving) return std::move(serving).error();
     serving_ = std::move(serving).value();
-    if (Status status = open_index(); !status) return status;
+    sources_.serving = serving_.get();
+    auto http = open_http_port(config_, sources_);
+    if (!http) return std::move(http).error();
+    http_ = std::move(http).value();
+    status_.emplace([this] { return http::status_line(health_facts(sources_)); });
+    if (Status status = open_index(); !status)
+      return status.error().kind == ErrorKind::stopped ? stopped_early() : std::move(status);
     open_mempool();
     follower_ = std::make_unique<follow::Follower>(
         calls_, *index_, *feed_, *mempool_,
@@ -77,19 +84,17 @@ class LiveServer {
         [this](const serve::Snapshot& snapshot, serve::Changes changes) {
           serving_->publish(snapshot, std::move(changes));
         });
-    auto http = open_http_port(config_, {.serving = serving_.get(),
-                                         .client = &client_,
-                                         .watch = &watch_,
-                                         .follow = &follower_->counters(),
-                                         .mempool = &mempool_->figures()});
-    if (!http) return std::move(http).error();
-    http_ = std::move(http).value();
+    // release: pairs with the readers of the port.
+    sources_.follow.store(&follower_->counters(), std::memory_order_release);
+    sources_.mempool.store(&mempool_->figures(), std::memory_order_release);
     const bool has_blocks = index_->block_count() > 0;
     thread_ = std::thread([this] { follower_->run(); });
-    if (!wait_for_chain(has_blocks)) return {};
+    if (!wait_for_chain(has_blocks)) return stopped_early();
     if (Status status = serving_->listen(); !status) return status;
+    observe::notify_ready();
     wait_for_stop();
     observe::log_info(area, "stopping");
+    observe::notify_stopping();
     serving_->stop();
     stop_following();
     if (Status saved = mempool_->save(mempool_file()); !saved) observe::log_error(area, saved.error().message);
@@ -157,38 +162,57 @@ class LiveServer {
     listener_ = std::move(listener).value();
   }
 
+  static Status stopped_early() {
+    observe::log_info(area, "stopped as asked, before the services were open");
+    observe::notify_stopping();
+    return {};
+  }
+
   /// Opens the index, and whatever its blocks come from.
-  Status open_index() {
-    const std::string directory = blocks_directory(config_).string();
-    source::XorKey key;
-    if (!config_.blocks_dir.empty()) {
-      auto files = source::list_block_files(directory);
-      if (!files) return std::move(files).error();
-      key = files.value().key;
+  Status open_index() { return config_.blocks_dir.empty() ? open_with_archive() : open_with_block_files(); }
+
+  Status open_with_block_files() {
+    const auto files = source::list_block_files(config_.blocks_dir.string());
+    if (!files) return files.error();
+    if (Status status = open_chain(files.value().key); !status) return status;
+    const auto ends = index_->record_ends();
+    if (!ends) return ends.error();
+    if (!config_.serve_while_syncing && is_far_behind(ends.value(), files.value())) {
+      index_.reset();  // it has one writer
+      if (Status status = catch_up_from_files(config_, catch_up_); !status) return status;
+      if (Status status = open_chain(files.value().key); !status) return status;
     }
+    auto feed = follow::FileFeed::open(*index_);
+    if (!feed) return std::move(feed).error();
+    feed_ = std::move(feed).value();
+    return {};
+  }
+
+  Status open_chain(const source::XorKey& key) {
     auto index = follow::ChainIndex::open(index_options(config_), key);
     if (!index) return std::move(index).error();
     index_ = std::move(index).value();
-    if (!config_.blocks_dir.empty()) {
-      auto feed = follow::FileFeed::open(*index_);
-      if (!feed) return std::move(feed).error();
-      feed_ = std::move(feed).value();
-      return {};
-    }
-    auto ends = index_->record_ends();
-    if (!ends) return std::move(ends).error();
-    auto archive = follow::BlockArchive::open(*config_.network, directory, ends.value());
+    return {};
+  }
+
+  Status open_with_archive() {
+    if (Status status = open_chain({}); !status) return status;
+    const auto ends = index_->record_ends();
+    if (!ends) return ends.error();
+    auto archive = follow::BlockArchive::open(*config_.network, blocks_directory(config_).string(), ends.value());
     if (!archive) return std::move(archive).error();
     feed_ = std::make_unique<follow::RpcFeed>(calls_, std::move(archive).value());
     return {};
   }
 
-  /// Waits for the node's tip, or, if the index has blocks to serve, for a node that does not answer. False: stopped.
+  /// Waits for the node's tip; with --serve-while-syncing, for a block to serve; or, if the index has some, for a node
+  /// that does not answer. False: stopped.
   [[nodiscard]] bool wait_for_chain(bool has_blocks) {
     const auto& stop = stop_requested();
     const auto begin = std::chrono::steady_clock::now();
     while (!follower_->wait_caught_up(std::chrono::milliseconds(200))) {
       if (stop.load(std::memory_order_relaxed)) return false;
+      if (config_.serve_while_syncing && serving_->figures().height) break;
       const bool node_answered = follower_->counters().node_height.load(std::memory_order_relaxed) > 0;
       if (!has_blocks || node_answered || std::chrono::steady_clock::now() - begin < node_patience) continue;
       observe::log_warning(area, "the node does not answer: serving what the index has");
@@ -210,7 +234,10 @@ class LiveServer {
   std::unique_ptr<follow::MempoolFollower> mempool_;
   std::unique_ptr<Serving> serving_;
   std::unique_ptr<follow::Follower> follower_;
+  CatchUpFigures catch_up_;
+  HttpSources sources_{.serving = nullptr, .client = &client_, .watch = &watch_, .catch_up = &catch_up_};
   std::unique_ptr<net::TcpServer> http_;
+  std::optional<observe::ServiceStatus> status_;
   std::unique_ptr<node::ZmqListener> listener_;
   std::optional<NodeGate> gate_;
   std::thread thread_;

@@ -134,14 +134,17 @@ Status Serving::listen() {
 }
 
 void Serving::stop() {
-  std::unique_ptr<net::TcpServer> server;
+  net::TcpServer* server = nullptr;
   {
     const std::lock_guard lock(mutex_);
-    server = std::move(server_);
+    server = server_.get();
     const std::lock_guard figures_lock(figures_mutex_);
     open_server_ = nullptr;
   }
-  if (server) server->stop();
+  if (server == nullptr) return;
+  server->stop();  // meanwhile answers of the node are still posted to it
+  const std::lock_guard lock(mutex_);
+  server_.reset();
 }
 
 ServingFigures Serving::figures() const {

@@ -40,7 +40,7 @@ class Serving {
   void node_answered();
   /// Hashes what answers need, so that no client waits for it, and opens the services. Errors: config, io.
   Status listen();
-  /// Takes no more connections, sends what was answered, closes.
+  /// Takes no more connections, answers what was received, closes.
   void stop();
 
   /// Any thread, at any time; never waits for publish() or listen().

@@ -16,20 +16,7 @@ namespace {
 
 constexpr std::string_view area = "sync";
 
-void log_outcome(const pipeline::SyncReport& report) {
-  using observe::with_separators;
-  if (report.rebuilt)
-    observe::log_warning(area, "the reorg took away most of the chain: the index was built anew from the block files");
-  else if (report.disconnected > 0)
-    observe::log_info(area, fmt::format("followed a reorg: {} blocks disconnected", report.disconnected));
-  if (report.block_count == 0) return;
-  observe::log_info(area, fmt::format("index at height {}: {} transactions, {} blocks added in {:.2f} s (headers "
-                                      "{:.2f} s, blocks {:.2f} s, merging {:.2f} s)",
-                                      with_separators(report.block_count - 1), with_separators(report.tx_count),
-                                      with_separators(report.block_count - report.first_height),
-                                      report.scan_seconds + report.index_seconds + report.compact_seconds,
-                                      report.scan_seconds, report.index_seconds, report.compact_seconds));
-}
+void to_standard_error(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 }  // namespace
 
@@ -41,18 +28,13 @@ int run_sync_command(const config::SyncConfig& config) {
   if (options.memory_budget < pipeline::small_budget_bytes) return_freed_memory_at_once();
 
   observe::ProgressStyle style;
-  style.redraws = observe::is_terminal(STDERR_FILENO);
-  observe::ProgressLine line(
-      "sync", style, [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); },
-      observe::steady_now());
+  const bool is_for_people = config.common.log_format == config::LogFormat::text;
+  style.redraws = is_for_people && observe::is_terminal(STDERR_FILENO);
+  observe::ProgressLine line("sync", style, is_for_people ? to_standard_error : progress_to_log, observe::steady_now());
   bool io_said = false;
   const auto progress = [&](const pipeline::Counters& counters, const pipeline::SyncReport& report) {
     if (!std::exchange(io_said, true) && !report.io_note.empty()) observe::log_info(area, report.io_note);
-    line.update({.height = counters.height.load(std::memory_order_relaxed),
-                 .bytes_done = counters.bytes.load(std::memory_order_relaxed),
-                 .bytes_total = report.chain_bytes,
-                 .txs_done = counters.txs.load(std::memory_order_relaxed)},
-                observe::steady_now());
+    line.update(progress_of(counters, report), observe::steady_now());
   };
   const std::uint64_t begin = flow::now_ns();
   pipeline::SyncReport report;
@@ -61,7 +43,7 @@ int run_sync_command(const config::SyncConfig& config) {
   const double wall = static_cast<double>(flow::now_ns() - begin) / 1e9;
   line.clear();
   // A run that failed says why, not what was there before it.
-  if (status.ok() || status.error().kind == ErrorKind::stopped) log_outcome(report);
+  if (status.ok() || status.error().kind == ErrorKind::stopped) log_sync_outcome(report);
   if (!config.report.empty()) {
     if (Status written = write_sync_report(config, options, report, counters.get(), wall, status); !written)
       return report_error(area, written.error());

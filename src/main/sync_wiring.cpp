@@ -1,9 +1,12 @@
 #include "main/sync_wiring.h"
 
+#include <fmt/format.h>
+
 #include "base/check.h"
 #include "hash/sha256.h"
 #include "main/wiring.h"
 #include "observe/json_writer.h"
+#include "observe/log.h"
 #include "observe/process_figures.h"
 #include "observe/report.h"
 
@@ -45,6 +48,37 @@ pipeline::SyncOptions sync_options(const config::SyncConfig& config) {
   options.store = store_options(config.rocksdb);
   apply_tuning(config.tuning, options);
   return options;
+}
+
+void progress_to_log(std::string_view line) {
+  observe::log_info("sync", line.ends_with('\n') ? line.substr(0, line.size() - 1) : line);
+}
+
+observe::ProgressState progress_of(const pipeline::Counters& counters, const pipeline::SyncReport& report) {
+  return {.height = counters.height.load(std::memory_order_relaxed),
+          .bytes_done = counters.bytes.load(std::memory_order_relaxed),
+          .bytes_total = report.chain_bytes,
+          .txs_done = counters.txs.load(std::memory_order_relaxed)};
+}
+
+void log_sync_outcome(const pipeline::SyncReport& report) {
+  using observe::with_separators;
+  if (report.rebuilt)
+    observe::log_warning("sync",
+                         "the reorg took away most of the chain: the index was built anew from the block files");
+  else if (report.disconnected > 0)
+    observe::log_info("sync", fmt::format("followed a reorg: {} blocks disconnected", report.disconnected));
+  if (report.block_count == 0) return;
+  observe::log_info("sync",
+                    fmt::format("index at height {}: {} transactions, {} blocks added in {:.2f} s (headers "
+                                "{:.2f} s, blocks {:.2f} s, merging {:.2f} s)",
+                                with_separators(report.block_count - 1), with_separators(report.tx_count),
+                                with_separators(report.block_count - report.first_height),
+                                report.scan_seconds + report.index_seconds + report.compact_seconds,
+                                report.scan_seconds, report.index_seconds, report.compact_seconds),
+                    {{"height", report.block_count - 1},
+                     {"transactions", report.tx_count},
+                     {"blocks", report.block_count - report.first_height}});
 }
 
 Status write_sync_report(const config::SyncConfig& config, const pipeline::SyncOptions& options,

@@ -13,6 +13,7 @@
 
 #include "observe/log.h"
 #include "observe/progress.h"
+#include "observe/service_manager.h"
 
 namespace sluice {
 namespace {
@@ -113,6 +114,19 @@ CertificateWatch::~CertificateWatch() {
   set_hangup_handler(SIG_IGN);
 }
 
+void CertificateWatch::renew(bool asked) const {
+  Result<bool> reloaded = false;
+  if (!asked) {
+    reloaded = tls_->reload_if_changed();
+  } else if (Status status = tls_->reload(); status) {
+    reloaded = true;
+  } else {
+    reloaded = std::move(status).error();
+  }
+  if (!reloaded) observe::log_error(area, fmt::format("{}: the certificate in use stays", reloaded.error().message));
+  else if (reloaded.value()) observe::log_info(area, "the certificate was reloaded, new connections get it");
+}
+
 void CertificateWatch::run() const {
   while (true) {
     timespec until{};
@@ -121,17 +135,9 @@ void CertificateWatch::run() const {
     while (::sem_timedwait(&watch_semaphore, &until) != 0 && errno == EINTR) {}
     if (watch_ends.load(std::memory_order_relaxed)) return;
     const bool asked = hangup.exchange(false, std::memory_order_relaxed);
-    if (!tls_) continue;
-    Result<bool> reloaded = false;
-    if (!asked) {
-      reloaded = tls_->reload_if_changed();
-    } else if (Status status = tls_->reload(); status) {
-      reloaded = true;
-    } else {
-      reloaded = std::move(status).error();
-    }
-    if (!reloaded) observe::log_error(area, fmt::format("{}: the certificate in use stays", reloaded.error().message));
-    else if (reloaded.value()) observe::log_info(area, "the certificate was reloaded, new connections get it");
+    if (asked) observe::notify_reloading();
+    if (tls_) renew(asked);
+    if (asked) observe::notify_ready();
   }
 }
 

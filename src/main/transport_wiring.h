@@ -36,6 +36,7 @@ class CertificateWatch {
 
  private:
   void run() const;
+  void renew(bool asked) const;
 
   std::shared_ptr<net::TlsContext> tls_;
   std::thread thread_;

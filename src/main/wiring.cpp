@@ -27,7 +27,10 @@ static_assert(static_cast<int>(observe::Level::critical) == static_cast<int>(con
 }  // namespace
 
 void start_logging(const config::CommonConfig& common) {
-  observe::start_log(level_of(common.log_level));
+  observe::LogOptions options(level_of(common.log_level));
+  options.format = common.log_format == config::LogFormat::json ? observe::LogFormat::json : observe::LogFormat::text;
+  for (const auto& [module, level] : common.log_levels) options.modules.emplace_back(module, level_of(level));
+  observe::start_log(options);
   for (const config::Note& note : common.notes)
     observe::log(note.kind == config::Note::Kind::warning ? observe::Level::warning : observe::Level::info, "config",
                  note.text);

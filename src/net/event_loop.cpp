@@ -257,7 +257,7 @@ void EventLoop::on_woken() {
     const std::lock_guard lock(posted_mutex_);
     events.swap(posted_);
   }
-  if (stopping_ || events.empty()) return;
+  if (events.empty()) return;
   for (const auto& connection : connections_) {
     if (connection->dead || connection->finishing) continue;
     bool has_output = false;
@@ -273,7 +273,7 @@ void EventLoop::on_stop() {
   for (std::size_t i = connections_.size(); i-- > 0;) {
     Connection& connection = *connections_[i];
     if (connection.dead) continue;
-    connection.finishing = true;  // what was answered is still sent
+    connection.peer_done = true;  // what was received is still answered, and no more is read
     pump(connection);
   }
 }

@@ -51,7 +51,7 @@ void JsonWriter::append_double(double value) {
   else text_ += "null";
 }
 
-void JsonWriter::append_json_text(std::string& target, std::string_view text) {
+void append_json_text(std::string& target, std::string_view text) {
   target += '"';
   while (!text.empty()) {
     const auto byte = static_cast<unsigned char>(text.front());

@@ -19,6 +19,9 @@
 
 namespace sluice::observe {
 
+/// Appends the text in quotes, escaped; bytes that are no UTF-8 become U+FFFD.
+void append_json_text(std::string& target, std::string_view text);
+
 class JsonWriter {
  public:
   void begin_object() { open('{', {}, false); }
@@ -57,7 +60,6 @@ class JsonWriter {
   void close(char bracket);
   void next(std::string_view key, bool has_key);
   void append_double(double value);
-  static void append_json_text(std::string& target, std::string_view text);
 
   struct Level {
     char bracket;

@@ -1,13 +1,17 @@
 // The log by way of spdlog, which is seen in this file only.
 #include "observe/log.h"
 
+#include <fmt/chrono.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <mutex>
+
+#include "observe/json_writer.h"
 
 namespace sluice::observe {
 
@@ -29,8 +33,13 @@ class FunctionSink final : public spdlog::sinks::base_sink<std::mutex> {
   std::function<void(std::string_view)> target_;
 };
 
-std::shared_ptr<spdlog::logger>& logger() {
-  static std::shared_ptr<spdlog::logger> instance;
+struct Log {
+  LogOptions options;
+  std::shared_ptr<spdlog::logger> lines;
+};
+
+Log& the_log() {
+  static Log instance;
   return instance;
 }
 
@@ -40,12 +49,19 @@ spdlog::level::level_enum level_of(Level level) noexcept {
   return levels[static_cast<std::size_t>(level)];
 }
 
-void start(Level least, std::shared_ptr<spdlog::sinks::sink> sink) {
+void start(const LogOptions& options, std::shared_ptr<spdlog::sinks::sink> sink) {
   auto created = std::make_shared<spdlog::logger>("sluice", std::move(sink));
-  created->set_pattern("%Y-%m-%d %H:%M:%S.%e %v");
-  created->set_level(level_of(least));
+  created->set_pattern(options.format == LogFormat::json ? "%v" : "%Y-%m-%d %H:%M:%S.%e %v");
+  created->set_level(spdlog::level::debug);  // what is logged was decided before
   created->flush_on(spdlog::level::debug);
-  logger() = std::move(created);
+  the_log() = {options, std::move(created)};
+}
+
+Level least_of(const LogOptions& options, std::string_view module) noexcept {
+  Level least = options.least;
+  for (const auto& [name, level] : options.modules)
+    if (name == module) least = level;
+  return least;
 }
 
 std::string one_line(std::string_view text) {
@@ -59,6 +75,22 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
+std::string json_line(Level level, std::string_view module, std::string_view text, LogFields fields) {
+  const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  std::string line = fmt::format("{{\"time\":\"{:%Y-%m-%dT%H:%M:}{:06.3f}Z\",\"level\":\"{}\",\"module\":",
+                                 fmt::gmtime(std::chrono::system_clock::to_time_t(now)),
+                                 static_cast<double>(now.time_since_epoch().count() % 60'000) / 1000, name_of(level));
+  append_json_text(line, module);
+  line += ",\"message\":";
+  append_json_text(line, text);
+  for (const LogField& field : fields) {
+    line += ',';
+    append_json_text(line, field.name);
+    line += ':' + std::to_string(field.value);
+  }
+  return line + '}';
+}
+
 }  // namespace
 
 std::string_view name_of(Level level) noexcept {
@@ -66,17 +98,22 @@ std::string_view name_of(Level level) noexcept {
   return names[static_cast<std::size_t>(level)];
 }
 
-void start_log(Level least) { start(least, std::make_shared<spdlog::sinks::stderr_sink_mt>()); }
+void start_log(const LogOptions& options) { start(options, std::make_shared<spdlog::sinks::stderr_sink_mt>()); }
 
-void start_log(Level least, std::function<void(std::string_view)> sink) {
-  start(least, std::make_shared<FunctionSink>(std::move(sink)));
+void start_log(const LogOptions& options, std::function<void(std::string_view)> sink) {
+  start(options, std::make_shared<FunctionSink>(std::move(sink)));
 }
 
-bool is_logged(Level level) noexcept { return logger() && logger()->should_log(level_of(level)); }
+bool is_logged(Level level, std::string_view module) noexcept {
+  return the_log().lines && level >= least_of(the_log().options, module);
+}
 
-void log(Level level, std::string_view area, std::string_view text) {
-  if (!is_logged(level)) return;
-  logger()->log(level_of(level), "{}:{}:{}", name_of(level), area, one_line(text));
+void log(Level level, std::string_view module, std::string_view text, LogFields fields) {
+  if (!is_logged(level, module)) return;
+  const Log& log = the_log();
+  if (log.options.format == LogFormat::json)
+    log.lines->log(level_of(level), "{}", json_line(level, module, text, fields));
+  else log.lines->log(level_of(level), "{}:{}:{}", name_of(level), module, one_line(text));
 }
 
 }  // namespace sluice::observe

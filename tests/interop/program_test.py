@@ -89,15 +89,15 @@ def free_port():
 class Server:
     """`sluice serve` until the end of a with block; port 0 is the system's choice."""
 
-    def __init__(self, db, blocks, port=0, protocols=("tcp",), more=(), limit=None):
+    def __init__(self, db, blocks, port=0, protocols=("tcp",), more=(), limit=None, env=None):
         services = [f"{protocol}://127.0.0.1:{port or free_port()}" for protocol in protocols]
-        self.protocols, self.limit, self.log = protocols, limit, []
+        self.protocols, self.limit, self.env, self.log = protocols, limit, env, []
         self.arguments = ["serve", "--offline", *CHAIN, "--db-dir", WORK / db, "--blocks-dir", blocks,
                           "--services", ",".join(services), *more]
 
     def __enter__(self):
         self.process = subprocess.Popen([SLUICE, *map(str, self.arguments)], stderr=subprocess.PIPE, text=True,
-                                        preexec_fn=self.limit)
+                                        preexec_fn=self.limit, env=self.env)
         self.ports = {}
         while len(self.ports) < len(self.protocols):
             found = self.wait_for(r"listening on (\w+)://\S+:(\d+)")
@@ -179,6 +179,37 @@ def refused_settings_exit_with_two():
     expect(run(*sync_arguments("x", WORK, "--threads", "-3")), 2, "threads", "-3")
     expect(run(*sync_arguments("x", small()), env=dict(os.environ, SLUICE_SHA="abacus")), 2, "SLUICE_SHA", "abacus")
     expect(run(*sync_arguments("x", small()), env=dict(os.environ, SLUICE_IO="pigeons")), 2, "SLUICE_IO", "pigeons")
+
+
+@test
+def check_config_finds_problems_and_touches_nothing():
+    new = WORK / "not-yet"
+    live = ["serve", *CHAIN, "--db-dir", new, "--daemon-url", "http://u:secret@127.0.0.1:1", "--services", "tcp://127.0.0.1:1", "--allow-root"]
+    result = expect(run(*live, "--check-config"), 0)
+    check(result.stdout.startswith("0 problems found\n\n# effective configuration of sluice serve\n"), result.stdout[:600])
+    check("daemon-url" in result.stdout and "secret" not in result.stdout, result.stdout[:600])
+    check(not new.exists(), "it made the directory of the index")
+    certificate, _ = make_certificate("checked")
+    _, other_key = make_certificate("checked-other")
+    result = run(*live, "--check-config", "--db-dir", WORK / "no" / "such", "--blocks-dir", WORK / "nowhere", "--services", "ssl://127.0.0.1:1",
+                 "--ssl-certfile", certificate, "--ssl-keyfile", other_key, "--banner-file", WORK / "no-banner")
+    problems = result.stdout.split("\n\n")[0].splitlines()
+    for line, *words in zip(problems, ("problem", f"{WORK}/no"), ("problem", "nowhere"), ("problem", "checked-other.key"), ("warning", "no-banner"), ("3 problems",)):
+        check(all(word in line for word in words[0]), f"{words} is not in {line}")
+    check(result.returncode == 2 and len(problems) == 5, result.stdout[:600])
+
+
+@test
+def check_config_looks_into_the_index():
+    db = WORK / served()
+    wrong = expect(run("serve", "--coin", "Bitcoin", "--net", "regtest", "--db-dir", db, "--daemon-url", "u:p@127.0.0.1", "--services", "tcp://:1",
+                       "--allow-root", "--check-config"), 2).stdout
+    check("problem" in wrong and "Radiant regtest" in wrong, wrong[:600])
+    expect(run(*sync_arguments("served", small(), "--check-config")), 0)
+    check("--memory-budget" in expect(run(*sync_arguments("served", small(), "--check-config", "--memory-budget", "64MiB", "--threads", 64)), 2).stdout, "")
+    expect(run("serve", "--offline", *CHAIN, "--db-dir", WORK / "none", "--blocks-dir", small(), "--services", "tcp://:1", "--check-config"), 2)
+    with Server(served(), small()):
+        expect(run(*sync_arguments("served", small(), "--check-config")), 0)  # both read
 
 
 # --- sync: what can be wrong --------------------------------------------------------------------
@@ -312,6 +343,18 @@ def progress_is_redrawn_on_a_terminal_and_plain_lines_elsewhere():
 
 
 @test
+def json_logs_are_json_and_the_levels_are_those_asked_for():
+    environment = dict(os.environ, SLUICE_LOG_FORMAT="json", LOG_FORMAT="%(message)s")
+    lines = [json.loads(line) for line in expect(run(*sync_arguments("json-log", small()), env=environment), 0).stderr.splitlines()]
+    check(any(line["module"] == "config" and "LOG_FORMAT" in line["message"] for line in lines), f"LOG_FORMAT is not spoken of: {lines}")
+    last = lines[-1]
+    check(last["module"] == "sync" and last["level"] == "INFO" and last["height"] == 60 and last["blocks"] == 61, f"last line: {last}")
+    quiet = expect(run(*sync_arguments("json-log", small(), "--log-levels", "sync=error,config=error"), env=environment), 0)
+    check(quiet.stderr == "", quiet.stderr[-600:])
+    expect(run(*sync_arguments("json-log", small(), "--log-levels", "snyc=error")), 2, "--log-levels", "snyc", "sync")
+
+
+@test
 def the_report_holds_every_counter():
     path = WORK / "report.json"
     expect(run(*sync_arguments("reported", small(), "--report", path)), 0)
@@ -441,6 +484,38 @@ def every_transport_answers_and_a_new_certificate_is_taken():
         check(name_of_certificate(server.ports["ssl"]) == "first", "the change was not seen")
         server.process.send_signal(signal.SIGTERM)
         check(server.process.wait(timeout=20) == 0, "serve did not end with 0")
+
+
+@test
+def systemd_is_told():
+    path = str(WORK / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.settimeout(60)
+        told = []
+
+        def wait_for(*wanted):
+            """Until everything wanted was told, in any order."""
+            missing = set(wanted)
+            while missing:
+                told.append(manager.recv(4096).decode())
+                missing -= {line for line in missing if any(heard.startswith(line) for heard in told[-1].split("\n"))}
+
+        environment = dict(os.environ, NOTIFY_SOCKET=path, WATCHDOG_USEC="100000")
+        with Server(served(), small(), env=environment) as server:
+            wait_for("READY=1", "STATUS=serving, height 60", "WATCHDOG=1")
+            wait_for("WATCHDOG=1")
+            check("EXTEND_TIMEOUT_USEC" not in told[-1], f"ready, and more time is asked for: {told[-1]}")
+            server.process.send_signal(signal.SIGHUP)
+            wait_for("RELOADING=1")
+            check("MONOTONIC_USEC=" in told[-1], told[-1])
+            wait_for("READY=1")
+            server.process.send_signal(signal.SIGTERM)
+            wait_for("STOPPING=1")
+            check(server.process.wait(timeout=60) == 0, "serve did not end with 0")
+        with Server(served(), small(), env=dict(os.environ, NOTIFY_SOCKET=path + "-gone")) as server:
+            server.process.send_signal(signal.SIGTERM)
+            check(server.process.wait(timeout=60) == 0, "a manager that is not there is no error")
 
 
 @test

@@ -27,13 +27,17 @@ def same(got, wanted, what):
         raise Different(f"{what}: {json.dumps(got)[:500]} instead of {json.dumps(wanted)[:500]}")
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class LiveServer:
     """Until the end of a with block; polls the node every 20 ms."""
 
     def __init__(self, sluice, work, *words):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.log = work / "serve.log"
         self.words = [sluice, "serve", "--db-dir", work / "db", "--services", f"tcp://127.0.0.1:{self.port}", "--memory-budget", "128MiB",
                       "--threads", "2", "--allow-root", "--daemon-poll-interval-blocks", "20ms",

@@ -212,6 +212,41 @@ TEST(Build, log_levels_of_python) {
     EXPECT_EQ(accepted<SyncConfig>(sync_words(), {{"LOG_LEVEL", text}}).common.log_level, level);
 }
 
+TEST(Build, catching_up_starts_from_the_profile_of_sync) {
+  const auto config = accepted<ServeConfig>(serve_words());
+  EXPECT_EQ(config.tuning.batch_blocks, 64u);
+  EXPECT_EQ(config.rocksdb.block_cache_bytes, 32u << 20);
+  EXPECT_EQ(config.tuning_catch_up.batch_blocks, 65536u);
+  EXPECT_EQ(config.rocksdb_catch_up.block_cache_bytes, 8u << 20);
+  const auto set = accepted<ServeConfig>(serve_words({"--batch-blocks", "7"}),
+                                         {{"CACHE_MB", "300"}, {"ROCKSDB_BLOCK_CACHE_MB", "256"}});
+  EXPECT_EQ(set.tuning.batch_blocks, 7u);
+  EXPECT_EQ(set.tuning_catch_up.batch_blocks, 7u);
+  EXPECT_EQ(set.tuning_catch_up.memory_budget, std::uint64_t{300} << 20);
+  EXPECT_EQ(set.tuning_catch_up.threads, ordinary_host.cores);
+  EXPECT_EQ(set.rocksdb_catch_up.block_cache_bytes, 256u << 20);
+}
+
+TEST(Build, log_levels_of_modules) {
+  const auto config = accepted<ServeConfig>(serve_words({"--log-levels", " Follow=debug ,,net=WARN,net = error"}));
+  ASSERT_EQ(config.common.log_levels.size(), 3u);
+  EXPECT_EQ(config.common.log_levels[0].module, "follow");
+  EXPECT_EQ(config.common.log_levels[0].level, LogLevel::debug);
+  EXPECT_EQ(config.common.log_levels[2].module, "net");
+  EXPECT_EQ(config.common.log_levels[2].level, LogLevel::error);
+  EXPECT_TRUE(
+      mentions(refused(serve_words({"--log-levels", "folow=debug"})), "--log-levels: \"folow=debug\": no such"));
+  EXPECT_TRUE(mentions(refused(serve_words({"--log-levels", "net=loud"})), "\"loud\" is not allowed; allowed: debug"));
+  EXPECT_TRUE(mentions(refused(serve_words({"--log-levels", "net"})), "MODULE=LEVEL"));
+}
+
+TEST(Build, the_log_format_has_a_name_of_its_own) {
+  const auto config =
+      accepted<ServeConfig>(serve_words(), {{"SLUICE_LOG_FORMAT", "json"}, {"LOG_FORMAT", "%(levelname)s"}});
+  EXPECT_EQ(config.common.log_format, LogFormat::json);
+  EXPECT_TRUE(has_note(config.common, Note::Kind::info, "environment LOG_FORMAT: ignored: a format of Python's"));
+}
+
 TEST(Build, this_machine_has_a_core) {
   const HostFacts facts = host_facts();
   EXPECT_GE(facts.cores, 1u);

@@ -142,6 +142,20 @@ TEST(CommandLine, print_config_tells_the_network_that_the_names_mean) {
   EXPECT_TRUE(mentions(text_of({{"COIN", "Bitcoin"}, {"NET", "scalenet"}}), "network = (unknown)  # no such coin"));
 }
 
+TEST(CommandLine, check_config_holds_the_config_and_what_is_in_effect) {
+  const auto sync = accepted<CheckConfig>(sync_words({"--check-config", "--threads", "5"}));
+  ASSERT_TRUE(std::holds_alternative<SyncConfig>(sync.config));
+  EXPECT_EQ(std::get<SyncConfig>(sync.config).tuning.threads, 5u);
+  EXPECT_TRUE(mentions(sync.effective, "threads = 5 threads  # flag --threads") ||
+              mentions(sync.effective, "threads = 5  # flag --threads"))
+      << sync.effective;
+  const auto serve = accepted<CheckConfig>(serve_words({"--check-config"}));
+  EXPECT_TRUE(std::holds_alternative<ServeConfig>(serve.config));
+  EXPECT_FALSE(mentions(serve.effective, "check-config"));
+  // What cannot be built cannot be looked into.
+  EXPECT_TRUE(mentions(refused(serve_words({"--check-config", "--services", "ssl://:1"})), "--ssl-certfile"));
+}
+
 TEST(CommandLine, print_config_works_before_everything_required_is_there) {
   const auto printed = parse({"serve", "--print-config"}, {{"DAEMON_URL", "http://user:secret@node:7332/"}});
   ASSERT_TRUE(printed.ok()) << printed.error().message;

@@ -65,6 +65,15 @@ TEST(Health, BeforeTheServicesOpenItCatchesUp) {
   EXPECT_NE(health_reply(facts).body.find("\"height\": null"), std::string::npos);
 }
 
+TEST(Health, WhileTheIndexIsBuiltItIsSaidHowFarItIs) {
+  HealthFacts facts = at_the_tip();
+  facts.is_listening = false;
+  facts.height = 70;
+  facts.files_height = 200;
+  expect(facts, HealthState::catching_up,
+         "the services open when the index is at the node's tip: it is at 70 of 200 in the block files");
+}
+
 TEST(Health, WithoutANodeTheIndexIsServedAsItIs) {
   HealthFacts facts;
   facts.is_listening = true;
@@ -72,6 +81,14 @@ TEST(Health, WithoutANodeTheIndexIsServedAsItIs) {
   facts.node = "offline";
   facts.height = 5;
   expect(facts, HealthState::serving, "");
+}
+
+TEST(Health, TheStatusLineSaysTheHeightOrWhatIsWrong) {
+  HealthFacts facts = at_the_tip();
+  EXPECT_EQ(status_line(facts), "serving, height " + std::to_string(*facts.height));
+  facts.node_height = *facts.height + 9;
+  EXPECT_EQ(status_line(facts), "behind: the index is at " + std::to_string(*facts.height) + ", the node at " +
+                                    std::to_string(*facts.node_height));
 }
 
 TEST(Health, HeightsAtTheirLimitDoNotWrap) {

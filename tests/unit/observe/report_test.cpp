@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -159,8 +160,38 @@ TEST(Log, lines_have_one_form_and_levels_are_kept) {
   EXPECT_EQ(lines[0][19], '.');
   EXPECT_EQ(lines[1].substr(23), " WARNING:net:peer said \"x\\x0ay\\x1b[31m\"\n");
   EXPECT_EQ(lines[2].substr(23), " CRITICAL:store:gone\n");
-  EXPECT_FALSE(is_logged(Level::debug));
-  EXPECT_TRUE(is_logged(Level::error));
+  EXPECT_FALSE(is_logged(Level::debug, "sync"));
+  EXPECT_TRUE(is_logged(Level::error, "sync"));
+  start_log(Level::critical);
+}
+
+TEST(Log, a_module_may_have_a_level_of_its_own) {
+  std::vector<std::string> lines;
+  LogOptions options(Level::warning);
+  options.modules = {{"follow", Level::info}, {"net", Level::error}, {"follow", Level::debug}};
+  start_log(options, [&](std::string_view line) { lines.emplace_back(line); });
+  log_debug("follow", "shown");
+  log_warning("net", "not shown");
+  log_warning("node", "shown");
+  log_info("node", "not shown");
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0].substr(23), " DEBUG:follow:shown\n");
+  EXPECT_EQ(lines[1].substr(23), " WARNING:node:shown\n");
+  start_log(Level::critical);
+}
+
+TEST(Log, a_json_line_is_json_whatever_was_said) {
+  std::vector<std::string> lines;
+  LogOptions options;
+  options.format = LogFormat::json;
+  start_log(options, [&](std::string_view line) { lines.emplace_back(line); });
+  log_info("follow", "height 5", {{"height", 5}, {"blocks", 18446744073709551615u}});
+  log_error("net", "peer said \"x\ny\x1b[31m\xff{}\"");
+  ASSERT_EQ(lines.size(), 2u);
+  const std::regex form(R"(\{"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","level":"INFO","module":"follow",)"
+                        R"("message":"height 5","height":5,"blocks":18446744073709551615\}\n)");
+  EXPECT_TRUE(std::regex_match(lines[0], form)) << lines[0];
+  EXPECT_NE(lines[1].find(R"("message":"peer said \"x\ny\u001b[31m\ufffd{}\""})"), std::string::npos) << lines[1];
   start_log(Level::critical);
 }
 
