@@ -36,7 +36,8 @@ std::string network_of(const config::AddressBytes& address) {
 
 std::optional<std::string> checked_host(std::string_view text) {
   if (text.ends_with('.')) text.remove_suffix(1);
-  if (!config::is_host(text)) return std::nullopt;
+  // is_host() allows a dot at the end as well.
+  if (text.ends_with('.') || !config::is_host(text)) return std::nullopt;
   std::string host(text);
   std::transform(host.begin(), host.end(), host.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });

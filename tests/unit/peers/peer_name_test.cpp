@@ -24,9 +24,10 @@ TEST(PeerName, IsReadAndWritten) {
 }
 
 TEST(PeerName, WhatCannotBeOneIsRefused) {
-  for (const char* text : {"", "   ", "example.org", "example.org v1.4", "exa mple.org", "example.org t0",
-                           "example.org t65536", "example.org s99999999999", "example.org t-1", "example.org t5x",
-                           "-.org t", "1.2.3 t", "[::1] t", "ex\tample s\n", "a/b t", "a:5 t", "example.org t0x10"}) {
+  for (const char* text :
+       {"", "   ", "example.org", "example.org v1.4", "exa mple.org", "example.org t0", "example.org t65536",
+        "example.org s99999999999", "example.org t-1", "example.org t5x", "-.org t", "1.2.3 t", "[::1] t",
+        "example.org.. t", "ex\tample s\n", "a/b t", "a:5 t", "example.org t0x10"}) {
     EXPECT_FALSE(parse_real_name(text, usual).ok()) << text;
   }
   EXPECT_FALSE(parse_real_name(std::string(300, 'a') + " t", usual).ok());
