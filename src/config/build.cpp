@@ -210,6 +210,10 @@ Result<ServeConfig> build_serve(Settings& settings, const Settings& catch_up, co
   fill(settings, config.limits);
   fill(settings, config.address);
   fill(settings, config.peers);
+  const bool discovery_is_chosen = settings[Option::peer_discovery].origin.source != Source::builtin_default;
+  // A chain of one's own has no other servers, and an offline server speaks to nobody, unless it is asked to.
+  if (!discovery_is_chosen && (config.offline || config.network->name == "regtest"))
+    config.peers.peer_discovery = PeerDiscovery::off;
   if (!config.offline && config.server.daemon_url.empty()) {
     return refusal("--daemon-url (or environment DAEMON_URL) is required, unless --offline");
   }

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "main/peer_wiring.h"
 #include "main/wiring.h"
 #include "observe/log.h"
 #include "observe/progress.h"
@@ -83,19 +84,37 @@ Result<std::unique_ptr<Serving>> Serving::prepare(const config::ServeConfig& con
   auto transports = make_transports(config);
   if (!transports) return std::move(transports).error();
   serving->transports_ = std::move(transports).value();
+  if (Status status = serving->prepare_peers(); !status) return std::move(status).error();
   serve::ServerContext context;
   context.options = &serving->options_;
   context.merkle = &serving->merkle_;
   context.node = node;
+  context.peers = serving->peers_.get();
   context.banner = [path = config.server.banner_file] { return read_text(path); };
   context.on_failure = [&failures = serving->failures_](const Error& error) { log_thinned_out(failures, error); };
   serving->endpoint_ = std::make_unique<net::ElectrumEndpoint>(context, serving->limits_, serving->listen_.loops);
   return serving;
 }
 
+Status Serving::prepare_peers() {
+  if (config_.peers.peer_discovery == config::PeerDiscovery::off) return {};
+  auto options = peer_options(config_, options_);
+  if (!options) return std::move(options).error();
+  options.value().view = [this] {
+    const std::lock_guard lock(snapshot_mutex_);
+    return snapshot_.view;
+  };
+  options.value().on_answer = [this] { node_answered(); };
+  peers_ = std::make_unique<peers::PeerService>(std::move(options).value());
+  return {};
+}
+
 void Serving::publish(const serve::Snapshot& snapshot, serve::Changes changes) {
   const std::lock_guard lock(mutex_);
-  snapshot_ = snapshot;
+  {
+    const std::lock_guard snapshot_lock(snapshot_mutex_);
+    snapshot_ = snapshot;
+  }
   {
     const std::lock_guard figures_lock(figures_mutex_);
     const std::uint32_t height = snapshot.view->tip_height();
@@ -128,12 +147,14 @@ Status Serving::listen() {
                                   observe::with_separators(snapshot_.view->tip_height())));
   }
   certificate_watch_ = std::make_unique<CertificateWatch>(transports_.tls);
+  if (peers_) peers_->start();
   const std::lock_guard figures_lock(figures_mutex_);
   open_server_ = server_.get();
   return {};
 }
 
 void Serving::stop() {
+  if (peers_) peers_->stop();
   net::TcpServer* server = nullptr;
   {
     const std::lock_guard lock(mutex_);

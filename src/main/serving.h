@@ -10,6 +10,7 @@
 #include "main/transport_wiring.h"
 #include "net/electrum_endpoint.h"
 #include "net/tcp_server.h"
+#include "peers/peer_service.h"
 #include "serve/merkle_cache.h"
 
 namespace sluice {
@@ -48,6 +49,7 @@ class Serving {
 
  private:
   explicit Serving(const config::ServeConfig& config);
+  Status prepare_peers();
 
   const config::ServeConfig& config_;
   serve::ServeOptions options_;
@@ -56,11 +58,13 @@ class Serving {
   std::atomic<std::uint64_t> failures_{0};
   net::TcpServerOptions listen_;
   Transports transports_;
-  std::mutex mutex_;  // held while something is published or the server comes and goes
+  std::mutex mutex_;           // held while something is published or the server comes and goes
+  std::mutex snapshot_mutex_;  // held for moments, and by publish() with mutex_
   serve::Snapshot snapshot_;
   mutable std::mutex figures_mutex_;  // held for moments: the figures of the index, and open_server_
   ServingFigures index_figures_;
   const net::TcpServer* open_server_ = nullptr;
+  std::unique_ptr<peers::PeerService> peers_;  ///< null: without peer discovery
   std::unique_ptr<net::ElectrumEndpoint> endpoint_;
   std::unique_ptr<net::TcpServer> server_;
   std::unique_ptr<CertificateWatch> certificate_watch_;

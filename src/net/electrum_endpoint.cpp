@@ -29,7 +29,8 @@ struct ElectrumEndpoint::Loop {
 
 class ElectrumEndpoint::Handler final : public ConnectionHandler {
  public:
-  Handler(const session::SessionLimits& limits, Loop& loop) : loop_(loop), session_(limits) {}
+  Handler(const session::SessionLimits& limits, Loop& loop, const std::string& client_address)
+      : loop_(loop), session_(limits, client_address) {}
 
   void receive(std::string_view bytes) override { session_.receive(bytes); }
 
@@ -71,7 +72,7 @@ std::shared_ptr<const Event> ElectrumEndpoint::node_answered() { return std::mak
 
 HandlerFactory ElectrumEndpoint::factory() {
   return [this](const ConnectionInfo& info) -> std::unique_ptr<ConnectionHandler> {
-    return std::make_unique<Handler>(limits_, *loops_.at(info.loop_index));
+    return std::make_unique<Handler>(limits_, *loops_.at(info.loop_index), info.peer_address);
   };
 }
 

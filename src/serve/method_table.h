@@ -39,7 +39,12 @@ struct Call {
   /// run again when the answer is there. Bounds: context.node; one question a request, the same when run again.
   [[nodiscard]] const NodeAnswer* ask_node(NodeQuestion question) const {
     if (!session.node_answer) session.node_answer = context.node->ask(std::move(question));
-    return session.node_answer->is_ready() ? session.node_answer.get() : nullptr;
+    return answer_or_wait();
+  }
+  /// The answer in session.node_answer, null while it is awaited.
+  [[nodiscard]] const NodeAnswer* answer_or_wait() const {
+    session.waits_for_node = !session.node_has_answered();
+    return session.waits_for_node ? nullptr : session.node_answer.get();
   }
   /// What the view could not read: the log gets the error, the client the internal error.
   [[nodiscard]] Fault failed(const Error& error) const {

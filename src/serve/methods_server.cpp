@@ -5,6 +5,7 @@
 #include "serve/json_text.h"
 #include "serve/method_table.h"
 #include "serve/python_text.h"
+#include "serve/server_features.h"
 
 namespace sluice::serve {
 namespace {
@@ -97,10 +98,7 @@ Outcome server_version(Call& call) {
   return std::nullopt;
 }
 
-Outcome server_features(Call& call) {
-  call.cost += 0.2;
-  const ServeOptions& options = call.options();
-  std::string& reply = call.reply;
+void append_features(std::string& reply, const ServeOptions& options) {
   reply += "{\"hosts\":";
   append_hosts(reply, options.services);
   reply += ",\"pruning\":null,\"server_version\":";
@@ -117,6 +115,11 @@ Outcome server_features(Call& call) {
     append_json_string(reply, service_text(options.services[i]));
   }
   reply += "]}";
+}
+
+Outcome server_features(Call& call) {
+  call.cost += 0.2;
+  append_features(call.reply, call.options());
   return std::nullopt;
 }
 
@@ -156,14 +159,20 @@ Outcome server_donation_address(Call& call) {
 
 Outcome server_peers_subscribe(Call& call) {
   call.cost += 1.0;
-  call.reply += "[]";
+  if (call.context.peers == nullptr) call.reply += "[]";
+  else call.context.peers->append_peers(call.reply, call.session.client_address);
   return std::nullopt;
 }
 
 Outcome server_add_peer(Call& call) {
-  // Peers are taken only when peer discovery is on, which it never is offline.
   call.cost += 100.0;
-  call.reply += "false";
+  SessionState& session = call.session;
+  if (call.context.peers == nullptr) {
+    call.reply += "false";
+    return std::nullopt;
+  }
+  if (!session.node_answer) session.node_answer = call.context.peers->ask_add(call.argument[0], session.client_address);
+  if (const NodeAnswer* answer = call.answer_or_wait()) call.reply += answer->text();
   return std::nullopt;
 }
 

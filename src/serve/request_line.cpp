@@ -136,8 +136,9 @@ class LineHandler {
     Call call{{}, session_, context_, reply_, begin, 0};
     Outcome fault = bind_arguments(*method, params, call);
     if (!fault) {
+      session_.waits_for_node = false;
       fault = method->run(call);
-      if (session_.waits_for_node()) return reply_.resize(begin);
+      if (session_.waits_for_node) return reply_.resize(begin);
       session_.node_answer.reset();
       session_.cost += call.cost;  // also of work that failed
       work_ += call.cost;
@@ -168,7 +169,7 @@ bool LineAnswer::step_single(SessionState& session, const ServerContext& context
   SLUICE_CHECK(document.parse(line_) == JsonErrc::ok);
   (void)LineHandler(session, context, reply_).message(document.root());
   document.release_large();
-  return !session.waits_for_node();
+  return !session.waits_for_node;
 }
 
 std::string_view LineAnswer::next_item() {
@@ -211,7 +212,7 @@ bool LineAnswer::step(const BatchPace& pace, SessionState& session, const Server
       work += handler.work();
     };
     answer();
-    if (session.waits_for_node()) {
+    if (session.waits_for_node) {
       at_ = at_before;
       reply_.resize(separator_begin);
       break;
@@ -251,7 +252,7 @@ std::unique_ptr<LineAnswer> begin_line(std::string_view line, SessionState& sess
   if (parsed == JsonErrc::ok) items = handler.message(document.root());
   else handler.unparseable(parsed);
   document.release_large();
-  return items == 0 && !session.waits_for_node() ? nullptr : std::make_unique<LineAnswer>(line, items);
+  return items == 0 && !session.waits_for_node ? nullptr : std::make_unique<LineAnswer>(line, items);
 }
 
 void handle_line(std::string_view line, SessionState& session, const ServerContext& context, JsonDocument& document,

@@ -32,7 +32,7 @@ class LineAnswer {
   /// Bounds: line is valid JSON: an array of item_count items, or a request if that is 0.
   LineAnswer(std::string_view line, std::uint32_t item_count);
 
-  /// Answers some items; true: that was the last one. False while session.waits_for_node(), too: to be called again
+  /// Answers some items; true: that was the last one. False while session.waits_for_node, too: to be called again
   /// when it does not. The answer is the same at any pace.
   /// Bounds: not called again once finished; the session stays the same from step to step. The view may change:
   /// each item is answered from one.

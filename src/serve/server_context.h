@@ -11,6 +11,7 @@
 #include "serve/mempool_view.h"
 #include "serve/merkle_cache.h"
 #include "serve/node_gate.h"
+#include "serve/peer_gate.h"
 #include "serve/protocol_version.h"
 #include "serve/read_view.h"
 
@@ -54,7 +55,8 @@ struct ServerContext {
   const MempoolView* mempool = nullptr;
   const ServeOptions* options = nullptr;
   MerkleCaches* merkle = nullptr;
-  NodeGate* node = nullptr;  ///< nullptr: offline
+  NodeGate* node = nullptr;   ///< nullptr: offline
+  PeerGate* peers = nullptr;  ///< nullptr: without peer discovery
   BannerSource banner;
   FailureSink on_failure;  ///< may be empty
 };

@@ -48,14 +48,17 @@ struct SessionState {
   bool close_after_reply = false;  ///< the reply in hand is the last one
   bool headers_subscribed = false;
   ProtocolVersion version{1, 4};
-  std::string client_name;  ///< first 17 characters of what it calls itself
+  std::string client_address;  ///< numeric; empty if it has none
+  std::string client_name;     ///< first 17 characters of what it calls itself
   double cost = CostTable::connection;
   SessionCounters counters;
   std::unordered_map<ScriptHash, Subscription, Hash32Hasher> scripts;
 
   /// Of the request at hand, while it waits for the node and until it is answered.
   std::shared_ptr<const NodeAnswer> node_answer;
-  [[nodiscard]] bool waits_for_node() const noexcept { return node_answer && !node_answer->is_ready(); }
+  /// Did its last run find no answer yet? Decided once a run: the answer may come at any moment in between.
+  bool waits_for_node = false;
+  [[nodiscard]] bool node_has_answered() const noexcept { return node_answer && node_answer->is_ready(); }
 
   // What the client is to be told (notifications.h).
   bool tip_marked = false;

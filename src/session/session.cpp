@@ -20,11 +20,13 @@ SessionStep Session::step(const serve::ServerContext& context, serve::JsonDocume
     ++traffic_.receive_lines;
     answer_ = serve::begin_line(line, state_, context, document, out);
     lines_.forget_taken();
+    if (state_.waits_for_node) return SessionStep::waiting;
+  } else if (state_.waits_for_node && !state_.node_has_answered()) {
+    return SessionStep::waiting;
   }
-  if (state_.waits_for_node()) return SessionStep::waiting;
   if (answer_) {
     if (!answer_->step(limits_->batch, state_, context, document))
-      return state_.waits_for_node() ? SessionStep::waiting : SessionStep::answering;
+      return state_.waits_for_node ? SessionStep::waiting : SessionStep::answering;
     out += answer_->reply();
     answer_.reset();
   }

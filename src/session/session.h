@@ -39,7 +39,11 @@ struct TrafficCounters {
 
 class Session {
  public:
-  explicit Session(const SessionLimits& limits) : limits_(&limits), lines_(limits.max_recv) {}
+  /// client_address: numeric, or empty.
+  explicit Session(const SessionLimits& limits, std::string client_address = {})
+      : limits_(&limits), lines_(limits.max_recv) {
+    state_.client_address = std::move(client_address);
+  }
 
   void receive(std::string_view bytes);
   /// Answers at most one line, or the next part of a batch; the reply ends with a newline.
@@ -50,7 +54,7 @@ class Session {
   [[nodiscard]] bool notify(const serve::Changes& changes) { return serve::mark_notifications(state_, changes); }
 
   /// After waiting: is the node's answer there?
-  [[nodiscard]] bool wants_step() const noexcept { return answer_ && state_.node_answer && !state_.waits_for_node(); }
+  [[nodiscard]] bool wants_step() const noexcept { return answer_ && state_.node_has_answered(); }
 
   [[nodiscard]] const serve::SessionState& state() const noexcept { return state_; }
   [[nodiscard]] const TrafficCounters& traffic() const noexcept { return traffic_; }

@@ -155,6 +155,21 @@ TEST(Build, private_report_services_depend_on_announcing) {
             1u);
 }
 
+TEST(Build, peers_are_looked_for_only_where_there_can_be_some) {
+  const auto discovery = [](const std::string& net, std::vector<std::string> more, const Variables& variables = {}) {
+    std::vector<std::string> words{"serve",    "--coin", "Radiant",    "--net",   net,
+                                   "--db-dir", "db",     "--services", "tcp://:1"};
+    words.insert(words.end(), {"--daemon-url", "u:p@localhost"});
+    words.insert(words.end(), more.begin(), more.end());
+    return accepted<ServeConfig>(words, variables).peers.peer_discovery;
+  };
+  EXPECT_EQ(discovery("mainnet", {}), PeerDiscovery::on);
+  EXPECT_EQ(discovery("mainnet", {"--offline"}), PeerDiscovery::off);
+  EXPECT_EQ(discovery("regtest", {}), PeerDiscovery::off);
+  EXPECT_EQ(discovery("regtest", {}, {{"PEER_DISCOVERY", "self"}}), PeerDiscovery::self);
+  EXPECT_EQ(discovery("mainnet", {"--offline", "--peer-discovery", "on"}), PeerDiscovery::on);
+}
+
 TEST(Build, sessions_fit_the_open_files) {
   const auto config = accepted<ServeConfig>(serve_words({"--max-sessions", "5000"}), {},
                                             {.is_root = false, .open_files_max = 1024, .cores = 1});
@@ -198,9 +213,9 @@ TEST(Build, an_http_address_that_was_asked_for_is_told_from_the_default) {
 }
 
 TEST(Build, settings_without_effect_yet_say_so) {
-  const auto config = accepted<ServeConfig>(serve_words({"--tor-banner-file", "x"}), {{"FORCE_PROXY", "1"}});
+  const auto config = accepted<ServeConfig>(serve_words({"--tor-banner-file", "x"}), {{"SWAP_INDEX", "1"}});
   EXPECT_TRUE(has_note(config.common, Note::Kind::info, "flag --tor-banner-file: accepted, no effect yet"));
-  EXPECT_TRUE(has_note(config.common, Note::Kind::info, "environment FORCE_PROXY: accepted, no effect yet"));
+  EXPECT_TRUE(has_note(config.common, Note::Kind::info, "environment SWAP_INDEX: accepted, no effect yet"));
   EXPECT_TRUE(accepted<ServeConfig>(serve_words()).common.notes.empty());
 }
 
