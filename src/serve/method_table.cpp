@@ -14,11 +14,14 @@ constexpr Method methods[] = {
     {"blockchain.block.headers", 2, 3, 3, {"start_height", "count", "cp_height"}, "", block_headers},
     // The Radiant servers call the number `_number`, the others `number`.
     {"blockchain.estimatefee", 1, 2, 1, {"_number", "mode"}, "number", estimate_fee},
+    {"blockchain.header.get", 1, 1, 1, {"block_hash_or_height"}, "", header_get, true},
     {"blockchain.headers.get_tip", 0, 0, 0, {}, "", headers_get_tip, true},
     {"blockchain.headers.subscribe", 0, 0, 0, {}, "", headers_subscribe},
+    {"blockchain.headers.unsubscribe", 0, 0, 0, {}, "", headers_unsubscribe, true},
     {"blockchain.ref.get", 1, 2, 2, {"ref", "verbose"}, "", ref_get},
     {"blockchain.relayfee", 0, 0, 0, {}, "", relay_fee},
     {"blockchain.scripthash.get_balance", 1, 1, 1, {"scripthash"}, "", scripthash_get_balance},
+    {"blockchain.scripthash.get_first_use", 1, 1, 1, {"scripthash"}, "", scripthash_get_first_use, true},
     {"blockchain.scripthash.get_history",
      1,
      3,
@@ -27,13 +30,22 @@ constexpr Method methods[] = {
      "",
      scripthash_get_history},
     {"blockchain.scripthash.get_mempool", 1, 1, 1, {"scripthash"}, "", scripthash_get_mempool},
+    {"blockchain.scripthash.get_status", 1, 1, 1, {"scripthash"}, "", scripthash_get_status, true},
     {"blockchain.scripthash.listunspent", 1, 1, 1, {"scripthash"}, "", scripthash_listunspent},
     {"blockchain.scripthash.subscribe", 1, 1, 1, {"scripthash"}, "", scripthash_subscribe},
     {"blockchain.scripthash.unsubscribe", 1, 1, 1, {"scripthash"}, "", scripthash_unsubscribe},
     {"blockchain.transaction.broadcast", 1, 1, 1, {"raw_tx"}, "", transaction_broadcast},
     {"blockchain.transaction.get", 1, 2, 2, {"tx_hash", "verbose"}, "", transaction_get},
+    {"blockchain.transaction.get_confirmed_blockhash",
+     1,
+     2,
+     2,
+     {"tx_hash", "include_header"},
+     "",
+     transaction_get_confirmed_blockhash,
+     true},
     {"blockchain.transaction.get_height", 1, 1, 1, {"tx_hash"}, "", transaction_get_height, true},
-    {"blockchain.transaction.get_merkle", 2, 2, 2, {"tx_hash", "height"}, "", transaction_get_merkle},
+    {"blockchain.transaction.get_merkle", 1, 2, 2, {"tx_hash", "height"}, "", transaction_get_merkle, false, 2},
     {"blockchain.transaction.id_from_pos", 2, 3, 3, {"height", "tx_pos", "merkle"}, "", transaction_id_from_pos},
     {"blockchain.utxo.get_info", 2, 2, 2, {"tx_hash", "tx_pos"}, "", utxo_get_info, true},
     {"mempool.get_fee_histogram", 0, 0, 0, {}, "", fee_histogram},
@@ -62,22 +74,30 @@ std::string quoted_names(std::vector<std::string> names) {
   return text;
 }
 
-Outcome bind_positional(const Method& method, std::uint8_t count, const JsonValue& params, Call& call) {
+/// How many arguments a request must and may give.
+struct Arity {
+  std::uint8_t required;
+  std::uint8_t count;
+};
+
+Outcome too_few(const Method& method, const Arity& arity, std::uint32_t given) {
+  return arguments_fault(count_text(given) + " passed to method \"" + std::string(method.name) + "\" but it requires " +
+                         std::to_string(arity.required));
+}
+
+Outcome bind_positional(const Method& method, const Arity& arity, const JsonValue& params, Call& call) {
   const std::uint32_t given = params.size();
-  if (given < method.required) {
-    return arguments_fault(count_text(given) + " passed to method \"" + std::string(method.name) +
-                           "\" but it requires " + std::to_string(method.required));
-  }
-  if (given > count) {
+  if (given < arity.required) return too_few(method, arity, given);
+  if (given > arity.count) {
     return arguments_fault(count_text(given) + " passed to method " + std::string(method.name) + " taking at most " +
-                           std::to_string(count));
+                           std::to_string(arity.count));
   }
   JsonValue at = params.first();
   for (std::uint32_t i = 0; i < given; ++i, at = at.next()) call.argument[i] = at;
   return std::nullopt;
 }
 
-Outcome bind_named(const Method& method, std::uint8_t count, const JsonValue& params, Call& call) {
+Outcome bind_named(const Method& method, const Arity& arity, const JsonValue& params, Call& call) {
   const std::string quoted_method = "method \"" + std::string(method.name) + "\"";
   std::vector<std::string> unknown;
   JsonValue key = params.first();
@@ -85,15 +105,15 @@ Outcome bind_named(const Method& method, std::uint8_t count, const JsonValue& pa
     const JsonValue value = key.next();
     const std::string name = key.text();
     std::size_t index = 0;
-    while (index < count && method.parameter[index] != name) ++index;
-    if (index == count && !method.alias.empty() && name == method.alias) index = 0;
-    if (index < count) call.argument[index] = value;
+    while (index < arity.count && method.parameter[index] != name) ++index;
+    if (index == arity.count && !method.alias.empty() && name == method.alias) index = 0;
+    if (index < arity.count) call.argument[index] = value;
     else if (std::find(unknown.begin(), unknown.end(), name) == unknown.end() && unknown.size() < 16)
       unknown.push_back(name);
     key = value.next();
   }
   std::vector<std::string> missing;
-  for (std::size_t i = 0; i < method.required; ++i) {
+  for (std::size_t i = 0; i < arity.required; ++i) {
     if (!call.argument[i]) missing.emplace_back(method.parameter[i]);
   }
   if (!missing.empty()) return arguments_fault(quoted_method + " requires parameter" + quoted_names(missing));
@@ -113,12 +133,12 @@ const Method* find_method(std::string_view name) {
 }
 
 Outcome bind_arguments(const Method& method, const JsonValue& params, Call& call) {
-  const std::uint8_t count = call.options().parity ? method.count_parity : method.count;
-  if (params && params.is(JsonKind::object)) return bind_named(method, count, params, call);
-  if (params) return bind_positional(method, count, params, call);
-  if (method.required == 0) return std::nullopt;
-  return arguments_fault("0 arguments passed to method \"" + std::string(method.name) + "\" but it requires " +
-                         std::to_string(method.required));
+  const Arity arity =
+      call.options().parity ? Arity{method.required_parity, method.count_parity} : Arity{method.required, method.count};
+  if (params && params.is(JsonKind::object)) return bind_named(method, arity, params, call);
+  if (params) return bind_positional(method, arity, params, call);
+  if (arity.required == 0) return std::nullopt;
+  return too_few(method, arity, 0);
 }
 
 }  // namespace sluice::serve

@@ -56,7 +56,8 @@ struct Method {
   std::array<std::string_view, parameters_max> parameter{};
   std::string_view alias;  ///< a second name of the first parameter
   Outcome (*run)(Call&) = nullptr;
-  bool only_without_parity = false;  ///< the mirrored peers do not know it
+  bool only_without_parity = false;         ///< the mirrored peers do not know it
+  std::uint8_t required_parity = required;  ///< as `required`, when the peers are mirrored
 };
 
 /// nullptr if there is no such method.
@@ -78,12 +79,16 @@ Outcome server_add_peer(Call& call);
 Outcome block_header(Call& call);
 Outcome block_headers(Call& call);
 Outcome headers_subscribe(Call& call);
+Outcome headers_unsubscribe(Call& call);
+Outcome header_get(Call& call);
 Outcome scripthash_get_balance(Call& call);
 Outcome scripthash_get_history(Call& call);
 Outcome scripthash_get_mempool(Call& call);
 Outcome scripthash_listunspent(Call& call);
 Outcome scripthash_subscribe(Call& call);
 Outcome scripthash_unsubscribe(Call& call);
+Outcome scripthash_get_status(Call& call);
+Outcome scripthash_get_first_use(Call& call);
 Outcome mempool_info(Call& call);
 Outcome transaction_get(Call& call);
 Outcome transaction_get_merkle(Call& call);
@@ -92,6 +97,7 @@ Outcome transaction_broadcast(Call& call);
 Outcome ref_get(Call& call);
 Outcome headers_get_tip(Call& call);
 Outcome transaction_get_height(Call& call);
+Outcome transaction_get_confirmed_blockhash(Call& call);
 Outcome utxo_get_info(Call& call);
 Outcome estimate_fee(Call& call);
 Outcome relay_fee(Call& call);

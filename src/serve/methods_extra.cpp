@@ -53,20 +53,27 @@ Result<bool> is_unspent(Call& call, const Outpoint& outpoint, const FoundOutput&
   });
 }
 
-}  // namespace
-
-Outcome headers_get_tip(Call& call) {
-  call.cost += 0.25;
-  const std::uint32_t height = call.view().tip_height();
-  const auto header = call.view().header(height);
-  if (!header) return call.failed(header.error());
-  call.reply += "{\"height\":";
-  append_number(call.reply, height);
-  call.reply += ",\"hex\":";
-  append_json_hex(call.reply, header.value());
-  call.reply += '}';
-  return std::nullopt;
+/// `{"block_hash":...,"block_height":n`, to be closed.
+void append_block_place(std::string& reply, const BlockHash& hash, std::uint32_t height) {
+  reply += "{\"block_hash\":";
+  append_json_hash(reply, hash.span());
+  reply += ",\"block_height\":";
+  append_number(reply, height);
 }
+
+void append_block(Call& call, std::uint32_t height, const chain::RawHeader& header) {
+  append_block_place(call.reply, chain::block_hash(call.options().network->coin, header), height);
+}
+
+void append_first_use(std::string& reply, std::uint32_t height, const Txid& txid) {
+  reply += ",\"height\":";
+  append_number(reply, height);
+  reply += ",\"tx_hash\":";
+  append_json_hash(reply, txid.span());
+  reply += '}';
+}
+
+}  // namespace
 
 Outcome transaction_get_height(Call& call) {
   const auto txid = to_txid(call.argument[0]);
@@ -76,6 +83,54 @@ Outcome transaction_get_height(Call& call) {
   if (!place) return call.failed(place.error());
   if (place.value()) append_number(call.reply, place.value()->height);
   else call.reply += call.mempool() != nullptr && call.mempool()->find_tx(txid.value()) ? "0" : "null";
+  return std::nullopt;
+}
+
+Outcome transaction_get_confirmed_blockhash(Call& call) {
+  const auto txid = to_txid(call.argument[0]);
+  if (!txid.ok()) return txid.fault();
+  const auto with_header = call.argument[1] ? to_boolean(call.argument[1], "include_header") : Coerced<bool>(false);
+  if (!with_header.ok()) return with_header.fault();
+  call.cost += 0.5;
+  const auto place = call.view().find_tx(txid.value());
+  if (!place) return call.failed(place.error());
+  if (!place.value()) return bad_request("tx " + txid.value().display() + " is not in the chain");
+  const auto header = call.view().header(place.value()->height);
+  if (!header) return call.failed(header.error());
+  append_block(call, place.value()->height, header.value());
+  if (with_header.value()) {
+    call.reply += ",\"block_header\":";
+    append_json_hex(call.reply, header.value());
+  }
+  call.reply += '}';
+  return std::nullopt;
+}
+
+Outcome scripthash_get_first_use(Call& call) {
+  const auto scripthash = to_scripthash(call.argument[0]);
+  if (!scripthash.ok()) return scripthash.fault();
+  call.cost += 0.5;
+  const auto history = call.view().history(scripthash.value(), 0);
+  if (!history) return call.failed(history.error());
+  if (!history.value().empty()) {
+    const HistoryItem& first = history.value().front();
+    const auto header = call.view().header(first.height);
+    if (!header) return call.failed(header.error());
+    const auto txid = call.view().txid(first.tx_number);
+    if (!txid) return call.failed(txid.error());
+    append_block(call, first.height, header.value());
+    append_first_use(call.reply, first.height, txid.value());
+    return std::nullopt;
+  }
+  const auto unconfirmed =
+      call.mempool() == nullptr ? std::vector<MempoolHistoryItem>{} : call.mempool()->history(scripthash.value());
+  call.cost += static_cast<double>(unconfirmed.size()) / 50;
+  if (unconfirmed.empty()) {
+    call.reply += "null";
+    return std::nullopt;
+  }
+  append_block_place(call.reply, BlockHash{}, 0);
+  append_first_use(call.reply, 0, unconfirmed.front().txid);
   return std::nullopt;
 }
 

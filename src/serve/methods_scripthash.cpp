@@ -209,15 +209,34 @@ Outcome scripthash_listunspent(Call& call) {
   return std::nullopt;
 }
 
-Outcome scripthash_subscribe(Call& call) {
-  const auto scripthash = to_scripthash(call.argument[0]);
-  if (!scripthash.ok()) return scripthash.fault();
-  const auto status = scripthash_status(call.context, scripthash.value());
-  if (!status) return call.failed(status.error());
+namespace {
+
+/// Computes the status, appends it and charges for it. Errors: the view's.
+Result<ScripthashStatus> answer_status(Call& call, const ScriptHash& scripthash) {
+  auto status = scripthash_status(call.context, scripthash);
+  if (!status) return status;
   call.cost += 0.55 + 0.001 * static_cast<double>(status.value().confirmed_items) +
                static_cast<double>(status.value().mempool_items) / 50 +
                0.00002 * static_cast<double>(status.value().preimage_bytes);
   append_status(call.reply, status.value().hash);
+  return status;
+}
+
+}  // namespace
+
+Outcome scripthash_get_status(Call& call) {
+  const auto scripthash = to_scripthash(call.argument[0]);
+  if (!scripthash.ok()) return scripthash.fault();
+  const auto status = answer_status(call, scripthash.value());
+  if (!status) return call.failed(status.error());
+  return std::nullopt;
+}
+
+Outcome scripthash_subscribe(Call& call) {
+  const auto scripthash = to_scripthash(call.argument[0]);
+  if (!scripthash.ok()) return scripthash.fault();
+  const auto status = answer_status(call, scripthash.value());
+  if (!status) return call.failed(status.error());
   std::string text = call.argument[0].text();
   if (text.size() > echoed_text_bytes_max) text = scripthash.value().display();
   Subscription& subscription = call.session.scripts[scripthash.value()];

@@ -42,6 +42,7 @@ TEST_F(Methods, TableIsSortedAndComplete) {
     EXPECT_EQ(find_method(method.name), &method);
     EXPECT_NE(method.run, nullptr);
     EXPECT_LE(method.required, method.count);
+    EXPECT_LE(method.required_parity, method.count_parity);
     EXPECT_LE(method.count_parity, method.count);
   }
   EXPECT_EQ(find_method("blockchain.transaction.get_tsc_merkle"), nullptr);
