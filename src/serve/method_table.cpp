@@ -35,6 +35,14 @@ constexpr Method methods[] = {
     {"blockchain.scripthash.subscribe", 1, 1, 1, {"scripthash"}, "", scripthash_subscribe},
     {"blockchain.scripthash.unsubscribe", 1, 1, 1, {"scripthash"}, "", scripthash_unsubscribe},
     {"blockchain.transaction.broadcast", 1, 1, 1, {"raw_tx"}, "", transaction_broadcast},
+    {"blockchain.transaction.broadcast_package",
+     1,
+     2,
+     2,
+     {"raw_txs", "verbose"},
+     "",
+     transaction_broadcast_package,
+     true},
     {"blockchain.transaction.get", 1, 2, 2, {"tx_hash", "verbose"}, "", transaction_get},
     {"blockchain.transaction.get_confirmed_blockhash",
      1,
@@ -47,6 +55,7 @@ constexpr Method methods[] = {
     {"blockchain.transaction.get_height", 1, 1, 1, {"tx_hash"}, "", transaction_get_height, true},
     {"blockchain.transaction.get_merkle", 1, 2, 2, {"tx_hash", "height"}, "", transaction_get_merkle, false, 2},
     {"blockchain.transaction.id_from_pos", 2, 3, 3, {"height", "tx_pos", "merkle"}, "", transaction_id_from_pos},
+    {"blockchain.transaction.testmempoolaccept", 1, 1, 1, {"raw_txs"}, "", transaction_test_accept, true},
     {"blockchain.utxo.get_info", 2, 2, 2, {"tx_hash", "tx_pos"}, "", utxo_get_info, true},
     {"mempool.get_fee_histogram", 0, 0, 0, {}, "", fee_histogram},
     {"mempool.get_info", 0, 0, 0, {}, "", mempool_info, true},
@@ -130,6 +139,17 @@ const Method* find_method(std::string_view name) {
       std::lower_bound(std::begin(methods), std::end(methods), name,
                        [](const Method& method, std::string_view wanted) { return method.name < wanted; });
   return found != std::end(methods) && found->name == name ? found : nullptr;
+}
+
+Outcome append_node_answer(Call& call, NodeQuestion question) {
+  const NodeAnswer* answer = call.ask_node(std::move(question));
+  if (answer == nullptr) return std::nullopt;
+  switch (answer->outcome()) {
+    case NodeAnswer::Outcome::answered: call.reply += answer->text(); return std::nullopt;
+    case NodeAnswer::Outcome::refused: return daemon_error(answer->code(), answer->text());
+    case NodeAnswer::Outcome::failed: return daemon_error(rpc_misc_error, answer->text());
+  }
+  return internal_error();
 }
 
 Outcome bind_arguments(const Method& method, const JsonValue& params, Call& call) {

@@ -60,6 +60,9 @@ struct Method {
   std::uint8_t required_parity = required;  ///< as `required`, when the peers are mirrored
 };
 
+/// The node's own answer, or its own error. Bounds: call.context.node.
+[[nodiscard]] Outcome append_node_answer(Call& call, NodeQuestion question);
+
 /// nullptr if there is no such method.
 [[nodiscard]] const Method* find_method(std::string_view name);
 [[nodiscard]] std::span<const Method> all_methods() noexcept;
@@ -94,6 +97,8 @@ Outcome transaction_get(Call& call);
 Outcome transaction_get_merkle(Call& call);
 Outcome transaction_id_from_pos(Call& call);
 Outcome transaction_broadcast(Call& call);
+Outcome transaction_broadcast_package(Call& call);
+Outcome transaction_test_accept(Call& call);
 Outcome ref_get(Call& call);
 Outcome headers_get_tip(Call& call);
 Outcome transaction_get_height(Call& call);

@@ -116,7 +116,13 @@ Outcome server_features(Call& call) {
     if (i != 0) reply += ',';
     append_json_string(reply, service_text(options.services[i]));
   }
-  reply += "]}";
+  reply += ']';
+  if (!options.parity) {
+    // The nodes of the other coins have no packages.
+    const bool takes_packages = call.context.node != nullptr && options.network->coin == chain::Coin::bitcoin;
+    reply += takes_packages ? ",\"broadcast_package\":true" : ",\"broadcast_package\":false";
+  }
+  reply += '}';
   return std::nullopt;
 }
 

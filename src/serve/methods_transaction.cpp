@@ -234,8 +234,8 @@ Outcome transaction_broadcast(Call& call) {
   const std::string hex = call.argument[0].text();
   call.cost += 0.25 + static_cast<double>(hex.size()) / 5000;
   if (call.context.node != nullptr) {
-    const NodeAnswer* answer =
-        call.ask_node({.kind = NodeQuestion::Kind::broadcast, .raw_hex = hex, .blocks = 0, .mode = {}});
+    const NodeAnswer* answer = call.ask_node(
+        {.kind = NodeQuestion::Kind::broadcast, .raw_hex = hex, .package_hex = {}, .blocks = 0, .mode = {}});
     if (answer == nullptr) return std::nullopt;
     return finish_broadcast(call, *answer, hex);
   }
