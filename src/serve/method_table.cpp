@@ -3,13 +3,34 @@
 #include <algorithm>
 #include <vector>
 
+#include "classify/scripthash.h"
+#include "serve/address.h"
 #include "serve/json_text.h"
+#include "serve/python_text.h"
 
 namespace sluice::serve {
 namespace {
 
 // Sorted by name. Parameter names are part of the protocol: they can be used in requests.
 constexpr Method methods[] = {
+    {"blockchain.address.get_balance", 1, 1, 1, {"address"}, "", scripthash_get_balance, true, 1, true},
+    {"blockchain.address.get_first_use", 1, 1, 1, {"address"}, "", scripthash_get_first_use, true, 1, true},
+    {"blockchain.address.get_history",
+     1,
+     3,
+     3,
+     {"address", "from_height", "to_height"},
+     "",
+     scripthash_get_history,
+     true,
+     1,
+     true},
+    {"blockchain.address.get_mempool", 1, 1, 1, {"address"}, "", scripthash_get_mempool, true, 1, true},
+    {"blockchain.address.get_scripthash", 1, 1, 1, {"address"}, "", address_get_scripthash, true, 1, true},
+    {"blockchain.address.get_status", 1, 1, 1, {"address"}, "", scripthash_get_status, true, 1, true},
+    {"blockchain.address.listunspent", 1, 1, 1, {"address"}, "", scripthash_listunspent, true, 1, true},
+    {"blockchain.address.subscribe", 1, 1, 1, {"address"}, "", scripthash_subscribe, true, 1, true},
+    {"blockchain.address.unsubscribe", 1, 1, 1, {"address"}, "", scripthash_unsubscribe, true, 1, true},
     {"blockchain.block.header", 1, 2, 2, {"height", "cp_height"}, "", block_header},
     {"blockchain.block.headers", 2, 3, 3, {"start_height", "count", "cp_height"}, "", block_headers},
     // The Radiant servers call the number `_number`, the others `number`.
@@ -139,6 +160,17 @@ const Method* find_method(std::string_view name) {
       std::lower_bound(std::begin(methods), std::end(methods), name,
                        [](const Method& method, std::string_view wanted) { return method.name < wanted; });
   return found != std::end(methods) && found->name == name ? found : nullptr;
+}
+
+Coerced<ScriptHash> script_argument(const Call& call) {
+  const JsonValue& value = call.argument[0];
+  if (!call.by_address) return to_scripthash(value);
+  const chain::Network& network = *call.options().network;
+  if (network.coin != chain::Coin::bitcoin_cash)
+    return Fault{FaultCode::method_not_found, "blockchain.address.* methods are only available on BCH"};
+  const auto script = value.is(JsonKind::string) ? script_of_address(value.text(), network) : std::nullopt;
+  if (!script) return bad_request("Invalid address: " + python_str(value));
+  return classify::script_hash(*script, network.coin, call.options().parity);
 }
 
 Outcome append_node_answer(Call& call, NodeQuestion question) {

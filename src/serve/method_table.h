@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "serve/coercion.h"
 #include "serve/fault.h"
 #include "serve/json_document.h"
 #include "serve/server_context.h"
@@ -25,6 +26,7 @@ struct Call {
   std::string& reply;
   std::size_t reply_begin = 0;  ///< where this answer starts
   double cost = 0;
+  bool by_address = false;  ///< a script is named by its address
 
   [[nodiscard]] const ReadView& view() const noexcept { return *context.view; }
   /// nullptr: without a mempool.
@@ -58,7 +60,11 @@ struct Method {
   Outcome (*run)(Call&) = nullptr;
   bool only_without_parity = false;         ///< the mirrored peers do not know it
   std::uint8_t required_parity = required;  ///< as `required`, when the peers are mirrored
+  bool by_address = false;                  ///< as its namesake of blockchain.scripthash, for an address
 };
+
+/// The script that the first argument names: by its hash, or by its address where the method says so.
+[[nodiscard]] Coerced<ScriptHash> script_argument(const Call& call);
 
 /// The node's own answer, or its own error. Bounds: call.context.node.
 [[nodiscard]] Outcome append_node_answer(Call& call, NodeQuestion question);
@@ -92,6 +98,7 @@ Outcome scripthash_subscribe(Call& call);
 Outcome scripthash_unsubscribe(Call& call);
 Outcome scripthash_get_status(Call& call);
 Outcome scripthash_get_first_use(Call& call);
+Outcome address_get_scripthash(Call& call);
 Outcome mempool_info(Call& call);
 Outcome transaction_get(Call& call);
 Outcome transaction_get_merkle(Call& call);

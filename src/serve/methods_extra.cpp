@@ -107,7 +107,7 @@ Outcome transaction_get_confirmed_blockhash(Call& call) {
 }
 
 Outcome scripthash_get_first_use(Call& call) {
-  const auto scripthash = to_scripthash(call.argument[0]);
+  const auto scripthash = script_argument(call);
   if (!scripthash.ok()) return scripthash.fault();
   call.cost += 0.5;
   const auto history = call.view().history(scripthash.value(), 0);

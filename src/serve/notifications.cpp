@@ -44,7 +44,8 @@ Notified write_script(SessionState& session, const ServerContext& context, std::
   }
   if (status.value().hash == subscription->second.told) return Notified::checked;
   subscription->second.told = status.value().hash;
-  begin_line(line, session, "blockchain.scripthash.subscribe");
+  const bool by_address = subscription->second.by_address;
+  begin_line(line, session, by_address ? "blockchain.address.subscribe" : "blockchain.scripthash.subscribe");
   append_json_string(line, subscription->second.text);
   line += ',';
   append_status(line, status.value().hash);

@@ -133,7 +133,7 @@ class LineHandler {
 
     const std::size_t begin = reply_.size();
     open_result(reply_, session_.dialect);
-    Call call{{}, session_, context_, reply_, begin, 0};
+    Call call{{}, session_, context_, reply_, begin, 0, method->by_address};
     Outcome fault = bind_arguments(*method, params, call);
     if (!fault) {
       fault = method->run(call);

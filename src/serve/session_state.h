@@ -35,9 +35,10 @@ struct SessionCounters {
   std::uint64_t transactions_sent = 0;
 };
 
-/// Of a script.
+/// Of a script. A client has one of each: named in another way, it is told in that way.
 struct Subscription {
   std::string text;            ///< as the client wrote it: notifications echo it
+  bool by_address = false;     ///< the text is its address
   std::optional<Digest> told;  ///< the status it knows
   bool marked = false;         ///< it is in marked_scripts
 };
