@@ -61,6 +61,7 @@ struct Method {
   bool only_without_parity = false;         ///< the mirrored peers do not know it
   std::uint8_t required_parity = required;  ///< as `required`, when the peers are mirrored
   bool by_address = false;                  ///< as its namesake of blockchain.scripthash, for an address
+  std::string_view each{};                  ///< a bulk call, which has no `run`: the method of each item of its list
 };
 
 /// The script that the first argument names: by its hash, or by its address where the method says so.

@@ -67,6 +67,18 @@ void append_hosts(std::string& reply, const std::vector<ReportedService>& servic
   reply += '}';
 }
 
+void append_bulk_calls(std::string& reply) {
+  reply += ",\"bulk_calls\":[";
+  bool first = true;
+  for (const Method& method : all_methods()) {
+    if (method.each.empty()) continue;
+    if (!first) reply += ',';
+    first = false;
+    append_plain_string(reply, method.name);
+  }
+  reply += ']';
+}
+
 std::string service_text(const ReportedService& service) {
   const bool bracket = service.host.find(':') != std::string::npos;
   return service.protocol + "://" + (bracket ? "[" + service.host + "]" : service.host) + ":" +
@@ -121,6 +133,7 @@ Outcome server_features(Call& call) {
     // The nodes of the other coins have no packages.
     const bool takes_packages = call.context.node != nullptr && options.network->coin == chain::Coin::bitcoin;
     reply += takes_packages ? ",\"broadcast_package\":true" : ",\"broadcast_package\":false";
+    append_bulk_calls(reply);
   }
   reply += '}';
   return std::nullopt;

@@ -62,6 +62,10 @@ struct SessionState {
   bool tip_marked = false;
   std::vector<ScriptHash> marked_scripts;  ///< each once; perhaps unsubscribed since
 
+  void charge_error() noexcept {
+    cost += CostTable::error;
+    ++counters.errors;
+  }
   [[nodiscard]] bool at_least(const ProtocolVersion& wanted) const { return version >= wanted; }
 };
 

@@ -49,12 +49,12 @@ TEST_F(NodeMethods, APackageIsTakenOrNot) {
 
 TEST_F(NodeMethods, FeaturesSayWhetherPackagesAreTaken) {
   const auto features = [&] { return client.call("server.features", "[]"); };
-  EXPECT_TRUE(features().ends_with(",\"broadcast_package\":true}")) << features();
+  EXPECT_TRUE(features().find(",\"broadcast_package\":true,") != std::string::npos) << features();
   client.context.node = nullptr;
-  EXPECT_TRUE(features().ends_with(",\"broadcast_package\":false}")) << features();
+  EXPECT_TRUE(features().find(",\"broadcast_package\":false,") != std::string::npos) << features();
   Client radiant{view, chain::Coin::radiant, "regtest", false};
   radiant.context.node = &node;
-  EXPECT_TRUE(radiant.call("server.features", "[]").ends_with(",\"broadcast_package\":false}"));
+  EXPECT_TRUE(radiant.call("server.features", "[]").find(",\"broadcast_package\":false,") != std::string::npos);
   client.options.parity = true;
   EXPECT_TRUE(features().ends_with(",\"services\":[]}")) << features();
 }
