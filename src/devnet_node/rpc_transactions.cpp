@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "devnet_node/rpc_methods.h"
+#include "hash/sha256.h"
 #include "serve/verbose_tx.h"
 
 namespace sluice::devnet_node {
@@ -17,6 +18,7 @@ constexpr std::string_view genesis_coinbase =
 /// Reject codes of the peer-to-peer protocol, which the error texts name.
 constexpr int reject_invalid = 16;
 constexpr int reject_duplicate = 18;
+constexpr std::size_t package_tx_count_max = 25;
 
 /// Where a transaction of this block stands in it.
 std::optional<std::size_t> index_in(const Block& block, const Txid& txid) {
@@ -116,6 +118,40 @@ void test_mempool_accept(const RpcContext& context, const RpcArguments& argument
   result.close('}').close(']');
 }
 
+/// As Bitcoin's node answers, without what only a fee market or scripts could say.
+void submit_package(const RpcContext& context, const RpcArguments& arguments, Json& result) {
+  simdjson::dom::array raws;
+  if (arguments.at(0).get(raws) != simdjson::SUCCESS)
+    throw RpcFault{RpcCode::misc, "JSON value is not an array as expected"};
+  if (raws.size() == 0 || raws.size() > package_tx_count_max)
+    throw RpcFault{RpcCode::invalid_parameter,
+                   fmt::format("Array must contain between 1 and {} transactions.", package_tx_count_max)};
+  std::vector<Transaction> package;
+  for (const simdjson::dom::element raw : raws) {
+    std::string_view hex;
+    if (raw.get(hex) != simdjson::SUCCESS) throw RpcFault{RpcCode::misc, "JSON value is not a string as expected"};
+    package.push_back(decode_argument(context, hex));
+  }
+  bool all_taken = true;
+  Json results;
+  results.open('{');
+  for (Transaction& tx : package) {
+    const Txid txid = tx.txid;
+    results.key(hash_cast<Txid>(hash::sha256d(tx.raw)).display()).open('{').key("txid").hash(txid);
+    const Admission admission = context.node.submit(std::move(tx));
+    if (const MempoolEntry* entry = context.node.mempool().find(txid)) {
+      results.key("vsize").number(entry->tx.raw.size()).key("fees").open('{').key("base").amount(entry->fee).close('}');
+    } else {
+      all_taken = false;
+      results.key("error").text(admission == Admission::in_chain ? "txn-already-known" : reject_reason(admission));
+    }
+    results.close('}');
+  }
+  results.close('}');
+  result.open('{').key("package_msg").text(all_taken ? "success" : "transaction failed");
+  result.key("tx-results").raw(results.str()).close('}');
+}
+
 void append_entry(Json& target, const Mempool& mempool, const MempoolEntry& entry) {
   target.open('{').key("fees").open('{').key("base").amount(entry.fee).key("modified").amount(entry.fee).close('}');
   target.key("size").number(entry.tx.raw.size()).key("fee").amount(entry.fee).key("modifiedfee").amount(entry.fee);
@@ -185,6 +221,7 @@ std::span<const RpcMethod> transaction_methods() {
       {"getrawtransaction", {"txid", "verbose", "blockhash"}, 1, get_raw_transaction},
       {"sendrawtransaction", {"hexstring", "allowhighfees"}, 1, send_raw_transaction},
       {"testmempoolaccept", {"rawtxs", "allowhighfees"}, 1, test_mempool_accept},
+      {"submitpackage", {"package"}, 1, submit_package, chain::Coin::bitcoin, {}},
       {"getrawmempool", {"verbose"}, 0, get_raw_mempool},
       {"getmempoolentry", {"txid"}, 1, get_mempool_entry},
       {"getmempoolinfo", {}, 0, get_mempool_info},

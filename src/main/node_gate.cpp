@@ -13,7 +13,10 @@ using serve::NodeQuestion;
 
 /// Questions that have the same answer for everybody.
 std::string shared_key(const NodeQuestion& question) {
-  if (question.kind == NodeQuestion::Kind::broadcast) return {};
+  using Kind = NodeQuestion::Kind;
+  const bool is_shared =
+      question.kind == Kind::estimate_fee || question.kind == Kind::relay_fee || question.kind == Kind::mempool_info;
+  if (!is_shared) return {};
   return fmt::format("{} {} {}", static_cast<int>(question.kind), question.blocks, question.mode);
 }
 
@@ -23,7 +26,23 @@ void fail(NodeAnswer& answer, const Error& error) {
   answer.give(NodeAnswer::Outcome::failed, 0, "the node cannot answer now, try again later");
 }
 
+void hand_on(NodeAnswer& answer, const Result<node::Passed>& passed) {
+  if (!passed) return fail(answer, passed.error());
+  if (const auto* refusal = std::get_if<node::NodeError>(&passed.value()))
+    return answer.give(NodeAnswer::Outcome::refused, static_cast<int>(refusal->code), refusal->message);
+  answer.give(NodeAnswer::Outcome::answered, 0, std::get<std::string>(passed.value()));
+}
+
 std::string fee_or_zero(const std::string& text) { return text.empty() ? "0" : text; }
+
+std::string mempool_info_text(const node::MempoolInfo& info) {
+  std::string text = fmt::format(R"({{"mempoolminfee":{},"minrelaytxfee":{},"incrementalrelayfee":{})",
+                                 fee_or_zero(info.mempool_min_fee), fee_or_zero(info.min_relay_fee),
+                                 fee_or_zero(info.incremental_relay_fee));
+  if (!info.unbroadcast_count.empty()) text += ",\"unbroadcastcount\":" + info.unbroadcast_count;
+  if (!info.full_rbf.empty()) text += ",\"fullrbf\":" + info.full_rbf;
+  return text + "}";
+}
 
 }  // namespace
 
@@ -81,10 +100,13 @@ void NodeGate::answer(const Waiting& waiting) {
   const auto answered = [&](std::string text) { answer.give(NodeAnswer::Outcome::answered, 0, std::move(text)); };
   switch (question.kind) {
     case NodeQuestion::Kind::broadcast: return broadcast(question.raw_hex, answer);
-    case NodeQuestion::Kind::estimate_fee: {
-      const auto fee = node_.estimate_fee(question.blocks, question.mode);
-      return fee ? answered(fee.value().value_or("-1")) : fail(answer, fee.error());
+    case NodeQuestion::Kind::broadcast_package: {
+      const auto passed = node_.broadcast_package(question.package_hex);
+      if (passed && std::holds_alternative<std::string>(passed.value())) on_accepted_();
+      return hand_on(answer, passed);
     }
+    case NodeQuestion::Kind::test_accept: return hand_on(answer, node_.test_accept(question.package_hex));
+    case NodeQuestion::Kind::estimate_fee: return hand_on(answer, node_.estimate_fee(question.blocks, question.mode));
     case NodeQuestion::Kind::relay_fee: {
       const auto info = node_.network_info();
       return info ? answered(fee_or_zero(info.value().relay_fee)) : fail(answer, info.error());
@@ -92,9 +114,7 @@ void NodeGate::answer(const Waiting& waiting) {
     case NodeQuestion::Kind::mempool_info: {
       const auto info = node_.mempool_info();
       if (!info) return fail(answer, info.error());
-      return answered(fmt::format(R"({{"mempoolminfee":{},"minrelaytxfee":{},"incrementalrelayfee":{}}})",
-                                  fee_or_zero(info.value().mempool_min_fee), fee_or_zero(info.value().min_relay_fee),
-                                  fee_or_zero(info.value().incremental_relay_fee)));
+      return answered(mempool_info_text(info.value()));
     }
   }
 }

@@ -30,13 +30,13 @@ std::vector<peers::PeerName> own_names(const config::ServeConfig& config, const 
 }
 
 /// The features with the hosts of one kind; empty if there is none that others can reach.
-std::string announcement(const serve::ServeOptions& serve, bool is_onion) {
+std::string announcement(const serve::ServeOptions& serve, bool is_onion, bool has_node) {
   serve::ServeOptions part = serve;
   std::erase_if(part.services, [&](const serve::ReportedService& service) {
     return !peers::is_public_host(service.host) || peers::is_onion(service.host) != is_onion;
   });
   std::string text;
-  if (!part.services.empty()) serve::append_features(text, part);
+  if (!part.services.empty()) serve::append_features(text, part, has_node);
   return text;
 }
 
@@ -61,8 +61,8 @@ Result<peers::PeerServiceOptions> peer_options(const config::ServeConfig& config
   options.protocols =
       fmt::format(R"(["{}","{}"])", serve::version_text(versions.least), serve::version_text(versions.most));
   if (config.peers.peer_announce && options.takes_others) {
-    options.announcement = announcement(serve, false);
-    options.onion_announcement = announcement(serve, true);
+    options.announcement = announcement(serve, false, !config.offline);
+    options.onion_announcement = announcement(serve, true, !config.offline);
   }
   return options;
 }

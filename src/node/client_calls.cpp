@@ -21,11 +21,19 @@ Result<Passed> passed(Result<RpcReply>&& reply) {
   return Passed(std::string(outcome.json));
 }
 
+/// The parameters of a call whose only one is a list of texts.
+std::string list_parameter(std::span<const std::string> texts) {
+  RpcParams list;
+  for (const std::string& text : texts) list.text(text);
+  return RpcParams().json(list.array()).array();
+}
+
+constexpr std::string_view no_estimate = "-1";
+
 /// A fee rate; below zero the node has no estimate.
-std::optional<std::string> fee_of(std::string_view json) {
+std::string fee_of(std::string_view json) {
   const std::string_view number = number_text(json);
-  if (number.empty() || number.front() == '-') return std::nullopt;
-  return std::string(number);
+  return std::string(number.empty() || number.front() == '-' ? no_estimate : number);
 }
 
 }  // namespace
@@ -43,9 +51,11 @@ Result<Broadcast> NodeCalls::broadcast(std::string_view raw_hex) {
 }
 
 Result<Passed> NodeCalls::broadcast_package(std::span<const std::string> raw_hex) {
-  RpcParams package;
-  for (const std::string& hex : raw_hex) package.text(hex);
-  return passed(client_.call({"submitpackage", RpcParams().json(package.array()).array()}, once_with_patience));
+  return passed(client_.call({"submitpackage", list_parameter(raw_hex)}, once_with_patience));
+}
+
+Result<Passed> NodeCalls::test_accept(std::span<const std::string> raw_hex) {
+  return passed(client_.call({"testmempoolaccept", list_parameter(raw_hex)}, once_with_patience));
 }
 
 Result<Passed> NodeCalls::verbose_transaction(const Txid& txid) {
@@ -93,6 +103,10 @@ Result<MempoolInfo> NodeCalls::mempool_info() {
       info.min_relay_fee = number_text(value);
     } else if (key == "incrementalrelayfee") {
       info.incremental_relay_fee = number_text(value);
+    } else if (key == "unbroadcastcount") {
+      info.unbroadcast_count = number_text(value);
+    } else if (key == "fullrbf" && (value == "true" || value == "false")) {
+      info.full_rbf = value;
     }
     return true;
   });
@@ -100,7 +114,7 @@ Result<MempoolInfo> NodeCalls::mempool_info() {
   return info;
 }
 
-Result<std::optional<std::string>> NodeCalls::estimate_fee(std::uint32_t blocks, std::string_view mode) {
+Result<Passed> NodeCalls::estimate_fee(std::uint32_t blocks, std::string_view mode) {
   // Radiant and Bitcoin Cash nodes have one estimate and take no argument.
   const bool is_smart = network_.coin == chain::Coin::bitcoin;
   const std::string method = is_smart ? "estimatesmartfee" : "estimatefee";
@@ -111,19 +125,19 @@ Result<std::optional<std::string>> NodeCalls::estimate_fee(std::uint32_t blocks,
   if (!reply) return std::move(reply).error();
   const RpcOutcome& outcome = reply.value().outcome();
   // Bitcoin Core with estimates switched off; bcoin for targets beyond what it counts.
-  if (is_smart && outcome.error && outcome.error->code == code_internal) return std::optional<std::string>{};
-  if (outcome.error) return refused(method, *outcome.error);
+  if (is_smart && outcome.error && outcome.error->code == code_internal) return Passed(std::string(no_estimate));
+  if (outcome.error) return Passed(*outcome.error);
   if (!is_smart) {
     if (number_text(outcome.json).empty()) return misfit(method, "is no number");
-    return fee_of(outcome.json);
+    return Passed(fee_of(outcome.json));
   }
-  std::optional<std::string> fee;
+  std::string fee(no_estimate);
   const bool is_object = visit_members(outcome.json, [&](std::string_view key, std::string_view value) {
     if (key == "feerate" || key == "fee") fee = fee_of(value);  // the second is bcoin's
     return true;
   });
   if (!is_object) return misfit(method, "is no object");
-  return fee;
+  return Passed(std::move(fee));
 }
 
 }  // namespace sluice::node

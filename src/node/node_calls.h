@@ -42,13 +42,16 @@ struct NetworkInfo {
   std::string relay_fee;      ///< coins per 1000 bytes, as the node wrote the number
 };
 
-/// getmempoolinfo. Fees are numbers as the node wrote them, in coins per 1000 bytes; empty where it gives none.
+/// getmempoolinfo. Fees are numbers as the node wrote them, in coins per 1000 bytes; empty where it gives none, as are
+/// the last two.
 struct MempoolInfo {
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;
   std::string mempool_min_fee;
   std::string min_relay_fee;
   std::string incremental_relay_fee;
+  std::string unbroadcast_count;  ///< a number
+  std::string full_rbf;           ///< "true" or "false"
 };
 
 /// nullopt: the node has it no more.
@@ -94,13 +97,15 @@ class NodeCalls {
   [[nodiscard]] Result<Broadcast> broadcast(std::string_view raw_hex);
   /// submitpackage, of Bitcoin nodes.
   [[nodiscard]] Result<Passed> broadcast_package(std::span<const std::string> raw_hex);
+  /// testmempoolaccept. Radiant and Bitcoin Cash nodes take one transaction a call.
+  [[nodiscard]] Result<Passed> test_accept(std::span<const std::string> raw_hex);
   /// getrawtransaction verbose, byte for byte.
   [[nodiscard]] Result<Passed> verbose_transaction(const Txid& txid);
   [[nodiscard]] Result<NetworkInfo> network_info();
   [[nodiscard]] Result<MempoolInfo> mempool_info();
   /// The fee as the node wrote it, in coins per 1000 bytes, for a transaction to confirm within that many blocks;
-  /// nullopt if it has no estimate. `mode` goes to Bitcoin nodes only: "", "CONSERVATIVE", "ECONOMICAL".
-  [[nodiscard]] Result<std::optional<std::string>> estimate_fee(std::uint32_t blocks, std::string_view mode = {});
+  /// "-1" if it has no estimate. `mode` goes to Bitcoin nodes only: "", "CONSERVATIVE", "ECONOMICAL".
+  [[nodiscard]] Result<Passed> estimate_fee(std::uint32_t blocks, std::string_view mode = {});
 
   static constexpr std::size_t block_bytes_max = std::size_t{256} << 20;
   static constexpr std::size_t transactions_per_batch = 200;  ///< as ElectrumX asks

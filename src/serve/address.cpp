@@ -10,6 +10,7 @@ namespace sluice::serve {
 namespace {
 
 constexpr std::string_view base32_digits = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+constexpr std::string_view digits58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 /// Regroups 8-bit bytes into 5-bit digits, the last padded with zero bits.
 std::vector<std::uint8_t> to_base32(Bytes bytes) {
@@ -62,7 +63,6 @@ std::string_view cash_prefix(const chain::Network& network) noexcept {
 }  // namespace
 
 std::string base58_check(std::uint8_t version, Bytes payload) {
-  static constexpr std::string_view digits58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
   std::vector<std::byte> bytes{std::byte{version}};
   bytes.insert(bytes.end(), payload.begin(), payload.end());
   const Digest checksum = hash::sha256d(bytes);
@@ -147,6 +147,127 @@ std::string address_of(const SolvedScript& script, Bytes solution, const chain::
     case ScriptType::nulldata: break;
   }
   return {};
+}
+
+namespace {
+
+constexpr std::size_t hash160_bytes = 20;
+constexpr std::size_t checksum_bytes = 4;
+constexpr std::size_t cash_checksum_digits = 8;
+
+/// The version byte and 20-byte payload of a base58 address.
+std::optional<std::array<std::byte, 1 + hash160_bytes>> base58_payload(std::string_view text) {
+  std::array<std::byte, 1 + hash160_bytes + checksum_bytes> bytes{};
+  const std::size_t zeros = std::min(text.find_first_not_of('1'), text.size());
+  for (const char c : text) {
+    const std::size_t digit = digits58.find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    std::size_t carry = digit;
+    for (std::size_t i = bytes.size(); i-- > 0;) {
+      carry += static_cast<std::size_t>(bytes[i]) * 58;
+      bytes[i] = static_cast<std::byte>(carry & 255);
+      carry >>= 8;
+    }
+    if (carry != 0) return std::nullopt;  // more than an address holds
+  }
+  // Each leading 1 is a zero byte, no more and no less.
+  const auto first = std::ranges::find_if(bytes, [](std::byte b) { return b != std::byte{0}; });
+  if (static_cast<std::size_t>(first - bytes.begin()) != zeros) return std::nullopt;
+  const Bytes payload = Bytes(bytes).first(1 + hash160_bytes);
+  const Digest checksum = hash::sha256d(payload);
+  if (!std::equal(checksum.data(), checksum.data() + checksum_bytes, bytes.end() - checksum_bytes)) return std::nullopt;
+  std::array<std::byte, 1 + hash160_bytes> found{};
+  std::ranges::copy(payload, found.begin());
+  return found;
+}
+
+/// The version byte and hash of a CashAddr address: 21 or 33 bytes.
+std::optional<std::vector<std::byte>> cash_payload(std::string_view text, std::string_view prefix) {
+  std::string lower;
+  bool has_lower = false;
+  bool has_upper = false;
+  for (const char c : text) {
+    const bool is_upper = c >= 'A' && c <= 'Z';
+    has_upper |= is_upper;
+    has_lower |= c >= 'a' && c <= 'z';
+    lower += is_upper ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  if (has_upper && has_lower) return std::nullopt;
+  std::string_view digits = lower;
+  if (const std::size_t colon = digits.find(':'); colon != std::string_view::npos) {
+    if (digits.substr(0, colon) != prefix) return std::nullopt;
+    digits.remove_prefix(colon + 1);
+  }
+  std::vector<std::uint8_t> checked;
+  for (const char c : prefix) checked.push_back(c & 31);
+  checked.push_back(0);
+  const std::size_t prefix_digits = checked.size();
+  for (const char c : digits) {
+    const std::size_t digit = base32_digits.find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    checked.push_back(static_cast<std::uint8_t>(digit));
+  }
+  if (digits.size() < cash_checksum_digits || cash_polymod(checked) != 0) return std::nullopt;
+
+  std::vector<std::byte> payload;
+  unsigned held = 0;
+  unsigned bits = 0;
+  for (std::size_t i = prefix_digits; i + cash_checksum_digits < checked.size(); ++i) {
+    held = (held << 5 | checked[i]) & 0xfff;
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    payload.push_back(static_cast<std::byte>(held >> bits & 255));
+  }
+  const bool is_padded_well = bits < 5 && (held & ((1u << bits) - 1)) == 0;
+  if (!is_padded_well) return std::nullopt;
+  return payload;
+}
+
+std::vector<std::byte> joined(std::initializer_list<unsigned> head, Bytes hash, std::initializer_list<unsigned> tail) {
+  std::vector<std::byte> script;
+  for (const unsigned b : head) script.push_back(static_cast<std::byte>(b));
+  script.insert(script.end(), hash.begin(), hash.end());
+  for (const unsigned b : tail) script.push_back(static_cast<std::byte>(b));
+  return script;
+}
+
+std::vector<std::byte> key_hash_script(Bytes hash) { return joined({0x76, 0xa9, 0x14}, hash, {0x88, 0xac}); }
+std::vector<std::byte> script_hash_script(Bytes hash) {
+  return hash.size() == 32 ? joined({0xaa, 0x20}, hash, {0x87}) : joined({0xa9, 0x14}, hash, {0x87});
+}
+
+std::optional<std::vector<std::byte>> script_of_cash_address(std::string_view text, std::string_view prefix) {
+  const auto payload = cash_payload(text, prefix);
+  if (!payload || payload->empty()) return std::nullopt;
+  const auto version = static_cast<unsigned>(payload->front());
+  const Bytes hash = Bytes(*payload).subspan(1);
+  const bool is_short = (version & 7) == 0 && hash.size() == 20;
+  const bool is_long = (version & 7) == 3 && hash.size() == 32;
+  // Types 2 and 3 are 0 and 1 of wallets that know of tokens.
+  switch (version >> 3) {
+    case 0:
+    case 2: return is_short ? std::optional(key_hash_script(hash)) : std::nullopt;
+    case 1:
+    case 3: return is_short || is_long ? std::optional(script_hash_script(hash)) : std::nullopt;
+    default: return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::optional<std::vector<std::byte>> script_of_address(std::string_view text, const chain::Network& network) {
+  constexpr std::size_t address_characters_max = 128;
+  if (text.size() > address_characters_max) return std::nullopt;
+  if (const auto payload = base58_payload(text)) {
+    const Bytes hash = Bytes(*payload).subspan(1);
+    const auto version = static_cast<std::uint8_t>(payload->front());
+    if (version == network.p2pkh_version) return key_hash_script(hash);
+    if (version == network.p2sh_version) return script_hash_script(hash);
+    return std::nullopt;
+  }
+  if (network.coin != chain::Coin::bitcoin_cash) return std::nullopt;
+  return script_of_cash_address(text, cash_prefix(network));
 }
 
 }  // namespace sluice::serve

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "chain/coin.h"
@@ -23,5 +25,11 @@ namespace sluice::serve {
 
 /// The address of one solution of a solved script; "" if the type has none.
 [[nodiscard]] std::string address_of(const SolvedScript& script, Bytes solution, const chain::Network& network);
+
+/// The output script that an address stands for: base58 of the network's versions and, for Bitcoin Cash, CashAddr with
+/// or without its prefix, also of the kinds that announce tokens. nullopt for anything else.
+/// Bounds: any bytes.   Source: the CashAddr and CashTokens specifications.
+[[nodiscard]] std::optional<std::vector<std::byte>> script_of_address(std::string_view text,
+                                                                      const chain::Network& network);
 
 }  // namespace sluice::serve

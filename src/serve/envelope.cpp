@@ -14,13 +14,18 @@ void close_result(std::string& reply, Dialect dialect, std::string_view id) {
   reply += '}';
 }
 
-void append_error(std::string& reply, Dialect dialect, const Fault& fault, std::string_view id) {
-  reply +=
-      dialect == Dialect::v1 ? "{\"result\":null,\"error\":{\"code\":" : "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":";
+void append_fault(std::string& reply, const Fault& fault) {
+  reply += "{\"code\":";
   append_signed(reply, static_cast<int>(fault.code));
   reply += ",\"message\":";
   append_json_string(reply, fault.message);
-  reply += "},\"id\":";
+  reply += '}';
+}
+
+void append_error(std::string& reply, Dialect dialect, const Fault& fault, std::string_view id) {
+  reply += dialect == Dialect::v1 ? "{\"result\":null,\"error\":" : "{\"jsonrpc\":\"2.0\",\"error\":";
+  append_fault(reply, fault);
+  reply += ",\"id\":";
   reply += id;
   reply += '}';
 }

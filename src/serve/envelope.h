@@ -18,6 +18,8 @@ void open_result(std::string& reply, Dialect dialect);
 /// Everything behind it. `id` is JSON text.
 void close_result(std::string& reply, Dialect dialect, std::string_view id);
 void append_error(std::string& reply, Dialect dialect, const Fault& fault, std::string_view id);
+/// `{"code":...,"message":...}`
+void append_fault(std::string& reply, const Fault& fault);
 /// The value as JSON text again: scalars by their tokens, containers compact.
 void append_json_value(std::string& target, const JsonValue& value);
 

@@ -5,6 +5,12 @@
 #include "base/check.h"
 
 namespace sluice::serve {
+namespace {
+
+/// The first bytes: work makes the last ones zero.
+std::uint32_t hash_prefix_of(const Digest& hash) noexcept { return load_le<std::uint32_t>(hash.data()); }
+
+}  // namespace
 
 Result<std::vector<Digest>> HeaderMerkleCache::leaves(const ReadView& view, std::uint64_t first,
                                                       std::uint64_t count) const {
@@ -40,11 +46,13 @@ Status HeaderMerkleCache::follow(const ReadView& view, std::uint64_t count) {
   if (valid < known) {
     segment_end_.resize(valid);
     forest_.truncate(valid);
+    hash_prefix_.resize(valid * segment);
   }
   for (std::uint64_t at = segment_end_.size(); at < needed; ++at) {
     auto hashes = leaves(view, at * segment, segment);
     if (!hashes) return std::move(hashes).error();
     segment_end_.push_back(hashes.value().back());
+    for (std::uint64_t i = 0; i < segment; ++i) hash_prefix_.push_back(hash_prefix_of(hashes.value()[i]));
     forest_.append_segment(std::move(hashes).value());
   }
   return {};
@@ -59,6 +67,30 @@ Result<MerkleProof> HeaderMerkleCache::prove(const ReadView& view, std::uint32_t
   return forest_.prove_in(count, height, [&](std::uint64_t first) {
     return leaves(view, first, std::min(MerkleForest::segment_leaves, count - first));
   });
+}
+
+Result<std::optional<std::uint32_t>> HeaderMerkleCache::height_in(const ReadView& view, const BlockHash& hash,
+                                                                  std::uint64_t first, std::uint64_t count) const {
+  const auto hashes = leaves(view, first, count);
+  if (!hashes) return hashes.error();
+  const auto found = std::ranges::find(hashes.value(), hash_cast<Digest>(hash));
+  if (found == hashes.value().end()) return std::optional<std::uint32_t>{};
+  return std::optional(static_cast<std::uint32_t>(first + static_cast<std::uint64_t>(found - hashes.value().begin())));
+}
+
+Result<std::optional<std::uint32_t>> HeaderMerkleCache::height_of(const ReadView& view, const BlockHash& hash) {
+  const std::uint64_t count = std::uint64_t{view.tip_height()} + 1;
+  const std::lock_guard lock(mutex_);
+  if (Status status = follow(view, count); !status) return std::move(status).error();
+  // A view may be older than the one before it, by some blocks.
+  const std::uint64_t known = count / MerkleForest::segment_leaves * MerkleForest::segment_leaves;
+  const auto end = hash_prefix_.begin() + static_cast<std::ptrdiff_t>(known);
+  const std::uint32_t wanted = hash_prefix_of(hash_cast<Digest>(hash));
+  for (auto at = std::find(hash_prefix_.begin(), end, wanted); at != end; at = std::find(at + 1, end, wanted)) {
+    const auto found = height_in(view, hash, static_cast<std::uint64_t>(at - hash_prefix_.begin()), 1);
+    if (!found || found.value()) return found;
+  }
+  return height_in(view, hash, known, count - known);
 }
 
 Status HeaderMerkleCache::warm(const ReadView& view) {

@@ -3,22 +3,71 @@
 #include <algorithm>
 #include <vector>
 
+#include "classify/scripthash.h"
+#include "serve/address.h"
 #include "serve/json_text.h"
+#include "serve/python_text.h"
 
 namespace sluice::serve {
 namespace {
 
 // Sorted by name. Parameter names are part of the protocol: they can be used in requests.
 constexpr Method methods[] = {
+    {"blockchain.address.get_balance", 1, 1, 1, {"address"}, "", scripthash_get_balance, true, 1, true},
+    {"blockchain.address.get_first_use", 1, 1, 1, {"address"}, "", scripthash_get_first_use, true, 1, true},
+    {"blockchain.address.get_history",
+     1,
+     3,
+     3,
+     {"address", "from_height", "to_height"},
+     "",
+     scripthash_get_history,
+     true,
+     1,
+     true},
+    {"blockchain.address.get_mempool", 1, 1, 1, {"address"}, "", scripthash_get_mempool, true, 1, true},
+    {"blockchain.address.get_scripthash", 1, 1, 1, {"address"}, "", address_get_scripthash, true, 1, true},
+    {"blockchain.address.get_status", 1, 1, 1, {"address"}, "", scripthash_get_status, true, 1, true},
+    {"blockchain.address.listunspent", 1, 1, 1, {"address"}, "", scripthash_listunspent, true, 1, true},
+    {"blockchain.address.subscribe", 1, 1, 1, {"address"}, "", scripthash_subscribe, true, 1, true},
+    {"blockchain.address.unsubscribe", 1, 1, 1, {"address"}, "", scripthash_unsubscribe, true, 1, true},
     {"blockchain.block.header", 1, 2, 2, {"height", "cp_height"}, "", block_header},
     {"blockchain.block.headers", 2, 3, 3, {"start_height", "count", "cp_height"}, "", block_headers},
     // The Radiant servers call the number `_number`, the others `number`.
     {"blockchain.estimatefee", 1, 2, 1, {"_number", "mode"}, "number", estimate_fee},
+    {"blockchain.header.get", 1, 1, 1, {"block_hash_or_height"}, "", header_get, true},
     {"blockchain.headers.get_tip", 0, 0, 0, {}, "", headers_get_tip, true},
     {"blockchain.headers.subscribe", 0, 0, 0, {}, "", headers_subscribe},
+    {"blockchain.headers.unsubscribe", 0, 0, 0, {}, "", headers_unsubscribe, true},
+    {"blockchain.outpoint.get_status", 2, 3, 3, {"tx_hash", "txout_idx", "spk_hint"}, "", outpoint_get_status, true},
+    {"blockchain.outpoint.subscribe", 2, 3, 3, {"tx_hash", "txout_idx", "spk_hint"}, "", outpoint_subscribe, true},
+    {"blockchain.outpoint.unsubscribe", 2, 2, 2, {"tx_hash", "txout_idx"}, "", outpoint_unsubscribe, true},
     {"blockchain.ref.get", 1, 2, 2, {"ref", "verbose"}, "", ref_get},
     {"blockchain.relayfee", 0, 0, 0, {}, "", relay_fee},
     {"blockchain.scripthash.get_balance", 1, 1, 1, {"scripthash"}, "", scripthash_get_balance},
+    {"blockchain.scripthash.get_balances",
+     1,
+     1,
+     1,
+     {"scripthashes"},
+     "",
+     nullptr,
+     true,
+     1,
+     false,
+     "blockchain.scripthash.get_balance"},
+    {"blockchain.scripthash.get_first_use", 1, 1, 1, {"scripthash"}, "", scripthash_get_first_use, true},
+    {"blockchain.scripthash.get_histories",
+     1,
+     1,
+     1,
+     {"scripthashes"},
+     "",
+     nullptr,
+     true,
+     1,
+     false,
+     "blockchain.scripthash.get_history"},
     {"blockchain.scripthash.get_history",
      1,
      3,
@@ -27,14 +76,54 @@ constexpr Method methods[] = {
      "",
      scripthash_get_history},
     {"blockchain.scripthash.get_mempool", 1, 1, 1, {"scripthash"}, "", scripthash_get_mempool},
+    {"blockchain.scripthash.get_status", 1, 1, 1, {"scripthash"}, "", scripthash_get_status, true},
     {"blockchain.scripthash.listunspent", 1, 1, 1, {"scripthash"}, "", scripthash_listunspent},
+    {"blockchain.scripthash.listunspents",
+     1,
+     1,
+     1,
+     {"scripthashes"},
+     "",
+     nullptr,
+     true,
+     1,
+     false,
+     "blockchain.scripthash.listunspent"},
     {"blockchain.scripthash.subscribe", 1, 1, 1, {"scripthash"}, "", scripthash_subscribe},
     {"blockchain.scripthash.unsubscribe", 1, 1, 1, {"scripthash"}, "", scripthash_unsubscribe},
     {"blockchain.transaction.broadcast", 1, 1, 1, {"raw_tx"}, "", transaction_broadcast},
+    {"blockchain.transaction.broadcast_package",
+     1,
+     2,
+     2,
+     {"raw_txs", "verbose"},
+     "",
+     transaction_broadcast_package,
+     true},
     {"blockchain.transaction.get", 1, 2, 2, {"tx_hash", "verbose"}, "", transaction_get},
+    {"blockchain.transaction.get_confirmed_blockhash",
+     1,
+     2,
+     2,
+     {"tx_hash", "include_header"},
+     "",
+     transaction_get_confirmed_blockhash,
+     true},
     {"blockchain.transaction.get_height", 1, 1, 1, {"tx_hash"}, "", transaction_get_height, true},
-    {"blockchain.transaction.get_merkle", 2, 2, 2, {"tx_hash", "height"}, "", transaction_get_merkle},
+    {"blockchain.transaction.get_merkle", 1, 2, 2, {"tx_hash", "height"}, "", transaction_get_merkle, false, 2},
+    {"blockchain.transaction.get_merkles",
+     1,
+     1,
+     1,
+     {"transactions"},
+     "",
+     nullptr,
+     true,
+     1,
+     false,
+     "blockchain.transaction.get_merkle"},
     {"blockchain.transaction.id_from_pos", 2, 3, 3, {"height", "tx_pos", "merkle"}, "", transaction_id_from_pos},
+    {"blockchain.transaction.testmempoolaccept", 1, 1, 1, {"raw_txs"}, "", transaction_test_accept, true},
     {"blockchain.utxo.get_info", 2, 2, 2, {"tx_hash", "tx_pos"}, "", utxo_get_info, true},
     {"mempool.get_fee_histogram", 0, 0, 0, {}, "", fee_histogram},
     {"mempool.get_info", 0, 0, 0, {}, "", mempool_info, true},
@@ -62,22 +151,30 @@ std::string quoted_names(std::vector<std::string> names) {
   return text;
 }
 
-Outcome bind_positional(const Method& method, std::uint8_t count, const JsonValue& params, Call& call) {
+/// How many arguments a request must and may give.
+struct Arity {
+  std::uint8_t required;
+  std::uint8_t count;
+};
+
+Outcome too_few(const Method& method, const Arity& arity, std::uint32_t given) {
+  return arguments_fault(count_text(given) + " passed to method \"" + std::string(method.name) + "\" but it requires " +
+                         std::to_string(arity.required));
+}
+
+Outcome bind_positional(const Method& method, const Arity& arity, const JsonValue& params, Call& call) {
   const std::uint32_t given = params.size();
-  if (given < method.required) {
-    return arguments_fault(count_text(given) + " passed to method \"" + std::string(method.name) +
-                           "\" but it requires " + std::to_string(method.required));
-  }
-  if (given > count) {
+  if (given < arity.required) return too_few(method, arity, given);
+  if (given > arity.count) {
     return arguments_fault(count_text(given) + " passed to method " + std::string(method.name) + " taking at most " +
-                           std::to_string(count));
+                           std::to_string(arity.count));
   }
   JsonValue at = params.first();
   for (std::uint32_t i = 0; i < given; ++i, at = at.next()) call.argument[i] = at;
   return std::nullopt;
 }
 
-Outcome bind_named(const Method& method, std::uint8_t count, const JsonValue& params, Call& call) {
+Outcome bind_named(const Method& method, const Arity& arity, const JsonValue& params, Call& call) {
   const std::string quoted_method = "method \"" + std::string(method.name) + "\"";
   std::vector<std::string> unknown;
   JsonValue key = params.first();
@@ -85,15 +182,15 @@ Outcome bind_named(const Method& method, std::uint8_t count, const JsonValue& pa
     const JsonValue value = key.next();
     const std::string name = key.text();
     std::size_t index = 0;
-    while (index < count && method.parameter[index] != name) ++index;
-    if (index == count && !method.alias.empty() && name == method.alias) index = 0;
-    if (index < count) call.argument[index] = value;
+    while (index < arity.count && method.parameter[index] != name) ++index;
+    if (index == arity.count && !method.alias.empty() && name == method.alias) index = 0;
+    if (index < arity.count) call.argument[index] = value;
     else if (std::find(unknown.begin(), unknown.end(), name) == unknown.end() && unknown.size() < 16)
       unknown.push_back(name);
     key = value.next();
   }
   std::vector<std::string> missing;
-  for (std::size_t i = 0; i < method.required; ++i) {
+  for (std::size_t i = 0; i < arity.required; ++i) {
     if (!call.argument[i]) missing.emplace_back(method.parameter[i]);
   }
   if (!missing.empty()) return arguments_fault(quoted_method + " requires parameter" + quoted_names(missing));
@@ -112,13 +209,35 @@ const Method* find_method(std::string_view name) {
   return found != std::end(methods) && found->name == name ? found : nullptr;
 }
 
+Coerced<ScriptHash> script_argument(const Call& call) {
+  const JsonValue& value = call.argument[0];
+  if (!call.by_address) return to_scripthash(value);
+  const chain::Network& network = *call.options().network;
+  if (network.coin != chain::Coin::bitcoin_cash)
+    return Fault{FaultCode::method_not_found, "blockchain.address.* methods are only available on BCH"};
+  const auto script = value.is(JsonKind::string) ? script_of_address(value.text(), network) : std::nullopt;
+  if (!script) return bad_request("Invalid address: " + python_str(value));
+  return classify::script_hash(*script, network.coin, call.options().parity);
+}
+
+Outcome append_node_answer(Call& call, NodeQuestion question) {
+  const NodeAnswer* answer = call.ask_node(std::move(question));
+  if (answer == nullptr) return std::nullopt;
+  switch (answer->outcome()) {
+    case NodeAnswer::Outcome::answered: call.reply += answer->text(); return std::nullopt;
+    case NodeAnswer::Outcome::refused: return daemon_error(answer->code(), answer->text());
+    case NodeAnswer::Outcome::failed: return daemon_error(rpc_misc_error, answer->text());
+  }
+  return internal_error();
+}
+
 Outcome bind_arguments(const Method& method, const JsonValue& params, Call& call) {
-  const std::uint8_t count = call.options().parity ? method.count_parity : method.count;
-  if (params && params.is(JsonKind::object)) return bind_named(method, count, params, call);
-  if (params) return bind_positional(method, count, params, call);
-  if (method.required == 0) return std::nullopt;
-  return arguments_fault("0 arguments passed to method \"" + std::string(method.name) + "\" but it requires " +
-                         std::to_string(method.required));
+  const Arity arity =
+      call.options().parity ? Arity{method.required_parity, method.count_parity} : Arity{method.required, method.count};
+  if (params && params.is(JsonKind::object)) return bind_named(method, arity, params, call);
+  if (params) return bind_positional(method, arity, params, call);
+  if (arity.required == 0) return std::nullopt;
+  return too_few(method, arity, 0);
 }
 
 }  // namespace sluice::serve

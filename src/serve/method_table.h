@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "serve/coercion.h"
 #include "serve/fault.h"
 #include "serve/json_document.h"
 #include "serve/server_context.h"
@@ -25,6 +26,7 @@ struct Call {
   std::string& reply;
   std::size_t reply_begin = 0;  ///< where this answer starts
   double cost = 0;
+  bool by_address = false;  ///< a script is named by its address
 
   [[nodiscard]] const ReadView& view() const noexcept { return *context.view; }
   /// nullptr: without a mempool.
@@ -61,8 +63,17 @@ struct Method {
   std::array<std::string_view, parameters_max> parameter{};
   std::string_view alias;  ///< a second name of the first parameter
   Outcome (*run)(Call&) = nullptr;
-  bool only_without_parity = false;  ///< the mirrored peers do not know it
+  bool only_without_parity = false;         ///< the mirrored peers do not know it
+  std::uint8_t required_parity = required;  ///< as `required`, when the peers are mirrored
+  bool by_address = false;                  ///< as its namesake of blockchain.scripthash, for an address
+  std::string_view each{};                  ///< a bulk call, which has no `run`: the method of each item of its list
 };
+
+/// The script that the first argument names: by its hash, or by its address where the method says so.
+[[nodiscard]] Coerced<ScriptHash> script_argument(const Call& call);
+
+/// The node's own answer, or its own error. Bounds: call.context.node.
+[[nodiscard]] Outcome append_node_answer(Call& call, NodeQuestion question);
 
 /// nullptr if there is no such method.
 [[nodiscard]] const Method* find_method(std::string_view name);
@@ -83,20 +94,31 @@ Outcome server_add_peer(Call& call);
 Outcome block_header(Call& call);
 Outcome block_headers(Call& call);
 Outcome headers_subscribe(Call& call);
+Outcome headers_unsubscribe(Call& call);
+Outcome header_get(Call& call);
 Outcome scripthash_get_balance(Call& call);
 Outcome scripthash_get_history(Call& call);
 Outcome scripthash_get_mempool(Call& call);
 Outcome scripthash_listunspent(Call& call);
 Outcome scripthash_subscribe(Call& call);
 Outcome scripthash_unsubscribe(Call& call);
+Outcome scripthash_get_status(Call& call);
+Outcome scripthash_get_first_use(Call& call);
+Outcome address_get_scripthash(Call& call);
 Outcome mempool_info(Call& call);
 Outcome transaction_get(Call& call);
 Outcome transaction_get_merkle(Call& call);
 Outcome transaction_id_from_pos(Call& call);
 Outcome transaction_broadcast(Call& call);
+Outcome transaction_broadcast_package(Call& call);
+Outcome transaction_test_accept(Call& call);
 Outcome ref_get(Call& call);
+Outcome outpoint_get_status(Call& call);
+Outcome outpoint_subscribe(Call& call);
+Outcome outpoint_unsubscribe(Call& call);
 Outcome headers_get_tip(Call& call);
 Outcome transaction_get_height(Call& call);
+Outcome transaction_get_confirmed_blockhash(Call& call);
 Outcome utxo_get_info(Call& call);
 Outcome estimate_fee(Call& call);
 Outcome relay_fee(Call& call);

@@ -18,12 +18,7 @@ Outcome answer_of_node(Call& call, NodeQuestion question, std::string_view const
     call.reply += constant;
     return std::nullopt;
   }
-  const NodeAnswer* answer = call.ask_node(std::move(question));
-  if (answer == nullptr) return std::nullopt;
-  if (answer->outcome() == NodeAnswer::Outcome::refused) return daemon_error(answer->code(), answer->text());
-  if (answer->outcome() == NodeAnswer::Outcome::failed) return daemon_error(rpc_misc_error, answer->text());
-  call.reply += answer->text();
-  return std::nullopt;
+  return append_node_answer(call, std::move(question));
 }
 
 }  // namespace

@@ -17,6 +17,10 @@ Coerced<Natural> optional_height(const JsonValue& value) {
   return to_natural(value);
 }
 
+Fault out_of_range(const Natural& height) {
+  return bad_request("height " + with_thousands(height.digits) + " out of range");
+}
+
 /// Appends `,"branch":[...],"root":"..."` for a header below a checkpoint.
 Outcome append_header_proof(Call& call, std::uint64_t height, const Natural& checkpoint) {
   const std::uint64_t tip = call.view().tip_height();
@@ -52,9 +56,7 @@ Outcome block_header(Call& call) {
   if (!checkpoint.ok()) return checkpoint.fault();
   const bool with_proof = checkpoint.value().value != 0;
   call.cost += with_proof ? 1.25 : 0.25;
-  if (height.value().value > call.view().tip_height()) {
-    return bad_request("height " + with_thousands(height.value().digits) + " out of range");
-  }
+  if (height.value().value > call.view().tip_height()) return out_of_range(height.value());
   const auto header = call.view().header(static_cast<std::uint32_t>(height.value().value));
   if (!header) return call.failed(header.error());
   if (!with_proof) {
@@ -106,6 +108,54 @@ Outcome block_headers(Call& call) {
     if (Outcome fault = append_header_proof(call, first + count - 1, checkpoint.value())) return fault;
   }
   call.reply += '}';
+  return std::nullopt;
+}
+
+namespace {
+
+/// The hash of a block is written as 64 digits; everything else is a height.
+std::optional<BlockHash> as_block_hash(const JsonValue& value) {
+  if (!value.is(JsonKind::string)) return std::nullopt;
+  return BlockHash::from_display(value.text());
+}
+
+Outcome append_header_at(Call& call, std::uint32_t height) {
+  const auto header = call.view().header(height);
+  if (!header) return call.failed(header.error());
+  call.reply += "{\"height\":";
+  append_number(call.reply, height);
+  call.reply += ",\"hex\":";
+  append_json_hex(call.reply, header.value());
+  call.reply += '}';
+  return std::nullopt;
+}
+
+}  // namespace
+
+Outcome header_get(Call& call) {
+  if (const auto hash = as_block_hash(call.argument[0])) {
+    call.cost += 1.0;
+    const auto height = call.context.merkle->headers.height_of(call.view(), *hash);
+    if (!height) return call.failed(height.error());
+    if (!height.value()) return bad_request("no block has the hash " + hash->display());
+    return append_header_at(call, *height.value());
+  }
+  const auto height = to_natural(call.argument[0]);
+  if (!height.ok()) return height.fault();
+  call.cost += 0.25;
+  if (height.value().value > call.view().tip_height()) return out_of_range(height.value());
+  return append_header_at(call, static_cast<std::uint32_t>(height.value().value));
+}
+
+Outcome headers_get_tip(Call& call) {
+  call.cost += 0.25;
+  return append_header_at(call, call.view().tip_height());
+}
+
+Outcome headers_unsubscribe(Call& call) {
+  call.cost += 0.1;
+  call.reply += call.session.headers_subscribed ? "true" : "false";
+  call.session.headers_subscribed = call.session.tip_marked = false;
   return std::nullopt;
 }
 

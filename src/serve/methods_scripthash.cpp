@@ -120,7 +120,7 @@ Outcome history_of_range(Call& call, const ScriptHash& scripthash) {
 }  // namespace
 
 Outcome scripthash_get_balance(Call& call) {
-  const auto scripthash = to_scripthash(call.argument[0]);
+  const auto scripthash = script_argument(call);
   if (!scripthash.ok()) return scripthash.fault();
   const auto balance = call.view().balance(scripthash.value());
   if (!balance) return call.failed(balance.error());
@@ -136,7 +136,7 @@ Outcome scripthash_get_balance(Call& call) {
 }
 
 Outcome scripthash_get_history(Call& call) {
-  const auto scripthash = to_scripthash(call.argument[0]);
+  const auto scripthash = script_argument(call);
   if (!scripthash.ok()) return scripthash.fault();
   if (call.argument[1]) return history_of_range(call, scripthash.value());
   const std::size_t max_send = call.options().max_send;
@@ -154,8 +154,16 @@ Outcome scripthash_get_history(Call& call) {
   return append_history(call, items, unconfirmed);
 }
 
+Outcome address_get_scripthash(Call& call) {
+  const auto scripthash = script_argument(call);
+  if (!scripthash.ok()) return scripthash.fault();
+  call.cost += 0.1;
+  append_json_hash(call.reply, scripthash.value().span());
+  return std::nullopt;
+}
+
 Outcome scripthash_get_mempool(Call& call) {
-  const auto scripthash = to_scripthash(call.argument[0]);
+  const auto scripthash = script_argument(call);
   if (!scripthash.ok()) return scripthash.fault();
   const auto unconfirmed = mempool_history(call, scripthash.value());
   call.cost += 0.25 + static_cast<double>(unconfirmed.size()) / 50;
@@ -166,7 +174,7 @@ Outcome scripthash_get_mempool(Call& call) {
 }
 
 Outcome scripthash_listunspent(Call& call) {
-  const auto scripthash = to_scripthash(call.argument[0]);
+  const auto scripthash = script_argument(call);
   if (!scripthash.ok()) return scripthash.fault();
   const auto unspent = call.view().unspent(scripthash.value());
   if (!unspent) return call.failed(unspent.error());
@@ -209,25 +217,45 @@ Outcome scripthash_listunspent(Call& call) {
   return std::nullopt;
 }
 
-Outcome scripthash_subscribe(Call& call) {
-  const auto scripthash = to_scripthash(call.argument[0]);
-  if (!scripthash.ok()) return scripthash.fault();
-  const auto status = scripthash_status(call.context, scripthash.value());
-  if (!status) return call.failed(status.error());
+namespace {
+
+/// Computes the status, appends it and charges for it. Errors: the view's.
+Result<ScripthashStatus> answer_status(Call& call, const ScriptHash& scripthash) {
+  auto status = scripthash_status(call.context, scripthash);
+  if (!status) return status;
   call.cost += 0.55 + 0.001 * static_cast<double>(status.value().confirmed_items) +
                static_cast<double>(status.value().mempool_items) / 50 +
                0.00002 * static_cast<double>(status.value().preimage_bytes);
   append_status(call.reply, status.value().hash);
+  return status;
+}
+
+}  // namespace
+
+Outcome scripthash_get_status(Call& call) {
+  const auto scripthash = script_argument(call);
+  if (!scripthash.ok()) return scripthash.fault();
+  const auto status = answer_status(call, scripthash.value());
+  if (!status) return call.failed(status.error());
+  return std::nullopt;
+}
+
+Outcome scripthash_subscribe(Call& call) {
+  const auto scripthash = script_argument(call);
+  if (!scripthash.ok()) return scripthash.fault();
+  const auto status = answer_status(call, scripthash.value());
+  if (!status) return call.failed(status.error());
   std::string text = call.argument[0].text();
-  if (text.size() > echoed_text_bytes_max) text = scripthash.value().display();
+  if (!call.by_address && text.size() > echoed_text_bytes_max) text = scripthash.value().display();
   Subscription& subscription = call.session.scripts[scripthash.value()];
   subscription.text = std::move(text);
+  subscription.by_address = call.by_address;
   subscription.told = status.value().hash;
   return std::nullopt;
 }
 
 Outcome scripthash_unsubscribe(Call& call) {
-  const auto scripthash = to_scripthash(call.argument[0]);
+  const auto scripthash = script_argument(call);
   if (!scripthash.ok()) return scripthash.fault();
   call.cost += 0.1;
   call.reply += call.session.scripts.erase(scripthash.value()) != 0 ? "true" : "false";

@@ -68,6 +68,18 @@ void append_hosts(std::string& reply, const std::vector<ReportedService>& servic
   reply += '}';
 }
 
+void append_bulk_calls(std::string& reply) {
+  reply += ",\"bulk_calls\":[";
+  bool first = true;
+  for (const Method& method : all_methods()) {
+    if (method.each.empty()) continue;
+    if (!first) reply += ',';
+    first = false;
+    append_plain_string(reply, method.name);
+  }
+  reply += ']';
+}
+
 std::string service_text(const ReportedService& service) {
   const bool bracket = service.host.find(':') != std::string::npos;
   return service.protocol + "://" + (bracket ? "[" + service.host + "]" : service.host) + ":" +
@@ -98,7 +110,7 @@ Outcome server_version(Call& call) {
   return std::nullopt;
 }
 
-void append_features(std::string& reply, const ServeOptions& options) {
+void append_features(std::string& reply, const ServeOptions& options, bool has_node) {
   reply += "{\"hosts\":";
   append_hosts(reply, options.services);
   reply += ",\"pruning\":null,\"server_version\":";
@@ -114,12 +126,19 @@ void append_features(std::string& reply, const ServeOptions& options) {
     if (i != 0) reply += ',';
     append_json_string(reply, service_text(options.services[i]));
   }
-  reply += "]}";
+  reply += ']';
+  if (!options.parity) {
+    // The nodes of the other coins have no packages.
+    const bool takes_packages = has_node && options.network->coin == chain::Coin::bitcoin;
+    reply += takes_packages ? ",\"broadcast_package\":true" : ",\"broadcast_package\":false";
+    append_bulk_calls(reply);
+  }
+  reply += '}';
 }
 
 Outcome server_features(Call& call) {
   call.cost += 0.2;
-  append_features(call.reply, call.options());
+  append_features(call.reply, call.options(), call.context.node != nullptr);
   return std::nullopt;
 }
 

@@ -117,16 +117,46 @@ Outcome transaction_get(Call& call) {
   return std::nullopt;
 }
 
+namespace {
+
+/// place: in the block of that height.
+Outcome append_proof(Call& call, const TxPlace& place) {
+  const auto proof = call.context.merkle->blocks.prove(call.view(), place.height, place.position);
+  if (!proof) return call.failed(proof.error());
+  call.reply += "{\"block_height\":";
+  append_number(call.reply, place.height);
+  call.reply += ",\"merkle\":";
+  append_branch(call.reply, proof.value().branch);
+  call.reply += ",\"pos\":";
+  append_number(call.reply, place.position);
+  call.reply += '}';
+  return std::nullopt;
+}
+
+void charge_proof(Call& call, std::uint32_t tx_count) { call.cost += 0.25 + 0.0001 * tx_count + proof_cost(tx_count); }
+
+/// In the block that the index finds it in.
+Outcome prove_anywhere(Call& call, const Txid& txid) {
+  const auto place = call.view().find_tx(txid);
+  if (!place) return call.failed(place.error());
+  charge_proof(call, place.value() ? call.view().block_tx_count(place.value()->height) : 0);
+  if (!place.value()) return bad_request("tx " + txid.display() + " is not in the chain");
+  return append_proof(call, *place.value());
+}
+
+}  // namespace
+
 Outcome transaction_get_merkle(Call& call) {
   const auto txid = to_txid(call.argument[0]);
   if (!txid.ok()) return txid.fault();
+  if (!call.argument[1]) return prove_anywhere(call, txid.value());
   const auto height = to_natural(call.argument[1]);
   if (!height.ok()) return height.fault();
   const std::uint64_t tip = call.view().tip_height();
   if (height.value().value > tip) return not_on_disk(height.value(), tip);
   const auto at = static_cast<std::uint32_t>(height.value().value);
   const std::uint32_t tx_count = call.view().block_tx_count(at);
-  call.cost += 0.25 + 0.0001 * tx_count + proof_cost(tx_count);
+  charge_proof(call, tx_count);
 
   const auto found = call.view().find_tx(txid.value());
   if (!found) return call.failed(found.error());
@@ -145,16 +175,7 @@ Outcome transaction_get_merkle(Call& call) {
     return bad_request("tx " + txid.value().display() + " not in block at height " +
                        with_thousands(height.value().digits));
   }
-  const auto proof = call.context.merkle->blocks.prove(call.view(), at, place->position);
-  if (!proof) return call.failed(proof.error());
-  call.reply += "{\"block_height\":";
-  append_number(call.reply, at);
-  call.reply += ",\"merkle\":";
-  append_branch(call.reply, proof.value().branch);
-  call.reply += ",\"pos\":";
-  append_number(call.reply, place->position);
-  call.reply += '}';
-  return std::nullopt;
+  return append_proof(call, *place);
 }
 
 Outcome transaction_id_from_pos(Call& call) {
@@ -213,8 +234,8 @@ Outcome transaction_broadcast(Call& call) {
   const std::string hex = call.argument[0].text();
   call.cost += 0.25 + static_cast<double>(hex.size()) / 5000;
   if (call.context.node != nullptr) {
-    const NodeAnswer* answer =
-        call.ask_node({.kind = NodeQuestion::Kind::broadcast, .raw_hex = hex, .blocks = 0, .mode = {}});
+    const NodeAnswer* answer = call.ask_node(
+        {.kind = NodeQuestion::Kind::broadcast, .raw_hex = hex, .package_hex = {}, .blocks = 0, .mode = {}});
     if (answer == nullptr) return std::nullopt;
     return finish_broadcast(call, *answer, hex);
   }

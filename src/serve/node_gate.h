@@ -10,14 +10,23 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace sluice::serve {
 
 struct NodeQuestion {
-  enum class Kind : std::uint8_t { broadcast, estimate_fee, relay_fee, mempool_info } kind = Kind::broadcast;
-  std::string raw_hex;       ///< broadcast: as the client sent it
-  std::uint32_t blocks = 0;  ///< estimate_fee: the target
-  std::string mode;          ///< estimate_fee: "", "CONSERVATIVE", "ECONOMICAL"
+  enum class Kind : std::uint8_t {
+    broadcast,
+    broadcast_package,
+    test_accept,
+    estimate_fee,
+    relay_fee,
+    mempool_info,
+  } kind = Kind::broadcast;
+  std::string raw_hex;                   ///< broadcast: as the client sent it
+  std::vector<std::string> package_hex;  ///< broadcast_package, test_accept: as raw_hex
+  std::uint32_t blocks = 0;              ///< estimate_fee: the target
+  std::string mode;                      ///< estimate_fee: "", "CONSERVATIVE", "ECONOMICAL"
 };
 
 /// Written by one thread before it says ready; read by others after they saw that.

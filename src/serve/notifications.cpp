@@ -2,6 +2,7 @@
 
 #include "base/prefix.h"
 #include "serve/json_text.h"
+#include "serve/outpoint_status.h"
 #include "serve/reply_parts.h"
 #include "serve/scripthash_status.h"
 
@@ -44,10 +45,39 @@ Notified write_script(SessionState& session, const ServerContext& context, std::
   }
   if (status.value().hash == subscription->second.told) return Notified::checked;
   subscription->second.told = status.value().hash;
-  begin_line(line, session, "blockchain.scripthash.subscribe");
+  const bool by_address = subscription->second.by_address;
+  begin_line(line, session, by_address ? "blockchain.address.subscribe" : "blockchain.scripthash.subscribe");
   append_json_string(line, subscription->second.text);
   line += ',';
   append_status(line, status.value().hash);
+  end_line(line, session);
+  return Notified::written;
+}
+
+Notified write_outpoint(SessionState& session, const ServerContext& context, std::string& line) {
+  const Outpoint outpoint = session.marked_outpoints.back();
+  session.marked_outpoints.pop_back();
+  const auto found = session.outpoints.find(outpoint);
+  if (found == session.outpoints.end()) return Notified::checked;
+  OutpointSubscription& subscription = found->second;
+  subscription.marked = false;
+  auto status = outpoint_status(context, outpoint);
+  if (!status) {
+    if (context.on_failure) context.on_failure(status.error());
+    return Notified::checked;
+  }
+  session.cost += status.value().cost;
+  if (status.value().scripthash) subscription.scripthash = status.value().scripthash;
+  // A spender that is not found now may be found after the next change.
+  if (status.value().is_spender_unknown || status.value().json == subscription.told) return Notified::checked;
+  subscription.told = std::move(status).value().json;
+  begin_line(line, session, "blockchain.outpoint.subscribe");
+  line += '[';
+  append_json_hash(line, outpoint.txid.span());
+  line += ',';
+  append_number(line, outpoint.index);
+  line += "],";
+  line += subscription.told;
   end_line(line, session);
   return Notified::written;
 }
@@ -61,7 +91,15 @@ bool mark_notifications(SessionState& session, const Changes& changes) {
     subscription.marked = true;
     session.marked_scripts.push_back(scripthash);
   }
-  return session.tip_marked || !session.marked_scripts.empty();
+  const bool anything_changed = changes.tip_changed || changes.everything_touched || !changes.touched.empty();
+  for (auto& [outpoint, subscription] : session.outpoints) {
+    const bool may_differ =
+        subscription.scripthash ? changes.touches(prefix_of(*subscription.scripthash)) : anything_changed;
+    if (subscription.marked || !may_differ) continue;
+    subscription.marked = true;
+    session.marked_outpoints.push_back(outpoint);
+  }
+  return session.tip_marked || !session.marked_scripts.empty() || !session.marked_outpoints.empty();
 }
 
 Notified write_notification(SessionState& session, const ServerContext& context, std::string& line) {
@@ -70,6 +108,7 @@ Notified write_notification(SessionState& session, const ServerContext& context,
     return write_tip(session, context, line);
   }
   if (!session.marked_scripts.empty()) return write_script(session, context, line);
+  if (!session.marked_outpoints.empty()) return write_outpoint(session, context, line);
   return Notified::nothing_left;
 }
 

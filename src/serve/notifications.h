@@ -1,4 +1,5 @@
-// What a client is told without asking: the tip when it changes, a script's status when it is another one.
+// What a client is told without asking: the tip when it changes, the status of a script or outpoint when it is another
+// one.
 //
 //   changes -> mark_notifications() -> marks of the session -> write_notification() -> one line each
 //
@@ -25,7 +26,7 @@ enum class Notified : std::uint8_t {
   written,       ///< a line was appended, without newline
 };
 
-/// Works off one mark: the tip first, then scripts.
+/// Works off one mark: the tip first, then scripts, then outpoints.
 [[nodiscard]] Notified write_notification(SessionState& session, const ServerContext& context, std::string& line);
 
 }  // namespace sluice::serve

@@ -23,7 +23,7 @@ class LineHandler {
       : session_(session), context_(context), reply_(reply), refuse_(refuse) {}
 
   void fail(const Fault& fault, std::string_view id) {
-    charge_error();
+    session_.charge_error();
     append_error(reply_, session_.dialect, fault, id);
   }
 
@@ -46,10 +46,14 @@ class LineHandler {
 
   void batch_item(const JsonValue& item) {
     if (!item.is(JsonKind::object)) return fail({FaultCode::invalid_request, std::string(not_a_dictionary)}, "null");
+    in_batch_ = true;
     const bool response_like = !item.member("method") && (item.member("result") || item.member("error"));
     if (response_like) return ignore();
     request(item);
   }
+
+  /// The bulk call that was found instead of being answered; null if there was none.
+  [[nodiscard]] std::unique_ptr<BulkAnswer> take_bulk() noexcept { return std::move(bulk_); }
 
   /// Cost of the methods run.
   [[nodiscard]] double work() const noexcept { return work_; }
@@ -87,12 +91,7 @@ class LineHandler {
     return v1_parts != 0 && v1_parts == root.size() ? Dialect::v1 : Dialect::loose;
   }
 
-  void ignore() { charge_error(); }
-
-  void charge_error() {
-    session_.cost += CostTable::error;
-    ++session_.counters.errors;
-  }
+  void ignore() { session_.charge_error(); }
 
   void request(const JsonValue& object) {
     const JsonValue id = object.member("id");
@@ -133,8 +132,12 @@ class LineHandler {
 
     const std::size_t begin = reply_.size();
     open_result(reply_, session_.dialect);
-    Call call{{}, session_, context_, reply_, begin, 0};
+    Call call{{}, session_, context_, reply_, begin, 0, method->by_address};
     Outcome fault = bind_arguments(*method, params, call);
+    if (!fault && !method->each.empty()) {
+      reply_.resize(begin);
+      return begin_bulk(*method, call.argument[0], id);
+    }
     if (!fault) {
       session_.waits_for_node = false;
       fault = method->run(call);
@@ -153,55 +156,42 @@ class LineHandler {
     fail(*fault, id);
   }
 
+  void begin_bulk(const Method& method, const JsonValue& list, std::string_view id) {
+    if (in_batch_) return fail({FaultCode::invalid_request, "a bulk call cannot be part of a batch"}, id);
+    if (!list.is(JsonKind::array)) return fail(bad_request(python_str(list) + " should be a list"), id);
+    bulk_ = std::make_unique<BulkAnswer>(*find_method(method.each), list, id);
+  }
+
   SessionState& session_;
   const ServerContext& context_;
   std::string& reply_;
   bool refuse_;
+  bool in_batch_ = false;
+  std::unique_ptr<BulkAnswer> bulk_;
   double work_ = 0;
 };
 
 }  // namespace
 
 LineAnswer::LineAnswer(std::string_view line, std::uint32_t item_count)
-    : line_(line), at_(line_.find('[') + 1), items_left_(item_count), is_batch_(item_count > 0) {}
+    : items_(line), items_left_(item_count), is_batch_(item_count > 0) {}
 
 bool LineAnswer::step_single(SessionState& session, const ServerContext& context, JsonDocument& document) {
-  SLUICE_CHECK(document.parse(line_) == JsonErrc::ok);
+  SLUICE_CHECK(document.parse(items_.text()) == JsonErrc::ok);
   (void)LineHandler(session, context, reply_).message(document.root());
   document.release_large();
   return !session.waits_for_node;
 }
 
-std::string_view LineAnswer::next_item() {
-  const std::size_t begin = at_;
-  unsigned depth = 0;
-  for (bool in_string = false;; ++at_) {
-    SLUICE_CHECK(at_ < line_.size());
-    const char c = line_[at_];
-    if (in_string) {
-      if (c == '\\') ++at_;
-      else if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (depth == 0 && (c == ',' || c == ']')) {
-      break;
-    } else if (c == '[' || c == '{') {
-      ++depth;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  return std::string_view(line_).substr(begin, at_++ - begin);
-}
-
 bool LineAnswer::step(const BatchPace& pace, SessionState& session, const ServerContext& context,
                       JsonDocument& document) {
+  if (bulk_) return bulk_->step(pace, session, context, document, reply_);
   if (!is_batch_) return step_single(session, context, document);
   const std::size_t limit = context.options->max_send;
   double work = 0;
   for (std::uint32_t items = 0; items == 0 || (items < pace.items_max && work < pace.work_max); ++items) {
-    const std::size_t at_before = at_;
-    SLUICE_CHECK(items_left_ > 0 && document.parse(next_item()) == JsonErrc::ok);
+    const std::size_t place_before = items_.place();
+    SLUICE_CHECK(items_left_ > 0 && document.parse(items_.next()) == JsonErrc::ok);
     const JsonValue item = document.root();
     const std::size_t separator_begin = reply_.size();
     reply_ += replies_ == 0 ? "[" : ", ";
@@ -213,7 +203,7 @@ bool LineAnswer::step(const BatchPace& pace, SessionState& session, const Server
     };
     answer();
     if (session.waits_for_node) {
-      at_ = at_before;
+      items_.go_back(place_before);
       reply_.resize(separator_begin);
       break;
     }
@@ -252,6 +242,7 @@ std::unique_ptr<LineAnswer> begin_line(std::string_view line, SessionState& sess
   if (parsed == JsonErrc::ok) items = handler.message(document.root());
   else handler.unparseable(parsed);
   document.release_large();
+  if (auto bulk = handler.take_bulk()) return std::make_unique<LineAnswer>(std::move(bulk));
   return items == 0 && !session.waits_for_node ? nullptr : std::make_unique<LineAnswer>(line, items);
 }
 

@@ -1,8 +1,8 @@
 // One line in, one reply out: the whole of serve.
 //
-//   line -> JsonDocument -> dialect -> request | batch -> method -> reply
+//   line -> JsonDocument -> dialect -> request | bulk call | batch -> method -> reply
 //
-// A batch may hold work for minutes, so it is answered some items at a time.
+// A batch or a bulk call may hold work for minutes, so it is answered some items at a time.
 #pragma once
 
 #include <cstdint>
@@ -10,19 +10,15 @@
 #include <string>
 #include <string_view>
 
+#include "serve/bulk_answer.h"
 #include "serve/json_document.h"
+#include "serve/json_items.h"
 #include "serve/server_context.h"
 #include "serve/session_state.h"
 
 namespace sluice::serve {
 
-/// How much of a batch is answered in one step: at least one item, then until one of the two is reached.
-struct BatchPace {
-  std::uint32_t items_max = 64;
-  double work_max = 5;  ///< cost of the methods run; by measurement 2.5 is about a millisecond of history reading
-};
-
-/// A line on its way to its answer: a batch, or a request that waits for the node.
+/// A line on its way to its answer: a batch, a bulk call, or a request that waits for the node.
 ///
 /// The whole line was found to be valid JSON; each item is parsed again when its turn comes, so that between
 /// steps nothing is kept but the line and the answer so far.
@@ -31,6 +27,7 @@ class LineAnswer {
  public:
   /// Bounds: line is valid JSON: an array of item_count items, or a request if that is 0.
   LineAnswer(std::string_view line, std::uint32_t item_count);
+  explicit LineAnswer(std::unique_ptr<BulkAnswer> bulk) : bulk_(std::move(bulk)) {}
 
   /// Answers some items; true: that was the last one. False while session.waits_for_node, too: to be called again
   /// when it does not. The answer is the same at any pace.
@@ -42,13 +39,12 @@ class LineAnswer {
   [[nodiscard]] const std::string& reply() const noexcept { return reply_; }
 
  private:
-  [[nodiscard]] std::string_view next_item();
   [[nodiscard]] bool step_single(SessionState& session, const ServerContext& context, JsonDocument& document);
 
-  std::string line_;
-  std::size_t at_ = 0;  ///< behind the bracket or comma before the next item
-  std::uint32_t items_left_;
-  bool is_batch_;
+  JsonItems items_{"[]"};
+  std::uint32_t items_left_ = 0;
+  bool is_batch_ = false;
+  std::unique_ptr<BulkAnswer> bulk_;
   std::size_t replies_ = 0;
   bool full_ = false;  ///< max_send is reached: what follows is refused, not run
   std::string reply_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/hash256.h"
+#include "serve/mempool_view.h"
 #include "serve/node_gate.h"
 #include "serve/protocol_version.h"
 
@@ -20,6 +22,13 @@ enum class Dialect : std::uint8_t {
   loose,      ///< 2.0, with or without the "jsonrpc" member
   strict,     ///< 2.0, every request must say so; with parity only, otherwise such clients are loose too
   v1,         ///< "jsonrpc":"1.0": no batches, result and error both present in replies
+};
+
+/// Of an outpoint.
+struct OutpointSubscription {
+  std::string told;                      ///< the status it knows, as JSON
+  std::optional<ScriptHash> scripthash;  ///< of its output; unknown: any change may be about it
+  bool marked = false;                   ///< it is in marked_outpoints
 };
 
 /// Prices of the session cost model that are not a method's own.
@@ -35,9 +44,10 @@ struct SessionCounters {
   std::uint64_t transactions_sent = 0;
 };
 
-/// Of a script.
+/// Of a script. A client has one of each: named in another way, it is told in that way.
 struct Subscription {
   std::string text;            ///< as the client wrote it: notifications echo it
+  bool by_address = false;     ///< the text is its address
   std::optional<Digest> told;  ///< the status it knows
   bool marked = false;         ///< it is in marked_scripts
 };
@@ -54,6 +64,8 @@ struct SessionState {
   SessionCounters counters;
   std::unordered_map<ScriptHash, Subscription, Hash32Hasher> scripts;
 
+  std::map<Outpoint, OutpointSubscription> outpoints;
+
   /// Of the request at hand, while it waits for the node and until it is answered.
   std::shared_ptr<const NodeAnswer> node_answer;
   /// Did its last run find no answer yet? Decided once a run: the answer may come at any moment in between.
@@ -63,7 +75,12 @@ struct SessionState {
   // What the client is to be told (notifications.h).
   bool tip_marked = false;
   std::vector<ScriptHash> marked_scripts;  ///< each once; perhaps unsubscribed since
+  std::vector<Outpoint> marked_outpoints;  ///< as the scripts
 
+  void charge_error() noexcept {
+    cost += CostTable::error;
+    ++counters.errors;
+  }
   [[nodiscard]] bool at_least(const ProtocolVersion& wanted) const { return version >= wanted; }
 };
 

@@ -1,4 +1,4 @@
-// Any bytes as the stream of an Electrum client. First byte: how the stream is cut into chunks.
+// Any bytes as the stream of an Electrum client. First byte: how the stream is cut into chunks; odd: with parity.
 //
 // Each line is taken or refused exactly as an independent judge of JSON says; every reply is one
 // line of JSON within the size limit; and cutting the stream elsewhere, or batches into smaller steps, changes no
@@ -27,9 +27,10 @@ const test::FakeView& shared_view() {
   return view;
 }
 
-std::string replies(std::string_view stream, std::size_t chunk_bytes, std::uint32_t items_per_step) {
+std::string replies(std::string_view stream, bool parity, std::size_t chunk_bytes, std::uint32_t items_per_step) {
   static test::Client client(shared_view());
   client.options.max_send = 100'000;
+  client.options.parity = parity;
   session::SessionLimits limits;
   limits.max_recv = 2000;
   limits.batch.items_max = items_per_step;
@@ -67,8 +68,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_line(stream.substr(at, end - at));
     at = end + 1;
   }
-  const std::string whole = replies(stream, stream.size() + 1, 1000);
-  SLUICE_CHECK(whole == replies(stream, data[0] + std::size_t{1}, 1 + data[0] % 3));
+  const bool parity = data[0] % 2 != 0;
+  const std::string whole = replies(stream, parity, stream.size() + 1, 1000);
+  SLUICE_CHECK(whole == replies(stream, parity, data[0] + std::size_t{1}, 1 + data[0] % 3));
   for (std::size_t at = 0; at < whole.size();) {
     const std::size_t end = whole.find('\n', at);
     SLUICE_CHECK(end != std::string::npos);

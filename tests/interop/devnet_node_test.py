@@ -120,6 +120,25 @@ def recorded_mempool_fees_and_refusals():
 
 
 @test
+def packages():
+    with small("package-source", "--coin", "Bitcoin") as source, small("packages", "--coin", "Bitcoin") as node:
+        source.do("churn", add=8)
+        names = source.call("getrawmempool")
+        raws = [source.call("getrawtransaction", name) for name in names]
+        answer = node.call("submitpackage", raws)
+        equal(answer["package_msg"], "success", "package_msg")
+        equal([result["txid"] for result in answer["tx-results"].values()], names, "txids")
+        equal(node.call("getrawmempool"), names, "the mempool holds the package")
+        equal(node.call("submitpackage", raws[:1])["package_msg"], "success", "a package that is known")
+        node.do("mine")
+        again = node.call("submitpackage", raws)
+        equal(again["package_msg"], "transaction failed", "package_msg of what is confirmed")
+        equal([result["error"] for result in again["tx-results"].values()], ["txn-already-known"] * len(names), "errors")
+        for package, code in (([], -8), (["00"] * 26, -8), (["00"], -22), ("00", -1), ([1], -1)):
+            equal(node.error("submitpackage", package)[0], code, f"submitpackage {package}")
+
+
+@test
 def errors_as_a_node_gives_them():
     with small("errors") as node:
         none = "00" * 32

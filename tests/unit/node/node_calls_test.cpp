@@ -235,13 +235,13 @@ TEST(NodeCalls, broadcast_hands_on_what_the_node_says) {
 TEST(NodeCalls, packages_and_verbose_transactions_are_passed_on_byte_for_byte) {
   const std::string result = R"({ "txid" : "00", "size":1.50e2 ,"vin":[ ] })";
   Node node([&](const std::string& method, const std::string& params) {
-    const bool is_package = method == "submitpackage";
-    EXPECT_EQ(method + params,
-              is_package ? R"(submitpackage[["00","ff"]])" : "getrawtransaction[\"" + best + "\",true]");
+    const bool is_package = method == "submitpackage" || method == "testmempoolaccept";
+    EXPECT_EQ(params, is_package ? R"([["00","ff"]])" : "[\"" + best + "\",true]");
     return result;
   });
   const std::vector<std::string> package{"00", "ff"};
   EXPECT_EQ(std::get<std::string>(node.calls.broadcast_package(package).value()), result);
+  EXPECT_EQ(std::get<std::string>(node.calls.test_accept(package).value()), result);
   EXPECT_EQ(std::get<std::string>(node.calls.verbose_transaction(*Txid::from_display(best)).value()), result);
   Node lacks = node_saying("!-32601 Method not found");
   EXPECT_EQ(std::get<NodeError>(lacks.calls.broadcast_package(package).value()).code, code_no_method);
@@ -265,6 +265,16 @@ TEST(NodeCalls, network_and_mempool_info) {
   EXPECT_EQ(pool.value().mempool_min_fee, "0.01");
   EXPECT_EQ(pool.value().min_relay_fee, "1e-8");
   EXPECT_EQ(pool.value().incremental_relay_fee, "");
+  EXPECT_EQ(pool.value().unbroadcast_count, "");
+  EXPECT_EQ(pool.value().full_rbf, "");
+  Node core = node_saying(R"({"size":3,"incrementalrelayfee":0.00001,"unbroadcastcount":2,"fullrbf":true})");
+  const auto more = core.calls.mempool_info();
+  ASSERT_TRUE(more.ok()) << more.error().message;
+  EXPECT_EQ(more.value().incremental_relay_fee, "0.00001");
+  EXPECT_EQ(more.value().unbroadcast_count, "2");
+  EXPECT_EQ(more.value().full_rbf, "true");
+  const auto odd = node_saying(R"({"size":3,"unbroadcastcount":"2","fullrbf":"x"})").calls.mempool_info();
+  EXPECT_EQ(odd.value().unbroadcast_count + odd.value().full_rbf, "") << "what is no number or flag is not handed on";
   expect_error(node_saying("{}").calls.mempool_info(), ErrorKind::corrupt, "lacks size");
 }
 
@@ -273,10 +283,11 @@ TEST(NodeCalls, fees_are_asked_for_as_each_node_has_it) {
     EXPECT_EQ(method + params, "estimatefee[]");
     return std::string("0.10000000");
   });
-  EXPECT_EQ(radiant.calls.estimate_fee(6).value(), "0.10000000");
-  EXPECT_EQ(node_saying("-1").calls.estimate_fee(6).value(), std::nullopt);
+  EXPECT_EQ(radiant.calls.estimate_fee(6).value(), Passed("0.10000000"));
+  EXPECT_EQ(node_saying("-1").calls.estimate_fee(6).value(), Passed("-1"));
   expect_error(node_saying("{}").calls.estimate_fee(6), ErrorKind::corrupt, "is no number");
-  expect_error(node_saying("!-32601 Method not found").calls.estimate_fee(6), ErrorKind::unsupported, "estimatefee");
+  EXPECT_EQ(node_saying("!-32601 Method not found").calls.estimate_fee(6).value(),
+            Passed(NodeError{code_no_method, "Method not found"}));
   std::string expected = "[6]";
   Node bitcoin(
       [&](const std::string& method, const std::string& params) {
@@ -284,20 +295,21 @@ TEST(NodeCalls, fees_are_asked_for_as_each_node_has_it) {
         return std::string(R"({"feerate":0.00012,"blocks":6})");
       },
       "Bitcoin");
-  EXPECT_EQ(bitcoin.calls.estimate_fee(6).value(), "0.00012");
+  EXPECT_EQ(bitcoin.calls.estimate_fee(6).value(), Passed("0.00012"));
   expected = R"([6,"ECONOMICAL"])";
-  EXPECT_EQ(bitcoin.calls.estimate_fee(6, "ECONOMICAL").value(), "0.00012");
+  EXPECT_EQ(bitcoin.calls.estimate_fee(6, "ECONOMICAL").value(), Passed("0.00012"));
   Node bcoin([](const std::string&, const std::string&) { return std::string(R"({"fee":-1,"blocks":6})"); }, "Bitcoin");
-  EXPECT_EQ(bcoin.calls.estimate_fee(6).value(), std::nullopt);
+  EXPECT_EQ(bcoin.calls.estimate_fee(6).value(), Passed("-1"));
   Node unknowing(
       [](const std::string&, const std::string&) { return std::string(R"({"errors":["none"],"blocks":2})"); },
       "Bitcoin");
-  EXPECT_EQ(unknowing.calls.estimate_fee(2).value(), std::nullopt);
+  EXPECT_EQ(unknowing.calls.estimate_fee(2).value(), Passed("-1"));
   std::string refusal = "!-32603 Fee estimation disabled";
   Node refusing([&](const std::string&, const std::string&) { return refusal; }, "Bitcoin");
-  EXPECT_EQ(refusing.calls.estimate_fee(25).value(), std::nullopt);
+  EXPECT_EQ(refusing.calls.estimate_fee(25).value(), Passed("-1"));
   refusal = "!-8 Invalid conf_target, must be between 1 and 1008";
-  EXPECT_FALSE(refusing.calls.estimate_fee(0).ok());
+  EXPECT_EQ(refusing.calls.estimate_fee(0).value(),
+            Passed(NodeError{-8, "Invalid conf_target, must be between 1 and 1008"}));
 }
 
 }  // namespace

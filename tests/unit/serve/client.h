@@ -26,7 +26,12 @@ struct Client {
 
   std::string line(std::string_view text) {
     std::string reply;
-    handle_line(text, session, context, document, reply);
+    if (context.node == nullptr) {
+      handle_line(text, session, context, document, reply);
+    } else if (const auto answer = begin_line(text, session, context, document, reply)) {
+      while (!answer->step({}, session, context, document)) {}
+      reply += answer->reply();
+    }
     return reply;
   }
   /// The text of `result` (or of `error`) of a call.

@@ -40,8 +40,10 @@ TEST_F(Methods, TableIsSortedAndComplete) {
   for (std::size_t i = 1; i < methods.size(); ++i) EXPECT_LT(methods[i - 1].name, methods[i].name);
   for (const Method& method : methods) {
     EXPECT_EQ(find_method(method.name), &method);
-    EXPECT_NE(method.run, nullptr);
+    const Method* each = method.each.empty() ? nullptr : find_method(method.each);
+    EXPECT_NE(method.run != nullptr, each != nullptr && each->run != nullptr) << method.name;
     EXPECT_LE(method.required, method.count);
+    EXPECT_LE(method.required_parity, method.count_parity);
     EXPECT_LE(method.count_parity, method.count);
   }
   EXPECT_EQ(find_method("blockchain.transaction.get_tsc_merkle"), nullptr);

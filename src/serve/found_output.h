@@ -1,0 +1,26 @@
+// One output by its outpoint: in the chain or in the mempool, and whether it was spent.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "serve/server_context.h"
+
+namespace sluice::serve {
+
+struct FoundOutput {
+  std::optional<TxPlace> place;  ///< nullopt: unconfirmed
+  ScriptHash scripthash;
+  std::int64_t value = 0;
+};
+
+/// nullopt: there is no such output, or nobody can spend it.   Errors: the view's.
+/// Cost: reads one transaction.
+[[nodiscard]] Result<std::optional<FoundOutput>> find_output(const ServerContext& context, const Outpoint& outpoint);
+
+/// Has no transaction of the chain spent it?   Errors: the view's.
+/// Cost: linear in the unspent outputs of its script; their number is added to `visited`.
+[[nodiscard]] Result<bool> is_unspent_in_chain(const ServerContext& context, const Outpoint& outpoint,
+                                               const FoundOutput& output, std::size_t& visited);
+
+}  // namespace sluice::serve
