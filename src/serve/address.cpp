@@ -9,6 +9,7 @@
 namespace sluice::serve {
 namespace {
 
+constexpr std::string_view digits58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 constexpr std::string_view base32_digits = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
 /// Regroups 8-bit bytes into 5-bit digits, the last padded with zero bits.
@@ -62,7 +63,6 @@ std::string_view cash_prefix(const chain::Network& network) noexcept {
 }  // namespace
 
 std::string base58_check(std::uint8_t version, Bytes payload) {
-  static constexpr std::string_view digits58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
   std::vector<std::byte> bytes{std::byte{version}};
   bytes.insert(bytes.end(), payload.begin(), payload.end());
   const Digest checksum = hash::sha256d(bytes);
@@ -147,6 +147,114 @@ std::string address_of(const SolvedScript& script, Bytes solution, const chain::
     case ScriptType::nulldata: break;
   }
   return {};
+}
+
+namespace {
+
+constexpr std::size_t address_bytes_max = 128;  // the longest form has 90
+
+std::vector<std::byte> script_around(std::initializer_list<unsigned> before, Bytes hash,
+                                     std::initializer_list<unsigned> behind) {
+  std::vector<std::byte> script;
+  for (const unsigned opcode : before) script.push_back(static_cast<std::byte>(opcode));
+  script.push_back(static_cast<std::byte>(hash.size()));
+  script.insert(script.end(), hash.begin(), hash.end());
+  for (const unsigned opcode : behind) script.push_back(static_cast<std::byte>(opcode));
+  return script;
+}
+
+std::vector<std::byte> pay_to_key_hash(Bytes hash) { return script_around({0x76, 0xa9}, hash, {0x88, 0xac}); }
+std::vector<std::byte> pay_to_script_hash(Bytes hash) {
+  return script_around({hash.size() == 32 ? 0xaau : 0xa9u}, hash, {0x87});
+}
+
+/// The number that the digits write, in bytes, its leading zeros counted; empty if a character is no digit.
+std::vector<std::byte> from_base58(std::string_view text) {
+  std::vector<std::byte> bytes;  // least significant first
+  for (const char c : text) {
+    const std::size_t digit = digits58.find(c);
+    if (digit == std::string_view::npos) return {};
+    auto carry = static_cast<unsigned>(digit);
+    for (std::byte& b : bytes) {
+      carry += static_cast<unsigned>(b) * 58;
+      b = static_cast<std::byte>(carry & 255);
+      carry >>= 8;
+    }
+    for (; carry > 0; carry >>= 8) bytes.push_back(static_cast<std::byte>(carry & 255));
+  }
+  for (std::size_t i = 0; i < text.size() && text[i] == digits58[0]; ++i) bytes.push_back(std::byte{0});
+  std::reverse(bytes.begin(), bytes.end());
+  return bytes;
+}
+
+/// Regroups 5-bit digits into bytes, without the padding; empty if a character is no digit.
+std::vector<std::byte> from_base32(std::string_view digits) {
+  std::vector<std::byte> bytes;
+  unsigned held = 0;
+  unsigned bits = 0;
+  for (const char c : digits) {
+    const std::size_t digit = base32_digits.find(c);
+    if (digit == std::string_view::npos) return {};
+    held = (held << 5 | static_cast<unsigned>(digit)) & 0xfff;
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes.push_back(static_cast<std::byte>(held >> bits & 255));
+  }
+  return bytes;
+}
+
+using Script = std::optional<std::vector<std::byte>>;
+
+// Each form is read leniently and written again: only an address that is written the same way is one, checksum and all.
+
+Script script_of_base58(std::string_view text, const chain::Network& network) {
+  const std::vector<std::byte> bytes = from_base58(text);
+  if (bytes.size() != 25) return std::nullopt;
+  const auto version = static_cast<std::uint8_t>(bytes[0]);
+  const Bytes hash = Bytes(bytes).subspan(1, 20);
+  if (base58_check(version, hash) != text) return std::nullopt;
+  if (version == network.p2pkh_version) return pay_to_key_hash(hash);
+  if (version == network.p2sh_version) return pay_to_script_hash(hash);
+  return std::nullopt;
+}
+
+Script script_of_cash(std::string_view text, const chain::Network& network) {
+  constexpr std::size_t checksum_digits = 8;
+  const std::string prefix(cash_prefix(network));
+  if (text.starts_with(prefix + ":")) text.remove_prefix(prefix.size() + 1);
+  if (text.size() <= checksum_digits) return std::nullopt;
+  const std::vector<std::byte> payload = from_base32(text.substr(0, text.size() - checksum_digits));
+  if (payload.size() != 21 && payload.size() != 33) return std::nullopt;
+  const unsigned type = static_cast<unsigned>(payload[0]) >> 3;
+  const Bytes hash = Bytes(payload).subspan(1);
+  if (type > 1 || cash_address(prefix, type, hash) != prefix + ":" + std::string(text)) return std::nullopt;
+  if (type == 1) return pay_to_script_hash(hash);
+  return hash.size() == 20 ? Script(pay_to_key_hash(hash)) : std::nullopt;
+}
+
+Script script_of_segwit(std::string_view text, const chain::Network& network) {
+  constexpr std::size_t checksum_digits = 6;
+  const std::string head = std::string(network.segwit_prefix) + "1";
+  if (!text.starts_with(head) || text.size() < head.size() + 1 + checksum_digits) return std::nullopt;
+  const std::size_t version = base32_digits.find(text[head.size()]);
+  const std::vector<std::byte> program =
+      from_base32(text.substr(head.size() + 1, text.size() - head.size() - 1 - checksum_digits));
+  const bool fits = version == 0 ? program.size() == 20 || program.size() == 32
+                                 : version <= 16 && program.size() >= 2 && program.size() <= 40;
+  if (!fits || segwit_address(network.segwit_prefix, static_cast<unsigned>(version), program) != text)
+    return std::nullopt;
+  return script_around({version == 0 ? 0u : 0x50u + static_cast<unsigned>(version)}, program, {});
+}
+
+}  // namespace
+
+std::optional<std::vector<std::byte>> script_of_address(std::string_view text, const chain::Network& network) {
+  if (text.empty() || text.size() > address_bytes_max) return std::nullopt;
+  if (auto script = script_of_base58(text, network)) return script;
+  if (network.coin == chain::Coin::bitcoin_cash) return script_of_cash(text, network);
+  if (!network.segwit_prefix.empty()) return script_of_segwit(text, network);
+  return std::nullopt;
 }
 
 }  // namespace sluice::serve

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "chain/coin.h"
@@ -23,5 +25,9 @@ namespace sluice::serve {
 
 /// The address of one solution of a solved script; "" if the type has none.
 [[nodiscard]] std::string address_of(const SolvedScript& script, Bytes solution, const chain::Network& network);
+
+/// The script that pays to an address of this network; nullopt if the text is none.
+[[nodiscard]] std::optional<std::vector<std::byte>> script_of_address(std::string_view text,
+                                                                      const chain::Network& network);
 
 }  // namespace sluice::serve

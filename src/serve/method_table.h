@@ -59,8 +59,9 @@ struct Method {
   bool only_without_parity = false;  ///< the mirrored peers do not know it
 };
 
-/// nullptr if there is no such method.
-[[nodiscard]] const Method* find_method(std::string_view name);
+/// Bounds: the table is sorted by name. nullptr if there is no such method.
+[[nodiscard]] const Method* find_method(std::span<const Method> table, std::string_view name);
+/// The wallets' methods, sorted.
 [[nodiscard]] std::span<const Method> all_methods() noexcept;
 
 /// Fills call.argument from an array or object (or nothing).

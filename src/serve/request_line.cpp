@@ -6,6 +6,7 @@
 #include "serve/envelope.h"
 #include "serve/method_table.h"
 #include "serve/python_text.h"
+#include "serve/request_observer.h"
 
 namespace sluice::serve {
 namespace {
@@ -24,6 +25,7 @@ class LineHandler {
 
   void fail(const Fault& fault, std::string_view id) {
     charge_error();
+    if (context_.observer != nullptr) context_.observer->on_fault(fault.code);
     append_error(reply_, session_.dialect, fault, id);
   }
 
@@ -125,7 +127,7 @@ class LineHandler {
   void run(const JsonValue& method_name, const JsonValue& params, std::string_view id) {
     if (refuse_) return fail(response_too_large(context_.options->max_send), id);
     const std::string name = method_name.text();
-    const Method* method = find_method(name);
+    const Method* method = find_method(context_.methods, name);
     const bool runs_again = session_.node_answer != nullptr;
     if (!runs_again) ++session_.counters.requests;
     const bool known = method != nullptr && !(method->only_without_parity && context_.options->parity);
@@ -134,6 +136,8 @@ class LineHandler {
     const std::size_t begin = reply_.size();
     open_result(reply_, session_.dialect);
     Call call{{}, session_, context_, reply_, begin, 0};
+    RequestObserver* observer = context_.observer;
+    const std::uint64_t begin_ticks = observer != nullptr ? observer->now() : 0;
     Outcome fault = bind_arguments(*method, params, call);
     if (!fault) {
       fault = method->run(call);
@@ -142,6 +146,7 @@ class LineHandler {
       session_.cost += call.cost;  // also of work that failed
       work_ += call.cost;
     }
+    if (observer != nullptr) observer->on_answered(*method, begin_ticks);
     if (!fault) {
       close_result(reply_, session_.dialect, id);
       const std::size_t limit = context_.options->max_send;
