@@ -8,6 +8,7 @@
 #include "follow/file_feed.h"
 #include "follow/follower.h"
 #include "follow/rpc_feed.h"
+#include "main/admin_port.h"
 #include "main/http_port.h"
 #include "main/node_gate.h"
 #include "main/serving.h"
@@ -75,8 +76,13 @@ class LiveServer {
                               .poll_mempool = config_.server.daemon_poll_interval_mempool},
         [this](const node::ChainInfo& info) { return approve(info); },
         [this](const serve::Snapshot& snapshot, serve::Changes changes) {
+          admin_->publish(snapshot);
           serving_->publish(snapshot, std::move(changes));
         });
+    auto admin = AdminPort::open(
+        config_, {.serving = serving_.get(), .follower = follower_.get(), .clients = {&client_, &clients_client_}});
+    if (!admin) return std::move(admin).error();
+    admin_ = std::move(admin).value();
     auto http = open_http_port(config_, {.serving = serving_.get(),
                                          .client = &client_,
                                          .watch = &watch_,
@@ -90,6 +96,7 @@ class LiveServer {
     if (Status status = serving_->listen(); !status) return status;
     wait_for_stop();
     observe::log_info(area, "stopping");
+    admin_->stop_services();
     serving_->stop();
     stop_following();
     if (Status saved = mempool_->save(mempool_file()); !saved) observe::log_error(area, saved.error().message);
@@ -210,6 +217,7 @@ class LiveServer {
   std::unique_ptr<follow::MempoolFollower> mempool_;
   std::unique_ptr<Serving> serving_;
   std::unique_ptr<follow::Follower> follower_;
+  std::unique_ptr<AdminPort> admin_;
   std::unique_ptr<net::TcpServer> http_;
   std::unique_ptr<node::ZmqListener> listener_;
   std::optional<NodeGate> gate_;
