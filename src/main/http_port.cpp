@@ -40,8 +40,11 @@ std::string metrics_text(const HttpSources& sources) {
   observe::MetricsText metrics;
   if (const auto process = observe::process_figures()) append_process(metrics, process.value());
   append_serving(metrics, sources.serving->figures());
+  append_requests(metrics, sources.serving->requests());
+  append_store(metrics, store::store_figures(*sources.store));
   if (sources.watch == nullptr) return metrics.text();
   append_follow(metrics, *sources.follow);
+  append_stages(metrics, *sources.stages);
   append_node(metrics, sources.watch->snapshot(), sources.client->counters());
   append_mempool(metrics, *sources.mempool);
   return metrics.text();

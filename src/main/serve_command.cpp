@@ -42,7 +42,7 @@ Status serve_offline(const config::ServeConfig& config) {
   const serve::Snapshot snapshot{.view = std::move(view).value(), .mempool = nullptr};
   admin.value()->publish(snapshot);
   serving.value()->publish(snapshot, {});
-  const auto http = open_http_port(config, {.serving = serving.value().get()});
+  const auto http = open_http_port(config, {.serving = serving.value().get(), .store = database.value().get()});
   if (!http) return http.error();
   if (Status status = serving.value()->listen(); !status) return status;
   wait_for_stop();

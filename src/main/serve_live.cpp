@@ -84,10 +84,12 @@ class LiveServer {
     if (!admin) return std::move(admin).error();
     admin_ = std::move(admin).value();
     auto http = open_http_port(config_, {.serving = serving_.get(),
+                                         .store = &index_->database(),
                                          .client = &client_,
                                          .watch = &watch_,
                                          .follow = &follower_->counters(),
-                                         .mempool = &mempool_->figures()});
+                                         .mempool = &mempool_->figures(),
+                                         .stages = &index_->stages()});
     if (!http) return std::move(http).error();
     http_ = std::move(http).value();
     const bool has_blocks = index_->block_count() > 0;
