@@ -113,6 +113,7 @@ Status ChainIndex::append(const source::BlockFiles& files, source::Branch branch
   std::unique_ptr<pipeline::Counters> counters;
   Status indexed =
       pipeline::index_blocks(*database_, map, *reader_, options_, {before, map.height_count()}, report, counters, {});
+  if (counters) stages_.add_stages_of(*counters);
   if (block_count() == before) return indexed;
   if (as_rows) touched.prefixes.insert(touched.prefixes.end(), report.touched.begin(), report.touched.end());
   else touched.everything = true;

@@ -64,6 +64,9 @@ class ChainIndex {
   /// Errors: corrupt, io, limit, stopped; what came before the bad block is in the index.
   Status append(const source::BlockFiles& files, source::Branch branch, Touched& touched);
 
+  /// Of the stages, over all append() so far. Any thread.
+  [[nodiscard]] const pipeline::Counters& stages() const noexcept { return stages_; }
+  [[nodiscard]] const store::Database& database() const noexcept { return *database_; }
   [[nodiscard]] source::BlockReader& reader() noexcept { return *reader_; }
   [[nodiscard]] const chain::Network& network() const noexcept { return *options_.network; }
 
@@ -77,6 +80,7 @@ class ChainIndex {
   std::unique_ptr<store::Database> database_;
   std::unique_ptr<source::BlockReader> reader_;
   std::shared_ptr<const store::ChainView> view_;
+  pipeline::Counters stages_;
 };
 
 }  // namespace sluice::follow

@@ -62,7 +62,8 @@ Result<Follower::Moved> Follower::move() {
   if (is_node_behind_) return Moved::at_tip;
   Touched touched;
   const std::uint64_t reorgs = counters_.reorgs.load(std::memory_order_relaxed);
-  auto moved = move_towards(tip, touched);
+  Status left = run_scheduled_reorg(touched);
+  auto moved = left ? move_towards(tip, touched) : Result<Moved>(std::move(left).error());
   if (index_.block_count() == 0 || index_.tip() == published_tip_) return moved;
   // What a reorg took out of blocks is in the node's mempool again: one word for both.
   if (reorgs != counters_.reorgs.load(std::memory_order_relaxed)) {
@@ -71,6 +72,21 @@ Result<Follower::Moved> Follower::move() {
   publish(std::move(touched));
   mempool_due_ = {};
   return moved;
+}
+
+Status Follower::run_scheduled_reorg(Touched& touched) {
+  std::uint32_t blocks = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    blocks = std::exchange(reorg_scheduled_, 0);
+  }
+  if (blocks == 0) return {};
+  if (blocks >= index_.block_count()) {
+    observe::log_error(area, fmt::format("a reorg of {} blocks was asked for, the index has {}: nothing is done",
+                                         blocks, index_.block_count()));
+    return {};
+  }
+  return leave_branch(index_.block_count() - blocks, touched);
 }
 
 Result<Follower::Moved> Follower::refresh_mempool() {
@@ -108,6 +124,7 @@ Result<Follower::Moved> Follower::move_towards(const Tip& tip, Touched& touched)
   const std::uint32_t added = index_.block_count() - before;
   counters_.connected.fetch_add(added, std::memory_order_relaxed);
   if (added > 0) {
+    counters_.commits.fetch_add(1, std::memory_order_relaxed);
     const std::uint32_t height = index_.block_count() - 1;
     const std::string part =
         height < tip.height ? fmt::format(" ({:.1f} %)", 100.0 * height / tip.height) : std::string();
@@ -138,9 +155,11 @@ Status Follower::leave_branch(std::uint32_t fork, Touched& touched) {
   if (Status status = index_.cut(fork, touched); !status) return status;
   mempool_.on_disconnected(txids.value());
   counters_.reorgs.fetch_add(1, std::memory_order_relaxed);
+  counters_.commits.fetch_add(1, std::memory_order_relaxed);
   counters_.disconnected.fetch_add(depth, std::memory_order_relaxed);
   // Readers move to the fork without a word to subscribers: they hear of the whole reorg at once.
   publish_({index_.view(), published_mempool_}, {});
+  published_tip_ = {};  // whatever comes next is news, the same tip too
   const auto begin = std::chrono::steady_clock::now();
   while (index_.has_older_views()) {
     {
@@ -203,6 +222,15 @@ void Follower::wake_mempool() {
   const std::lock_guard lock(mutex_);
   is_mempool_woken_ = true;
   changed_.notify_all();
+}
+
+Status Follower::schedule_reorg(std::uint32_t blocks) {
+  const std::lock_guard lock(mutex_);
+  if (!is_caught_up_) return Error{ErrorKind::unsupported, "still catching up with daemon"};
+  reorg_scheduled_ = blocks;
+  is_woken_ = true;
+  changed_.notify_all();
+  return {};
 }
 
 void Follower::stop() {

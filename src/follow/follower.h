@@ -30,6 +30,7 @@ struct FollowCounters {
   std::atomic<std::uint64_t> connected{0};     ///< blocks
   std::atomic<std::uint64_t> disconnected{0};  ///< blocks
   std::atomic<std::uint64_t> reorgs{0};
+  std::atomic<std::uint64_t> commits{0};  ///< changes of the index
   std::atomic<std::uint64_t> failures{0};
   std::atomic<std::uint64_t> wait_for_readers_ns{0};  ///< until views from before a reorg were gone
   std::atomic<std::uint32_t> node_height{0};
@@ -54,6 +55,9 @@ class Follower {
   /// The node's mempool changed. Any thread.
   void wake_mempool();
   void stop();
+  /// Takes the newest blocks off soon and follows again; subscribers hear of it as of any reorg. Any thread.
+  /// Errors: unsupported: the index was not at the node's tip yet.
+  Status schedule_reorg(std::uint32_t blocks);
 
   /// Waits until the index was at the node's tip once; false if that took longer, or it was stopped before.
   [[nodiscard]] bool wait_caught_up(std::chrono::milliseconds longest);
@@ -69,6 +73,7 @@ class Follower {
   using Clock = std::chrono::steady_clock;
 
   [[nodiscard]] Result<Moved> move();
+  Status run_scheduled_reorg(Touched& touched);
   [[nodiscard]] Result<Moved> move_towards(const Tip& tip, Touched& touched);
   Status leave_branch(std::uint32_t fork, Touched& touched);
   Status confirm_from(std::uint32_t first, const Touched& touched);
@@ -99,6 +104,7 @@ class Follower {
   bool is_mempool_woken_ = false;
   bool is_stopped_ = false;
   bool is_caught_up_ = false;
+  std::uint32_t reorg_scheduled_ = 0;  ///< blocks
 };
 
 }  // namespace sluice::follow

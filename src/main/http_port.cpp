@@ -23,9 +23,12 @@ std::string metrics_text(const HttpSources& sources) {
   observe::MetricsText metrics;
   if (const auto process = observe::process_figures()) append_process(metrics, process.value());
   append_serving(metrics, sources.serving->figures());
+  append_requests(metrics, sources.serving->requests());
+  // acquire: pairs with the store once they are there.
+  if (const auto* store = sources.store.load(std::memory_order_acquire)) append_store(metrics, store::store_figures(*store));
   if (sources.watch == nullptr) return metrics.text();
   append_node(metrics, sources.watch->snapshot(), sources.client->counters());
-  // acquire: pairs with the store once they are there.
+  if (const auto* stages = sources.stages.load(std::memory_order_acquire)) append_stages(metrics, *stages);
   if (const auto* follow = sources.follow.load(std::memory_order_acquire)) append_follow(metrics, *follow);
   if (const auto* mempool = sources.mempool.load(std::memory_order_acquire)) append_mempool(metrics, *mempool);
   return metrics.text();

@@ -13,6 +13,8 @@
 #include "net/tcp_server.h"
 #include "node/node_watch.h"
 #include "node/rpc_client.h"
+#include "pipeline/counters.h"
+#include "store/database.h"
 
 namespace sluice {
 
@@ -23,7 +25,9 @@ struct HttpSources {
   const node::RpcClient* client = nullptr;
   const node::NodeWatch* watch = nullptr;
   const CatchUpFigures* catch_up = nullptr;
-  /// What follows it; null until the index is open.
+  std::atomic<const store::Database*> store{nullptr};  ///< null until the index is open
+  /// What follows the node; null until then.
+  std::atomic<const pipeline::Counters*> stages{nullptr};
   std::atomic<const follow::FollowCounters*> follow{nullptr};
   std::atomic<const follow::MempoolFigures*> mempool{nullptr};
 };

@@ -1,5 +1,6 @@
 #include "main/metric_families.h"
 
+#include "serve/method_table.h"
 #include "sluice/version.h"
 
 namespace sluice {
@@ -48,6 +49,73 @@ void append_serving(MetricsText& metrics, const ServingFigures& figures) {
   metrics.gauge("sluice_index_height", "Height of the newest block that clients see.", *figures.height);
   metrics.gauge("sluice_index_transactions", "Transactions of all blocks that clients see, the genesis block's aside.",
                 figures.transactions);
+}
+
+void append_requests(MetricsText& metrics, const net::EndpointFigures& figures) {
+  const std::span<const serve::Method> methods = serve::all_methods();
+  metrics.family("sluice_request_duration_seconds", MetricType::histogram,
+                 "Time that requests took, by method, without sending the answer and without waiting for the node.");
+  for (std::size_t i = 0; i < figures.requests.methods.size(); ++i) {
+    const auto& method = figures.requests.methods[i];
+    if (method.count() == 0) continue;
+    metrics.histogram({{"method", methods[i].name}}, session::latency_bounds_s, method.by_latency, method.seconds);
+  }
+  metrics.family("sluice_request_errors_total", MetricType::counter, "Requests answered with an error, by its code.");
+  for (std::size_t i = 0; i < session::counted_faults.size(); ++i) {
+    const std::string code = std::to_string(static_cast<int>(session::counted_faults[i]));
+    metrics.sample({{"code", code}}, figures.requests.faults[i]);
+  }
+  const auto by_transport = [&](std::string_view name, std::string_view help,
+                                std::uint64_t session::TrafficCounters::*figure) {
+    metrics.family(name, MetricType::counter, help);
+    for (std::size_t i = 0; i < net::transport_count; ++i)
+      metrics.sample({{"transport", net::name_of(static_cast<net::Transport>(i))}}, figures.traffic[i].*figure);
+  };
+  using Traffic = session::TrafficCounters;
+  by_transport("sluice_client_received_bytes_total", "Bytes of lines from clients.", &Traffic::receive_bytes);
+  by_transport("sluice_client_received_lines_total", "Lines from clients.", &Traffic::receive_lines);
+  by_transport("sluice_client_sent_bytes_total", "Bytes of lines to clients.", &Traffic::send_bytes);
+  by_transport("sluice_client_sent_lines_total", "Lines to clients.", &Traffic::send_lines);
+  by_transport("sluice_notifications_sent_total", "Lines to clients that tell of changes.", &Traffic::notifications);
+  metrics.gauge("sluice_subscriptions", "Scripts and headers that clients are told about.", figures.subscriptions);
+  metrics.counter("sluice_transactions_sent_total", "Transactions of clients that the node took.",
+                  figures.transactions_sent);
+}
+
+void append_store(MetricsText& metrics, const store::StoreFigures& figures) {
+  metrics.family("sluice_table_live_bytes", MetricType::gauge, "Rows of the index that count, by table; an estimate.");
+  for (const store::Table table : store::all_tables)
+    metrics.sample({{"table", store::table_name(table)}}, figures.tables[store::table_index(table)].live_bytes);
+  metrics.family("sluice_table_disk_bytes", MetricType::gauge, "Table files of the index, by table.");
+  for (const store::Table table : store::all_tables)
+    metrics.sample({{"table", store::table_name(table)}}, figures.tables[store::table_index(table)].disk_bytes);
+  metrics.family("sluice_flat_file_bytes", MetricType::gauge, "Flat files of the index.");
+  for (const auto& file : figures.flat_files) metrics.sample({{"file", file.name}}, file.bytes);
+  metrics.gauge("sluice_memtable_bytes", "Rows of the index in memory on their way to table files.",
+                figures.memtable_bytes);
+  metrics.gauge("sluice_block_cache_bytes", "Blocks of table files kept in memory.", figures.block_cache_bytes);
+  metrics.gauge("sluice_pending_compaction_bytes", "Bytes that compactions have yet to rewrite; an estimate.",
+                figures.pending_compaction_bytes);
+  metrics.gauge("sluice_running_compactions", "Compactions under way.", figures.running_compactions);
+}
+
+void append_stages(MetricsText& metrics, const pipeline::Counters& counters) {
+  const auto by_stage = [&](std::string_view name, std::string_view help, const auto& figure) {
+    metrics.family(name, MetricType::counter, help);
+    for (std::size_t i = 0; i < pipeline::stage_count; ++i)
+      metrics.sample({{"stage", pipeline::stage_names[i]}}, figure(counters.stages[i]));
+  };
+  using Stage = flow::StageCounters;
+  by_stage("sluice_stage_batches_total", "Batches of new blocks, by stage.",
+           [](const Stage& stage) { return now(stage.batches); });
+  by_stage("sluice_stage_transactions_total", "Transactions of new blocks, by stage.",
+           [](const Stage& stage) { return now(stage.items); });
+  by_stage("sluice_stage_busy_seconds_total", "Time that stages worked on new blocks.",
+           [](const Stage& stage) { return seconds(now(stage.busy_ns)); });
+  by_stage("sluice_stage_starved_seconds_total", "Time that stages waited for the one before.",
+           [](const Stage& stage) { return seconds(now(stage.starved_ns)); });
+  by_stage("sluice_stage_blocked_seconds_total", "Time that stages waited for the one behind.",
+           [](const Stage& stage) { return seconds(now(stage.blocked_ns)); });
 }
 
 void append_follow(MetricsText& metrics, const follow::FollowCounters& counters) {

@@ -8,11 +8,16 @@
 #include "node/rpc_client.h"
 #include "observe/metrics.h"
 #include "observe/process_figures.h"
+#include "pipeline/counters.h"
+#include "store/store_figures.h"
 
 namespace sluice {
 
 void append_process(observe::MetricsText& metrics, const observe::ProcessFigures& figures);
 void append_serving(observe::MetricsText& metrics, const ServingFigures& figures);
+void append_requests(observe::MetricsText& metrics, const net::EndpointFigures& figures);
+void append_store(observe::MetricsText& metrics, const store::StoreFigures& figures);
+void append_stages(observe::MetricsText& metrics, const pipeline::Counters& counters);
 void append_follow(observe::MetricsText& metrics, const follow::FollowCounters& counters);
 void append_node(observe::MetricsText& metrics, const node::NodeSnapshot& node, const node::RpcCounters& counters);
 void append_mempool(observe::MetricsText& metrics, const follow::MempoolFigures& figures);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "main/admin_port.h"
 #include "main/commands.h"
 #include "main/http_port.h"
 #include "main/serve_live.h"
@@ -37,8 +38,12 @@ Status serve_offline(const config::ServeConfig& config) {
   if (!view) return std::move(view).error();
   auto serving = Serving::prepare(config);
   if (!serving) return std::move(serving).error();
-  serving.value()->publish({.view = std::move(view).value(), .mempool = nullptr}, {});
-  const HttpSources sources{.serving = serving.value().get()};
+  const auto admin = AdminPort::open(config, {.serving = serving.value().get(), .follower = nullptr, .clients = {}});
+  if (!admin) return admin.error();
+  const serve::Snapshot snapshot{.view = std::move(view).value(), .mempool = nullptr};
+  admin.value()->publish(snapshot);
+  serving.value()->publish(snapshot, {});
+  const HttpSources sources{.serving = serving.value().get(), .store = database.value().get()};
   const auto http = open_http_port(config, sources);
   if (!http) return http.error();
   if (Status status = serving.value()->listen(); !status) return status;

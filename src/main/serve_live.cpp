@@ -8,6 +8,7 @@
 #include "follow/file_feed.h"
 #include "follow/follower.h"
 #include "follow/rpc_feed.h"
+#include "main/admin_port.h"
 #include "main/catch_up.h"
 #include "main/http_port.h"
 #include "main/node_gate.h"
@@ -82,9 +83,16 @@ class LiveServer {
                               .poll_mempool = config_.server.daemon_poll_interval_mempool},
         [this](const node::ChainInfo& info) { return approve(info); },
         [this](const serve::Snapshot& snapshot, serve::Changes changes) {
+          admin_->publish(snapshot);
           serving_->publish(snapshot, std::move(changes));
         });
+    auto admin = AdminPort::open(
+        config_, {.serving = serving_.get(), .follower = follower_.get(), .clients = {&client_, &clients_client_}});
+    if (!admin) return std::move(admin).error();
+    admin_ = std::move(admin).value();
     // release: pairs with the readers of the port.
+    sources_.store.store(&index_->database(), std::memory_order_release);
+    sources_.stages.store(&index_->stages(), std::memory_order_release);
     sources_.follow.store(&follower_->counters(), std::memory_order_release);
     sources_.mempool.store(&mempool_->figures(), std::memory_order_release);
     const bool has_blocks = index_->block_count() > 0;
@@ -95,6 +103,7 @@ class LiveServer {
     wait_for_stop();
     observe::log_info(area, "stopping");
     observe::notify_stopping();
+    admin_->stop_services();
     serving_->stop();
     stop_following();
     if (Status saved = mempool_->save(mempool_file()); !saved) observe::log_error(area, saved.error().message);
@@ -234,6 +243,7 @@ class LiveServer {
   std::unique_ptr<follow::MempoolFollower> mempool_;
   std::unique_ptr<Serving> serving_;
   std::unique_ptr<follow::Follower> follower_;
+  std::unique_ptr<AdminPort> admin_;
   CatchUpFigures catch_up_;
   HttpSources sources_{.serving = nullptr, .client = &client_, .watch = &watch_, .catch_up = &catch_up_};
   std::unique_ptr<net::TcpServer> http_;

@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cerrno>
+#include <chrono>
 #include <fstream>
 #include <sstream>
 
@@ -17,6 +18,8 @@ namespace sluice {
 namespace {
 
 constexpr std::string_view area = "serve";
+/// A loop goes over its events many times a second; one that takes so long is at its end.
+constexpr std::chrono::seconds roster_patience{10};
 
 serve::ServeOptions serve_options(const config::ServeConfig& config) {
   serve::ServeOptions options;
@@ -52,12 +55,8 @@ Result<net::TcpServerOptions> server_options(const config::ServeConfig& config) 
   if (!backend) return backend.error();
   options.backend = backend.value();
   for (const auto& service : config.server.services) {
-    if (const auto transport = transport_of(service.protocol)) {
+    if (const auto transport = transport_of(service.protocol))
       options.listen.push_back({service.host, service.port, *transport});
-      continue;
-    }
-    observe::log_warning(area, fmt::format("{}://{}:{}: the admin port is not built yet, this service is not opened",
-                                           config::name_of(service.protocol), service.host, service.port));
   }
   if (options.listen.empty())
     return Error{ErrorKind::config, "--services: no service to listen on: give one as tcp://127.0.0.1:50010"};
@@ -92,7 +91,9 @@ Result<std::unique_ptr<Serving>> Serving::prepare(const config::ServeConfig& con
   context.peers = serving->peers_.get();
   context.banner = [path = config.server.banner_file] { return read_text(path); };
   context.on_failure = [&failures = serving->failures_](const Error& error) { log_thinned_out(failures, error); };
-  serving->endpoint_ = std::make_unique<net::ElectrumEndpoint>(context, serving->limits_, serving->listen_.loops);
+  serving->endpoint_ = std::make_unique<net::ElectrumEndpoint>(
+      context, serving->limits_, serving->listen_.loops,
+      net::SessionNaming{.registry = serving->registry_, .transport = {}, .addresses_hidden = config.server.anon_logs});
   return serving;
 }
 
@@ -181,6 +182,23 @@ ServingFigures Serving::figures() const {
   figures.stalled = counters.stalled.load(std::memory_order_relaxed);
   figures.idled = counters.idled.load(std::memory_order_relaxed);
   return figures;
+}
+
+void Serving::post(const std::shared_ptr<const net::Event>& event) {
+  const std::lock_guard lock(figures_mutex_);
+  if (open_server_ != nullptr) open_server_->post(event);
+}
+
+Result<std::vector<serve::SessionRow>> Serving::sessions() {
+  net::SessionRoster roster(listen_.loops);
+  post(roster.take_event());
+  auto rows = roster.wait(roster_patience);
+  if (!rows) return Error{ErrorKind::io, "the sessions cannot be listed: a loop does not answer"};
+  return std::move(*rows);
+}
+
+void Serving::order(serve::SessionDeed deed, std::vector<std::uint64_t> ids) {
+  post(std::make_shared<net::SessionOrder>(deed, std::move(ids)));
 }
 
 namespace {

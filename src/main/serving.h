@@ -46,10 +46,19 @@ class Serving {
 
   /// Any thread, at any time; never waits for publish() or listen().
   [[nodiscard]] ServingFigures figures() const;
+  [[nodiscard]] net::EndpointFigures requests() const { return endpoint_->figures(); }
+  /// The open sessions by id. Any thread but those of sessions. Errors: io: a loop did not answer.
+  [[nodiscard]] Result<std::vector<serve::SessionRow>> sessions();
+  /// Any thread.
+  void order(serve::SessionDeed deed, std::vector<std::uint64_t> ids);
+  /// To be shared with what else has sessions.
+  [[nodiscard]] const std::shared_ptr<net::SessionRegistry>& registry() const noexcept { return registry_; }
+  [[nodiscard]] const serve::ServeOptions& options() const noexcept { return options_; }
 
  private:
   explicit Serving(const config::ServeConfig& config);
   Status prepare_peers();
+  void post(const std::shared_ptr<const net::Event>& event);
 
   const config::ServeConfig& config_;
   serve::ServeOptions options_;
@@ -63,8 +72,9 @@ class Serving {
   serve::Snapshot snapshot_;
   mutable std::mutex figures_mutex_;  // held for moments: the figures of the index, and open_server_
   ServingFigures index_figures_;
-  const net::TcpServer* open_server_ = nullptr;
+  net::TcpServer* open_server_ = nullptr;
   std::unique_ptr<peers::PeerService> peers_;  ///< null: without peer discovery
+  std::shared_ptr<net::SessionRegistry> registry_ = std::make_shared<net::SessionRegistry>();
   std::unique_ptr<net::ElectrumEndpoint> endpoint_;
   std::unique_ptr<net::TcpServer> server_;
   std::unique_ptr<CertificateWatch> certificate_watch_;

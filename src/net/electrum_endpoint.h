@@ -1,14 +1,35 @@
 // Connections that speak the Electrum protocol: the handler between a socket and a session.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 #include "net/connection_handler.h"
+#include "net/session_registry.h"
+#include "session/request_figures.h"
 #include "session/session.h"
 
 namespace sluice::net {
+
+inline constexpr std::size_t transport_count = 4;
+
+/// Sums over all loops, of closed sessions too.
+struct EndpointFigures {
+  session::RequestSums requests;
+  std::array<session::TrafficCounters, transport_count> traffic;  ///< by Transport; lines, above the transport
+  std::uint64_t subscriptions = 0;                                ///< now
+  std::uint64_t transactions_sent = 0;
+};
+
+/// How sessions are listed and logged.
+struct SessionNaming {
+  std::shared_ptr<SessionRegistry> registry = std::make_shared<SessionRegistry>();
+  std::string_view transport;     ///< empty: that of the address the client connected to
+  bool addresses_hidden = false;  ///< in the log
+};
 
 /// Makes the handlers of one server. Owns, per loop, the parser that its sessions share and the snapshot that they
 /// answer from.
@@ -16,7 +37,8 @@ namespace sluice::net {
 class ElectrumEndpoint {
  public:
   /// Until the first snapshot sessions answer from context.view.
-  ElectrumEndpoint(serve::ServerContext context, const session::SessionLimits& limits, unsigned loops);
+  ElectrumEndpoint(serve::ServerContext context, const session::SessionLimits& limits, unsigned loops,
+                   SessionNaming naming = {});
   ~ElectrumEndpoint();
 
   [[nodiscard]] HandlerFactory factory();
@@ -27,6 +49,11 @@ class ElectrumEndpoint {
   /// To be posted when an answer of the node is ready.
   [[nodiscard]] static std::shared_ptr<const Event> node_answered();
 
+  /// The rows of a loop's sessions. On that loop's thread, between two calls of its handlers or from within one.
+  [[nodiscard]] std::vector<serve::SessionRow> rows_of_loop(unsigned loop_index) const;
+  /// Any thread.
+  [[nodiscard]] EndpointFigures figures() const;
+
  private:
   class Handler;
   class Changed;
@@ -34,6 +61,7 @@ class ElectrumEndpoint {
   struct Loop;
 
   session::SessionLimits limits_;
+  SessionNaming naming_;
   std::vector<std::unique_ptr<Loop>> loops_;
 };
 

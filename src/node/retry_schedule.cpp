@@ -6,7 +6,10 @@
 
 namespace sluice::node {
 
-RetrySchedule::RetrySchedule(std::size_t url_count) : url_count_(url_count) { SLUICE_CHECK(url_count > 0); }
+RetrySchedule::RetrySchedule(std::size_t url_count, std::uint64_t first_epoch)
+    : url_count_(url_count), epoch_(first_epoch) {
+  SLUICE_CHECK(url_count > 0);
+}
 
 std::chrono::milliseconds RetrySchedule::failed(const Attempt& attempt) noexcept {
   if (attempt.epoch != epoch_) return wait_given_;

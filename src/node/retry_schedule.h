@@ -24,8 +24,8 @@ class RetrySchedule {
     std::uint64_t epoch = 0;
   };
 
-  /// Bounds: url_count >= 1.
-  explicit RetrySchedule(std::size_t url_count);
+  /// Bounds: url_count >= 1; attempts of earlier epochs are not its own.
+  explicit RetrySchedule(std::size_t url_count, std::uint64_t first_epoch = 0);
 
   [[nodiscard]] Attempt begin() const noexcept { return {url_index_, epoch_}; }
   /// The time to wait before the next attempt; 0 when the next address is to be tried.

@@ -61,7 +61,8 @@ const NodeError* warming_up(const RpcReply& reply) noexcept {
 RpcClient::RpcClient(RpcOptions options, AttemptObserver observer)
     : options_(std::move(options)),
       observer_(std::move(observer)),
-      schedule_(options_.urls.size()),
+      urls_(options_.urls),
+      schedule_(urls_.size()),
       pool_(options_.calls_max, options_.connect_timeout) {}
 
 Result<RpcReply> RpcClient::call(const RpcRequest& request, const CallPolicy& policy) {
@@ -73,6 +74,13 @@ Result<RpcReply> RpcClient::batch(std::span<const RpcRequest> requests, const Ca
   SLUICE_CHECK(!requests.empty());
   const std::uint64_t first_id = next_id_.fetch_add(requests.size(), std::memory_order_relaxed);
   return run(write_batch(requests, first_id), RequestForm::batch, first_id, requests.size(), policy);
+}
+
+void RpcClient::use(std::vector<config::DaemonUrl> urls) {
+  SLUICE_CHECK(!urls.empty());
+  const std::lock_guard lock(mutex_);
+  urls_ = std::move(urls);
+  schedule_ = RetrySchedule(urls_.size(), schedule_.begin().epoch + 1);
 }
 
 void RpcClient::stop() {
@@ -91,12 +99,12 @@ RpcCounters RpcClient::counters() const {
 
 std::string RpcClient::url() const {
   const std::lock_guard lock(mutex_);
-  return options_.urls[schedule_.begin().url_index].logged();
+  return urls_[schedule_.begin().url_index].logged();
 }
 
 std::string RpcClient::host() const {
   const std::lock_guard lock(mutex_);
-  return options_.urls[schedule_.begin().url_index].host;
+  return urls_[schedule_.begin().url_index].host;
 }
 
 Result<RpcReply> RpcClient::run(std::string body, RequestForm form, std::uint64_t first_id, std::size_t count,
@@ -109,13 +117,14 @@ Result<RpcReply> RpcClient::run(std::string body, RequestForm form, std::uint64_
                       .timeout = policy.timeout};
   while (true) {
     RetrySchedule::Attempt begun;
+    config::DaemonUrl url;
     {
       const std::lock_guard lock(mutex_);
       begun = schedule_.begin();
+      url = urls_[begun.url_index];
       ++(form == RequestForm::single ? counters_.calls : counters_.batches);
       if (form == RequestForm::batch) counters_.batched += count;
     }
-    const config::DaemonUrl& url = options_.urls[begun.url_index];
     AttemptResult result = attempt(url, request, form, first_id, count);
     if (result.is_stopped) return Error{ErrorKind::stopped, "the call to the node was stopped"};
     if (observer_) observer_(result.attempted, url.logged(), result.detail);
@@ -222,18 +231,19 @@ HttpAnswer RpcClient::post_counted(const HttpRequest& request) {
 }
 
 std::chrono::milliseconds RpcClient::note_failure(const RetrySchedule::Attempt& attempt) {
-  std::size_t url_now = 0;
+  std::string next;
   std::chrono::milliseconds time{0};
   {
     const std::lock_guard lock(mutex_);
     const std::size_t url_before = schedule_.begin().url_index;
     time = schedule_.failed(attempt);
-    url_now = schedule_.begin().url_index;
+    const std::size_t url_now = schedule_.begin().url_index;
     ++counters_.failures;
     if (url_now == url_before) return time;
     ++counters_.failovers;
+    next = urls_[url_now].logged();
   }
-  observe::log_info(area, "failing over to " + options_.urls[url_now].logged());
+  observe::log_info(area, "failing over to " + next);
   return time;
 }
 

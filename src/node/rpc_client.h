@@ -84,6 +84,9 @@ class RpcClient {
   /// All requests in one HTTP call. Bounds: at least one.
   [[nodiscard]] Result<RpcReply> batch(std::span<const RpcRequest> requests, const CallPolicy& policy = {});
 
+  /// Asks these from the next attempt on. Any thread. Bounds: at least one, ports put in.
+  void use(std::vector<config::DaemonUrl> urls);
+
   /// Ends all calls under way, and later ones at once, with ErrorKind::stopped. Any thread.
   void stop();
 
@@ -120,6 +123,7 @@ class RpcClient {
   mutable std::mutex mutex_;  // held for moments: all below
   std::condition_variable stopping_;
   bool is_stopped_ = false;
+  std::vector<config::DaemonUrl> urls_;  // those of the options, until use()
   RetrySchedule schedule_;
   RpcCounters counters_;
   std::string cookie_;  // user:password

@@ -35,6 +35,19 @@ struct Counters {
     return stages[static_cast<std::size_t>(stage)];
   }
 
+  /// Adds what the stages of another run did.
+  void add_stages_of(const Counters& run) noexcept {
+    using flow::StageCounters;
+    for (std::size_t i = 0; i < stage_count; ++i) {
+      StageCounters::add(stages[i].batches, run.stages[i].batches.load(std::memory_order_relaxed));
+      StageCounters::add(stages[i].items, run.stages[i].items.load(std::memory_order_relaxed));
+      StageCounters::add(stages[i].bytes, run.stages[i].bytes.load(std::memory_order_relaxed));
+      StageCounters::add(stages[i].busy_ns, run.stages[i].busy_ns.load(std::memory_order_relaxed));
+      StageCounters::add(stages[i].starved_ns, run.stages[i].starved_ns.load(std::memory_order_relaxed));
+      StageCounters::add(stages[i].blocked_ns, run.stages[i].blocked_ns.load(std::memory_order_relaxed));
+    }
+  }
+
   /// Stages with at least one thread at work now; also raises most_busy.
   std::uint32_t note_busy() noexcept {
     std::uint32_t busy = 0;

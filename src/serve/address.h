@@ -26,9 +26,9 @@ namespace sluice::serve {
 /// The address of one solution of a solved script; "" if the type has none.
 [[nodiscard]] std::string address_of(const SolvedScript& script, Bytes solution, const chain::Network& network);
 
-/// The output script that an address stands for: base58 of the network's versions and, for Bitcoin Cash, CashAddr with
-/// or without its prefix, also of the kinds that announce tokens. nullopt for anything else.
-/// Bounds: any bytes.   Source: the CashAddr and CashTokens specifications.
+/// The output script that an address of this network stands for: base58, for Bitcoin segwit, for Bitcoin Cash CashAddr
+/// with or without its prefix, also of the kinds that announce tokens. nullopt for anything else.
+/// Bounds: any bytes.   Source: BIP 173 and 350, the CashAddr and CashTokens specifications.
 [[nodiscard]] std::optional<std::vector<std::byte>> script_of_address(std::string_view text,
                                                                       const chain::Network& network);
 

@@ -1,6 +1,7 @@
 #include "serve/method_table.h"
 
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 #include "classify/scripthash.h"
@@ -202,11 +203,9 @@ Outcome bind_named(const Method& method, const Arity& arity, const JsonValue& pa
 
 std::span<const Method> all_methods() noexcept { return methods; }
 
-const Method* find_method(std::string_view name) {
-  const auto found =
-      std::lower_bound(std::begin(methods), std::end(methods), name,
-                       [](const Method& method, std::string_view wanted) { return method.name < wanted; });
-  return found != std::end(methods) && found->name == name ? found : nullptr;
+const Method* find_method(std::span<const Method> table, std::string_view name) {
+  const auto found = std::ranges::lower_bound(table, name, std::less<>{}, &Method::name);
+  return found != table.end() && found->name == name ? &*found : nullptr;
 }
 
 Coerced<ScriptHash> script_argument(const Call& call) {

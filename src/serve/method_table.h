@@ -75,8 +75,9 @@ struct Method {
 /// The node's own answer, or its own error. Bounds: call.context.node.
 [[nodiscard]] Outcome append_node_answer(Call& call, NodeQuestion question);
 
-/// nullptr if there is no such method.
-[[nodiscard]] const Method* find_method(std::string_view name);
+/// Bounds: the table is sorted by name. nullptr if there is no such method.
+[[nodiscard]] const Method* find_method(std::span<const Method> table, std::string_view name);
+/// The wallets' methods, sorted.
 [[nodiscard]] std::span<const Method> all_methods() noexcept;
 
 /// Fills call.argument from an array or object (or nothing).

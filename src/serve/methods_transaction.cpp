@@ -220,7 +220,10 @@ Fault rejected(std::string_view reason, const std::string& hex) {
 
 Outcome finish_broadcast(Call& call, const NodeAnswer& answer, const std::string& hex) {
   switch (answer.outcome()) {
-    case NodeAnswer::Outcome::answered: call.reply += answer.text(); return std::nullopt;
+    case NodeAnswer::Outcome::answered:
+      ++call.session.counters.transactions_sent;
+      call.reply += answer.text();
+      return std::nullopt;
     case NodeAnswer::Outcome::refused: return rejected(answer.text(), hex);
     case NodeAnswer::Outcome::failed: return daemon_error(rpc_misc_error, answer.text());
   }

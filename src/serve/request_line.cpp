@@ -6,6 +6,7 @@
 #include "serve/envelope.h"
 #include "serve/method_table.h"
 #include "serve/python_text.h"
+#include "serve/request_observer.h"
 
 namespace sluice::serve {
 namespace {
@@ -24,6 +25,7 @@ class LineHandler {
 
   void fail(const Fault& fault, std::string_view id) {
     session_.charge_error();
+    if (context_.observer != nullptr) context_.observer->on_fault(fault.code);
     append_error(reply_, session_.dialect, fault, id);
   }
 
@@ -124,7 +126,7 @@ class LineHandler {
   void run(const JsonValue& method_name, const JsonValue& params, std::string_view id) {
     if (refuse_) return fail(response_too_large(context_.options->max_send), id);
     const std::string name = method_name.text();
-    const Method* method = find_method(name);
+    const Method* method = find_method(context_.methods, name);
     const bool runs_again = session_.node_answer != nullptr;
     if (!runs_again) ++session_.counters.requests;
     const bool known = method != nullptr && !(method->only_without_parity && context_.options->parity);
@@ -133,6 +135,8 @@ class LineHandler {
     const std::size_t begin = reply_.size();
     open_result(reply_, session_.dialect);
     Call call{{}, session_, context_, reply_, begin, 0, method->by_address};
+    RequestObserver* observer = context_.observer;
+    const std::uint64_t begin_ticks = observer != nullptr ? observer->now() : 0;
     Outcome fault = bind_arguments(*method, params, call);
     if (!fault && !method->each.empty()) {
       reply_.resize(begin);
@@ -146,6 +150,7 @@ class LineHandler {
       session_.cost += call.cost;  // also of work that failed
       work_ += call.cost;
     }
+    if (observer != nullptr) observer->on_answered(*method, begin_ticks);
     if (!fault) {
       close_result(reply_, session_.dialect, id);
       const std::size_t limit = context_.options->max_send;
@@ -159,7 +164,7 @@ class LineHandler {
   void begin_bulk(const Method& method, const JsonValue& list, std::string_view id) {
     if (in_batch_) return fail({FaultCode::invalid_request, "a bulk call cannot be part of a batch"}, id);
     if (!list.is(JsonKind::array)) return fail(bad_request(python_str(list) + " should be a list"), id);
-    bulk_ = std::make_unique<BulkAnswer>(*find_method(method.each), list, id);
+    bulk_ = std::make_unique<BulkAnswer>(*find_method(context_.methods, method.each), list, id);
   }
 
   SessionState& session_;

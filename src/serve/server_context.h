@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "chain/coin.h"
@@ -16,6 +18,11 @@
 #include "serve/read_view.h"
 
 namespace sluice::serve {
+
+class AdminGate;
+class RequestObserver;
+struct Method;
+[[nodiscard]] std::span<const Method> all_methods() noexcept;
 
 /// One `proto://host:port` that server.features reports.
 struct ReportedService {
@@ -50,7 +57,7 @@ using FailureSink = std::function<void(const Error&)>;
 
 /// Shared by all sessions of a thread. The views may be replaced between lines, never during one.
 struct ServerContext {
-  const ReadView* view = nullptr;
+  const ReadView* view = nullptr;  ///< never missing where clients are answered
   /// The unconfirmed transactions on top of `view`; nullptr: answers are of confirmed ones only.
   const MempoolView* mempool = nullptr;
   const ServeOptions* options = nullptr;
@@ -58,7 +65,10 @@ struct ServerContext {
   NodeGate* node = nullptr;   ///< nullptr: offline
   PeerGate* peers = nullptr;  ///< nullptr: without peer discovery
   BannerSource banner;
-  FailureSink on_failure;  ///< may be empty
+  FailureSink on_failure;                           ///< may be empty
+  std::span<const Method> methods = all_methods();  ///< those that are answered
+  AdminGate* admin = nullptr;                       ///< of the operator's methods only
+  RequestObserver* observer = nullptr;              ///< of this thread; may be missing
 };
 
 }  // namespace sluice::serve

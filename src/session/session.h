@@ -11,6 +11,7 @@
 
 #include "serve/notifications.h"
 #include "serve/request_line.h"
+#include "serve/session_row.h"
 #include "session/cost_model.h"
 #include "session/line_buffer.h"
 
@@ -35,6 +36,7 @@ struct TrafficCounters {
   std::uint64_t receive_lines = 0;
   std::uint64_t send_bytes = 0;
   std::uint64_t send_lines = 0;
+  std::uint64_t notifications = 0;  ///< lines sent that nobody asked for
 };
 
 class Session {
@@ -55,6 +57,9 @@ class Session {
 
   /// After waiting: is the node's answer there?
   [[nodiscard]] bool wants_step() const noexcept { return answer_ && state_.node_has_answered(); }
+
+  /// Puts in what the session knows of itself.
+  void describe(serve::SessionRow& row) const;
 
   [[nodiscard]] const serve::SessionState& state() const noexcept { return state_; }
   [[nodiscard]] const TrafficCounters& traffic() const noexcept { return traffic_; }

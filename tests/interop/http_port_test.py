@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from devnet_node import Failed, Node, check, equal
+from live_server import LiveClient
 
 SLUICE = os.path.abspath(sys.argv[1])
 WORK = Path(tempfile.mkdtemp(prefix="sluice-http-"))
@@ -34,8 +35,8 @@ class Server:
     """`sluice serve` until the end of a with block; its log is kept."""
 
     def __init__(self, db, *more, http_port=None):
-        self.http_port = http_port or free_port()
-        self.arguments = ["serve", *CHAIN, "--db-dir", WORK / db, "--services", f"tcp://127.0.0.1:{free_port()}",
+        self.port, self.http_port = free_port(), http_port or free_port()
+        self.arguments = ["serve", *CHAIN, "--db-dir", WORK / db, "--services", f"tcp://127.0.0.1:{self.port}",
                           "--http", f"127.0.0.1:{self.http_port}", "--allow-root", *more]
         self.log = []
 
@@ -117,16 +118,27 @@ def health_and_readiness_follow_the_node():
     with Node(SLUICE, WORK / "node", *node_words) as node, Server("live", *node_arguments(node)) as server:
         _, ready = server.wait_for("readiness", "/readyz", lambda status, _: status == 200)
         equal(ready, {"state": "serving", "node": "reachable", "height": 30, "node_height": 30, "ready": True, "reason": ""}, "/readyz")
+        client = LiveClient(server.port)
+        check("error" in client.answer("server.ping", 1), "an argument too many")
         node.do("mine", blocks=3)
         server.wait_for("new blocks", "/readyz", lambda status, said: status == 200 and said["height"] == 33)
+        while client.tip["height"] < 33:
+            message = json.loads(client.lines.readline())
+            client.note(message["method"], message["params"])
         status, kind, text = server.get("/metrics")
         equal((status, kind), (200, "text/plain; version=0.0.4; charset=utf-8"), "/metrics")
         promtool(text)
         values = samples(text)
-        for name, value in (("sluice_index_height", 33), ("sluice_node_height", 33), ("sluice_blocks_connected_total", 3),
-                            ("sluice_listening", 1), ('sluice_node_condition{condition="reachable"}', 1), ("sluice_sessions", 0)):
+        for name, value in (("sluice_index_height", 33), ("sluice_node_height", 33), ("sluice_blocks_connected_total", 34),
+                            ("sluice_listening", 1), ("sluice_subscriptions", 1), ('sluice_node_condition{condition="reachable"}', 1), ("sluice_sessions", 1),
+                            ('sluice_request_duration_seconds_count{method="blockchain.headers.subscribe"}', 1),
+                            ('sluice_request_errors_total{code="-32602"}', 1), ('sluice_client_received_lines_total{transport="tcp"}', 2),
+                            ('sluice_client_received_lines_total{transport="ssl"}', 0), ('sluice_flat_file_bytes{file="headers"}', 34 * 80)):
             equal(values.get(name), value, name)
         check(values["process_resident_memory_bytes"] > 1e6, "resident memory")
+        for name in ('sluice_notifications_sent_total{transport="tcp"}', 'sluice_client_sent_bytes_total{transport="tcp"}', "sluice_memtable_bytes",
+                     'sluice_stage_transactions_total{stage="parse"}', 'sluice_stage_busy_seconds_total{stage="write"}'):
+            check(values[name] > 0, name)
 
         equal(node.stop(), 0, "the node's exit status")
         _, said = server.wait_for("the node's absence", "/readyz", lambda _, said: said["state"] == "node_away")

@@ -39,15 +39,15 @@ TEST_F(Methods, TableIsSortedAndComplete) {
   const auto methods = all_methods();
   for (std::size_t i = 1; i < methods.size(); ++i) EXPECT_LT(methods[i - 1].name, methods[i].name);
   for (const Method& method : methods) {
-    EXPECT_EQ(find_method(method.name), &method);
-    const Method* each = method.each.empty() ? nullptr : find_method(method.each);
+    EXPECT_EQ(find_method(all_methods(), method.name), &method);
+    const Method* each = method.each.empty() ? nullptr : find_method(all_methods(), method.each);
     EXPECT_NE(method.run != nullptr, each != nullptr && each->run != nullptr) << method.name;
     EXPECT_LE(method.required, method.count);
     EXPECT_LE(method.required_parity, method.count_parity);
     EXPECT_LE(method.count_parity, method.count);
   }
-  EXPECT_EQ(find_method("blockchain.transaction.get_tsc_merkle"), nullptr);
-  EXPECT_EQ(find_method(""), nullptr);
+  EXPECT_EQ(find_method(all_methods(), "blockchain.transaction.get_tsc_merkle"), nullptr);
+  EXPECT_EQ(find_method(all_methods(), ""), nullptr);
 }
 
 TEST_F(Methods, Header) {
