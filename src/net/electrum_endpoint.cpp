@@ -29,7 +29,8 @@ struct ElectrumEndpoint::Loop {
 
 class ElectrumEndpoint::Handler final : public ConnectionHandler {
  public:
-  Handler(const session::SessionLimits& limits, Loop& loop) : loop_(loop), session_(limits) {}
+  Handler(const session::SessionLimits& limits, Loop& loop, std::unique_ptr<session::CostMember> member)
+      : loop_(loop), session_(limits, std::move(member)) {}
 
   void receive(std::string_view bytes) override { session_.receive(bytes); }
 
@@ -39,7 +40,7 @@ class ElectrumEndpoint::Handler final : public ConnectionHandler {
       loop_.context.view = snapshot->view.get();
       loop_.context.mempool = snapshot->mempool.get();
     }
-    switch (session_.step(loop_.context, loop_.document, out)) {
+    switch (session_.step(loop_.context, loop_.document, out, steady_now_ms())) {
       case session::SessionStep::idle: return HandlerStep::idle;
       case session::SessionStep::waiting: return HandlerStep::waiting;
       case session::SessionStep::answering: return HandlerStep::yielded;
@@ -55,13 +56,16 @@ class ElectrumEndpoint::Handler final : public ConnectionHandler {
     return session_.notify(changed->changes);
   }
 
+  std::uint64_t resume_at_ms() const override { return session_.resume_at_ms(); }
+
  private:
   Loop& loop_;
   session::Session session_;
 };
 
-ElectrumEndpoint::ElectrumEndpoint(serve::ServerContext context, const session::SessionLimits& limits, unsigned loops)
-    : limits_(limits) {
+ElectrumEndpoint::ElectrumEndpoint(serve::ServerContext context, const session::SessionLimits& limits, unsigned loops,
+                                   CostGroups groups)
+    : limits_(limits), groups_(std::move(groups)), costs_(limits.cost.hard, groups_.address) {
   for (unsigned i = 0; i < loops; ++i) loops_.push_back(std::make_unique<Loop>(context));
 }
 
@@ -71,7 +75,8 @@ std::shared_ptr<const Event> ElectrumEndpoint::node_answered() { return std::mak
 
 HandlerFactory ElectrumEndpoint::factory() {
   return [this](const ConnectionInfo& info) -> std::unique_ptr<ConnectionHandler> {
-    return std::make_unique<Handler>(limits_, *loops_.at(info.loop_index));
+    auto member = costs_.open(cost_places(groups_, info.peer_address), serve::CostTable::connection, steady_now_ms());
+    return std::make_unique<Handler>(limits_, *loops_.at(info.loop_index), std::move(member));
   };
 }
 

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "net/connection_handler.h"
+#include "net/cost_places.h"
+#include "session/client_costs.h"
 #include "session/session.h"
 
 namespace sluice::net {
@@ -16,7 +18,8 @@ namespace sluice::net {
 class ElectrumEndpoint {
  public:
   /// Until the first snapshot sessions answer from context.view.
-  ElectrumEndpoint(serve::ServerContext context, const session::SessionLimits& limits, unsigned loops);
+  ElectrumEndpoint(serve::ServerContext context, const session::SessionLimits& limits, unsigned loops,
+                   CostGroups groups = {});
   ~ElectrumEndpoint();
 
   [[nodiscard]] HandlerFactory factory();
@@ -26,6 +29,7 @@ class ElectrumEndpoint {
   [[nodiscard]] std::shared_ptr<const Event> publish(const serve::Snapshot& snapshot, serve::Changes changes);
   /// To be posted when an answer of the node is ready.
   [[nodiscard]] static std::shared_ptr<const Event> node_answered();
+  [[nodiscard]] session::ClientCosts& costs() noexcept { return costs_; }
 
  private:
   class Handler;
@@ -34,6 +38,8 @@ class ElectrumEndpoint {
   struct Loop;
 
   session::SessionLimits limits_;
+  CostGroups groups_;
+  session::ClientCosts costs_;
   std::vector<std::unique_ptr<Loop>> loops_;
 };
 

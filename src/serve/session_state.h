@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/hash256.h"
+#include "serve/fault.h"
 #include "serve/node_gate.h"
 #include "serve/protocol_version.h"
 
@@ -50,6 +51,7 @@ struct SessionState {
   ProtocolVersion version{1, 4};
   std::string client_name;  ///< first 17 characters of what it calls itself
   double cost = CostTable::connection;
+  Outcome refusal;  ///< requests are answered with it instead of being run
   SessionCounters counters;
   std::unordered_map<ScriptHash, Subscription, Hash32Hasher> scripts;
 

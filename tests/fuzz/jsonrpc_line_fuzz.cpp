@@ -33,6 +33,7 @@ std::string replies(std::string_view stream, std::size_t chunk_bytes, std::uint3
   session::SessionLimits limits;
   limits.max_recv = 2000;
   limits.batch.items_max = items_per_step;
+  limits.cost.hard = 0;
   session::Session one(limits);
   std::string out;
   while (!stream.empty()) {
@@ -40,7 +41,7 @@ std::string replies(std::string_view stream, std::size_t chunk_bytes, std::uint3
     stream.remove_prefix(chunk.size());
     one.receive(chunk);
     while (true) {
-      const session::SessionStep step = one.step(client.context, client.document, out);
+      const session::SessionStep step = one.step(client.context, client.document, out, 0);
       if (step == session::SessionStep::idle || step == session::SessionStep::finished) break;
     }
   }
