@@ -43,6 +43,15 @@ void append_serving(MetricsText& metrics, const ServingFigures& figures) {
   metrics.family("sluice_sessions_ended_total", MetricType::counter, "Connections ended by the server, by the reason.");
   metrics.sample({{"reason", "not_reading"}}, figures.stalled);
   metrics.sample({{"reason", "silent"}}, figures.idled);
+  metrics.sample({{"reason", "too_costly"}}, figures.excessive);
+  metrics.sample({{"reason", "address_blocked"}}, figures.blocked);
+  metrics.counter("sluice_requests_delayed_total", "Requests that had to wait because of their session's cost.",
+                  figures.delayed);
+  metrics.counter("sluice_requests_delay_seconds_total", "Time that they had to wait.",
+                  static_cast<double>(figures.delay_ms) / 1000);
+  metrics.counter("sluice_requests_timed_out_total", "Requests answered with server busy: they waited too long.",
+                  figures.timed_out);
+  metrics.gauge("sluice_sessions_cost", "Cost of all open sessions, as the cost model counts it.", figures.cost);
   metrics.counter("sluice_request_failures_total", "Requests not answered because the index could not be read.",
                   figures.failures);
   if (!figures.height) return;

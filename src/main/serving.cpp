@@ -70,7 +70,14 @@ Result<net::TcpServerOptions> server_options(const config::ServeConfig& config) 
 
 Serving::Serving(const config::ServeConfig& config)
     : config_(config), options_(serve_options(config)), merkle_(config.network->coin) {
-  limits_.max_recv = config.limits.max_recv;
+  const config::SessionLimits& limits = config.limits;
+  limits_.max_recv = limits.max_recv;
+  limits_.cost = {.soft = static_cast<double>(limits.cost_soft_limit),
+                  .hard = static_cast<double>(limits.cost_hard_limit),
+                  .bandwidth_unit_bytes = static_cast<double>(limits.bandwidth_unit_cost),
+                  .initial_concurrent = static_cast<unsigned>(limits.initial_concurrent),
+                  .request_sleep_ms = static_cast<unsigned>(limits.request_sleep.count())};
+  limits_.request_timeout_ms = static_cast<std::uint64_t>(limits.request_timeout.count());
 }
 
 Serving::~Serving() { stop(); }
@@ -93,7 +100,8 @@ Result<std::unique_ptr<Serving>> Serving::prepare(const config::ServeConfig& con
   context.on_failure = [&failures = serving->failures_](const Error& error) { log_thinned_out(failures, error); };
   serving->endpoint_ = std::make_unique<net::ElectrumEndpoint>(
       context, serving->limits_, serving->listen_.loops,
-      net::SessionNaming{.registry = serving->registry_, .transport = {}, .addresses_hidden = config.server.anon_logs});
+      net::SessionNaming{.registry = serving->registry_, .transport = {}, .addresses_hidden = config.server.anon_logs},
+      cost_groups(config));
   return serving;
 }
 
@@ -181,6 +189,14 @@ ServingFigures Serving::figures() const {
   figures.refused = counters.refused.load(std::memory_order_relaxed);
   figures.stalled = counters.stalled.load(std::memory_order_relaxed);
   figures.idled = counters.idled.load(std::memory_order_relaxed);
+  session::ClientCosts& costs = endpoint_->costs();
+  const session::LimitCounters& limited = costs.counters();
+  figures.delayed = limited.delayed.load(std::memory_order_relaxed);
+  figures.delay_ms = limited.delay_ms.load(std::memory_order_relaxed);
+  figures.excessive = limited.excessive.load(std::memory_order_relaxed);
+  figures.blocked = limited.blocked.load(std::memory_order_relaxed);
+  figures.timed_out = limited.timed_out.load(std::memory_order_relaxed);
+  figures.cost = costs.total();
   return figures;
 }
 

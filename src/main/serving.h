@@ -26,6 +26,12 @@ struct ServingFigures {
   std::uint64_t refused = 0;
   std::uint64_t stalled = 0;
   std::uint64_t idled = 0;
+  std::uint64_t delayed = 0;  ///< requests that waited for their cost's sake
+  std::uint64_t delay_ms = 0;
+  std::uint64_t excessive = 0;  ///< sessions ended at the hard limit
+  std::uint64_t blocked = 0;    ///< sessions ended because of what their address cost
+  std::uint64_t timed_out = 0;  ///< requests answered "server busy"
+  double cost = 0;              ///< of all sessions, now
 };
 
 class Serving {

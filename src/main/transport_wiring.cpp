@@ -81,6 +81,20 @@ Result<Transports> make_transports(const config::ServeConfig& config) {
   return transports;
 }
 
+net::CostGroups cost_groups(const config::ServeConfig& config) {
+  const config::AddressLimits& address = config.address;
+  net::CostGroups groups;
+  groups.ipv4_bits = static_cast<unsigned>(config.limits.session_group_by_subnet_ipv4);
+  groups.ipv6_bits = static_cast<unsigned>(config.limits.session_group_by_subnet_ipv6);
+  groups.exempt = networks_of(address.trusted_proxies);
+  if (!address.rate_limit_enabled) return groups;
+  groups.address.hard = static_cast<double>(address.ip_cost_hard_limit);
+  groups.address.decay_per_second = address.ip_cost_decay_per_sec.value_or(groups.address.hard / 10'000);
+  groups.address.block_ms = static_cast<std::uint64_t>(address.rate_block_duration.count());
+  groups.address.state_ttl_ms = static_cast<std::uint64_t>(address.ip_state_ttl.count());
+  return groups;
+}
+
 void raise_open_files_limit(std::uint64_t sessions_max) {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "net/cost_places.h"
 #include "net/transports.h"
 
 namespace sluice {
@@ -20,6 +21,9 @@ struct Transports {
   std::shared_ptr<net::TlsContext> tls;  ///< null without ssl and wss services
 };
 [[nodiscard]] Result<Transports> make_transports(const config::ServeConfig& config);
+
+/// Whose costs are added up together, and what an address may cost.
+[[nodiscard]] net::CostGroups cost_groups(const config::ServeConfig& config);
 
 /// Raises the soft limit of open files to what the sessions need, as far as the hard one allows; the
 /// sessions were fitted to that one when the settings were read. Logs one line if it changes anything.

@@ -54,6 +54,7 @@ class Counted final : public ConnectionHandler {
   void receive(std::string_view bytes) override { inner_->receive(bytes); }
   HandlerStep step(std::string& out) override { return inner_->step(out); }
   bool notify(const Event& event) override { return inner_->notify(event); }
+  std::uint64_t resume_at_ms() const override { return inner_->resume_at_ms(); }
   bool established() const override { return inner_->established(); }
 
  private:

@@ -10,11 +10,14 @@
 
 namespace sluice::net {
 
+/// Milliseconds of a clock that never goes back.
+[[nodiscard]] std::uint64_t steady_now_ms() noexcept;
+
 enum class HandlerStep : std::uint8_t {
   idle,        ///< nothing more to do until bytes arrive
   progressed,  ///< one unit of work done; there may be more
   yielded,     ///< part of a long one done: the other connections of the loop come first
-  waiting,     ///< no step until notify() says so; nothing is received meanwhile
+  waiting,     ///< no step until notify() says so or resume_at_ms(); nothing is received meanwhile
   finished,    ///< send what is in `out`, then close
 };
 
@@ -37,6 +40,8 @@ class ConnectionHandler {
   /// many times before the next step: the marks must not grow with the number of events. Called for
   /// every connection in one go, so it must be quick.
   [[nodiscard]] virtual bool notify(const Event& /*event*/) { return false; }
+  /// After waiting: when it is to be stepped without any event, by steady_now_ms(); 0: not at all.
+  [[nodiscard]] virtual std::uint64_t resume_at_ms() const { return 0; }
   /// False while the peer has yet to say what it must say first. Once true, it stays so.
   [[nodiscard]] virtual bool established() const { return true; }
 };

@@ -74,10 +74,11 @@ struct ElectrumEndpoint::Loop {
 
 class ElectrumEndpoint::Handler final : public ConnectionHandler {
  public:
-  Handler(const session::SessionLimits& limits, const SessionNaming& naming, Loop& loop, const ConnectionInfo& info)
+  Handler(const session::SessionLimits& limits, const SessionNaming& naming, Loop& loop, const ConnectionInfo& info,
+          std::unique_ptr<session::CostMember> member)
       : naming_(naming),
         loop_(loop),
-        session_(limits, info.peer_address),
+        session_(limits, info.peer_address, std::move(member)),
         id_(naming.registry->next_id()),
         begin_(SessionRegistry::Clock::now()),
         address_(info.peer_address),
@@ -146,6 +147,8 @@ class ElectrumEndpoint::Handler final : public ConnectionHandler {
     return row;
   }
 
+  std::uint64_t resume_at_ms() const override { return session_.resume_at_ms(); }
+
  private:
   session::SessionStep counted_step(std::string& out) {
     const session::TrafficCounters before = session_.traffic();
@@ -156,7 +159,7 @@ class ElectrumEndpoint::Handler final : public ConnectionHandler {
       loop_.logged.speak_of(name_for_log());
       loop_.context.observer = &loop_.logged;
     }
-    const session::SessionStep step = session_.step(loop_.context, loop_.document, out);
+    const session::SessionStep step = session_.step(loop_.context, loop_.document, out, steady_now_ms());
     const session::TrafficCounters& now = session_.traffic();
     Loop::Traffic& traffic = loop_.traffic[static_cast<std::size_t>(transport_)];
     traffic.receive_lines.add(now.receive_lines - before.receive_lines);
@@ -187,8 +190,11 @@ class ElectrumEndpoint::Handler final : public ConnectionHandler {
 };
 
 ElectrumEndpoint::ElectrumEndpoint(serve::ServerContext context, const session::SessionLimits& limits, unsigned loops,
-                                   SessionNaming naming)
-    : limits_(limits), naming_(std::move(naming)) {
+                                   SessionNaming naming, CostGroups groups)
+    : limits_(limits),
+      naming_(std::move(naming)),
+      groups_(std::move(groups)),
+      costs_(limits.cost.hard, groups_.address) {
   for (unsigned i = 0; i < loops; ++i) loops_.push_back(std::make_unique<Loop>(context, i));
 }
 
@@ -198,7 +204,8 @@ std::shared_ptr<const Event> ElectrumEndpoint::node_answered() { return std::mak
 
 HandlerFactory ElectrumEndpoint::factory() {
   return [this](const ConnectionInfo& info) -> std::unique_ptr<ConnectionHandler> {
-    return std::make_unique<Handler>(limits_, naming_, *loops_.at(info.loop_index), info);
+    auto member = costs_.open(cost_places(groups_, info.peer_address), serve::CostTable::connection, steady_now_ms());
+    return std::make_unique<Handler>(limits_, naming_, *loops_.at(info.loop_index), info, std::move(member));
   };
 }
 

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "net/connection_handler.h"
+#include "net/cost_places.h"
 #include "net/session_registry.h"
+#include "session/client_costs.h"
 #include "session/request_figures.h"
 #include "session/session.h"
 
@@ -38,7 +40,7 @@ class ElectrumEndpoint {
  public:
   /// Until the first snapshot sessions answer from context.view.
   ElectrumEndpoint(serve::ServerContext context, const session::SessionLimits& limits, unsigned loops,
-                   SessionNaming naming = {});
+                   SessionNaming naming = {}, CostGroups groups = {});
   ~ElectrumEndpoint();
 
   [[nodiscard]] HandlerFactory factory();
@@ -48,6 +50,7 @@ class ElectrumEndpoint {
   [[nodiscard]] std::shared_ptr<const Event> publish(const serve::Snapshot& snapshot, serve::Changes changes);
   /// To be posted when an answer of the node is ready.
   [[nodiscard]] static std::shared_ptr<const Event> node_answered();
+  [[nodiscard]] session::ClientCosts& costs() noexcept { return costs_; }
 
   /// The rows of a loop's sessions. On that loop's thread, between two calls of its handlers or from within one.
   [[nodiscard]] std::vector<serve::SessionRow> rows_of_loop(unsigned loop_index) const;
@@ -62,6 +65,8 @@ class ElectrumEndpoint {
 
   session::SessionLimits limits_;
   SessionNaming naming_;
+  CostGroups groups_;
+  session::ClientCosts costs_;
   std::vector<std::unique_ptr<Loop>> loops_;
 };
 

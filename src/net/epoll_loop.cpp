@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -42,7 +43,9 @@ class EpollLoop final : public EventLoop {
     std::uint64_t tick_at = now_ms() + tick_ms();
     while (!finished()) {
       const std::uint64_t now = now_ms();
-      const int wait_ms = !queue_empty() ? 0 : now >= tick_at ? 0 : static_cast<int>(tick_at - now);
+      const std::uint64_t until_tick_ms = tick_at - std::min(tick_at, now);
+      const std::uint64_t idle_ms = std::min(until_tick_ms, ms_until_resume().value_or(until_tick_ms));
+      const int wait_ms = queue_empty() ? static_cast<int>(idle_ms) : 0;
       const int count = ::epoll_wait(epoll_fd_, events, events_max, wait_ms);
       for (int i = 0; i < count; ++i) handle(events[i]);
       // Not before: a later event of this round may be of a listening socket.

@@ -73,7 +73,7 @@ void EventLoop::post(std::shared_ptr<const Event> event) {
   if (first) wake();
 }
 
-std::uint64_t EventLoop::now_ms() noexcept {
+std::uint64_t steady_now_ms() noexcept {
   const auto since = std::chrono::steady_clock::now().time_since_epoch();
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
 }
@@ -167,6 +167,7 @@ void EventLoop::pump(Connection& connection) {
   }
   connection.pumping = false;
   if (connection.dead) return;
+  resume_later(connection, waiting ? connection.handler->resume_at_ms() : 0);
   if (connection.finishing && connection.unsent() == 0) {
     drop(connection);
     return;
@@ -183,7 +184,31 @@ void EventLoop::enqueue(Connection& connection) {
   queue_.push_back(&connection);
 }
 
+void EventLoop::resume_later(Connection& connection, std::uint64_t at_ms) {
+  if (connection.resume_at_ms == at_ms) return;
+  if (connection.resume_at_ms != 0) waiting_.erase({connection.resume_at_ms, &connection});
+  connection.resume_at_ms = at_ms;
+  if (at_ms != 0) waiting_.emplace(at_ms, &connection);
+}
+
+void EventLoop::enqueue_due() {
+  if (waiting_.empty()) return;
+  const std::uint64_t now = now_ms();
+  while (!waiting_.empty() && waiting_.begin()->first <= now) {
+    Connection& connection = *waiting_.begin()->second;
+    resume_later(connection, 0);
+    enqueue(connection);
+  }
+}
+
+std::optional<std::uint64_t> EventLoop::ms_until_resume() const {
+  if (waiting_.empty()) return std::nullopt;
+  const std::uint64_t due = waiting_.begin()->first;
+  return due - std::min(due, now_ms());
+}
+
 void EventLoop::run_queue() {
+  enqueue_due();
   std::vector<Connection*> turn;
   if (queue_.size() <= options_.turns_per_round) {
     turn.swap(queue_);
@@ -202,6 +227,7 @@ void EventLoop::run_queue() {
 void EventLoop::drop(Connection& connection) {
   if (connection.dead) return;
   connection.dead = true;
+  resume_later(connection, 0);
   connection.handler.reset();
   ::shutdown(connection.fd, SHUT_RDWR);
   if (!connection.queued) release(connection);  // else run_queue() still holds a pointer

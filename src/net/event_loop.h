@@ -16,7 +16,10 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -55,9 +58,10 @@ struct Connection {
   bool peer_done = false;          ///< the peer will send no more
   bool finishing = false;          ///< close when everything is sent
   bool dead = false;
-  bool queued = false;       ///< waits for its next turn
-  bool pumping = false;      ///< inside pump(): a send that completes at once must not start it again
-  bool established = false;  ///< the handler has said so
+  bool queued = false;             ///< waits for its next turn
+  bool pumping = false;            ///< inside pump(): a send that completes at once must not start it again
+  bool established = false;        ///< the handler has said so
+  std::uint64_t resume_at_ms = 0;  ///< waits until then at most; 0: for an event only
   std::uint64_t accepted_at_ms = 0;
   std::uint64_t received_at_ms = 0;
   std::uint64_t progress_at_ms = 0;  ///< last time the socket took bytes, or had none to take
@@ -114,18 +118,22 @@ class EventLoop {
   void forget_connection(Connection& connection);  ///< closes the socket and frees it
   void run_queue();                                ///< next turns of busy connections, turns_per_round at most
   [[nodiscard]] bool queue_empty() const noexcept { return queue_.empty(); }
+  /// How long nothing is due of those that wait for a time; nullopt: none does.
+  [[nodiscard]] std::optional<std::uint64_t> ms_until_resume() const;
   [[nodiscard]] bool finished() const noexcept { return stopping_ && connections_.empty(); }
   [[nodiscard]] bool stopping() const noexcept { return stopping_; }
   [[nodiscard]] std::uint64_t tick_ms() const noexcept;
   [[nodiscard]] bool stop_wanted() const noexcept { return stop_wanted_.load(std::memory_order_acquire); }
   [[nodiscard]] int wake_fd() const noexcept { return wake_fd_; }
-  [[nodiscard]] static std::uint64_t now_ms() noexcept;
+  [[nodiscard]] static std::uint64_t now_ms() noexcept { return steady_now_ms(); }
 
   LoopOptions options_;
 
  private:
   void wake() noexcept;
   void enqueue(Connection& connection);
+  void resume_later(Connection& connection, std::uint64_t at_ms);
+  void enqueue_due();
   void pump(Connection& connection);
   void drop(Connection& connection);
   void abort(Connection& connection);
@@ -141,6 +149,7 @@ class EventLoop {
   std::uint64_t drain_until_ms_ = 0;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> queue_;
+  std::set<std::pair<std::uint64_t, Connection*>> waiting_;  // by resume_at_ms
 };
 
 /// Refusal by the system is reported by open().

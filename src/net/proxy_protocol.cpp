@@ -101,6 +101,8 @@ class ProxyHandler final : public ConnectionHandler {
 
   bool notify(const Event& event) override { return inner_ && inner_->notify(event); }
 
+  std::uint64_t resume_at_ms() const override { return inner_ ? inner_->resume_at_ms() : 0; }
+
   bool established() const override { return inner_ != nullptr && inner_->established(); }
 
  private:

@@ -67,8 +67,8 @@ class UringLoop final : public EventLoop {
     arm_tick();
     arm_accepts();
     while (!finished()) {
-      const int waited = queue_empty() ? io_uring_submit_and_wait(&ring_, 1) : io_uring_submit(&ring_);
-      if (waited < 0 && waited != -EINTR && waited != -EBUSY && waited != -EAGAIN) break;
+      const int waited = queue_empty() ? submit_and_wait() : io_uring_submit(&ring_);
+      if (waited < 0 && waited != -EINTR && waited != -EBUSY && waited != -EAGAIN && waited != -ETIME) break;
       io_uring_cqe* completion = nullptr;
       while (io_uring_peek_cqe(&ring_, &completion) == 0) {
         const io_uring_cqe copy = *completion;
@@ -167,6 +167,16 @@ class UringLoop final : public EventLoop {
     io_uring_sqe* entry = next_entry();
     io_uring_prep_cancel64(entry, data, 0);
     io_uring_sqe_set_data64(entry, tagged(nullptr, Kind::none));
+  }
+
+  int submit_and_wait() {
+    const auto wait_ms = ms_until_resume();
+    if (!wait_ms) return io_uring_submit_and_wait(&ring_, 1);
+    __kernel_timespec until{};
+    until.tv_sec = static_cast<long long>(*wait_ms / 1000);
+    until.tv_nsec = static_cast<long long>(*wait_ms % 1000) * 1'000'000;
+    io_uring_cqe* first = nullptr;  // taken by the caller
+    return io_uring_submit_and_wait_timeout(&ring_, &first, 1, &until, nullptr);
   }
 
   void arm_wake() {

@@ -37,6 +37,7 @@ double BulkAnswer::answer_item(const JsonValue& item, SessionState& session, con
 
 bool BulkAnswer::step(const BatchPace& pace, SessionState& session, const ServerContext& context,
                       JsonDocument& document, std::string& reply) {
+  if (session.refusal) return end_with(*session.refusal, session, reply);
   if (reply.empty()) {
     open_result(reply, session.dialect);
     reply += '[';
@@ -56,11 +57,14 @@ bool BulkAnswer::step(const BatchPace& pace, SessionState& session, const Server
   document.release_large();
   reply += ']';
   close_result(reply, session.dialect, id_);
-  if (limit != 0 && reply.size() > limit) {
-    session.charge_error();
-    reply.clear();
-    append_error(reply, session.dialect, response_too_large(limit), id_);
-  }
+  if (limit != 0 && reply.size() > limit) return end_with(response_too_large(limit), session, reply);
+  return true;
+}
+
+bool BulkAnswer::end_with(const Fault& fault, SessionState& session, std::string& reply) const {
+  session.charge_error();
+  reply.clear();
+  append_error(reply, session.dialect, fault, id_);
   return true;
 }
 

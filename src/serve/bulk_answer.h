@@ -37,6 +37,8 @@ class BulkAnswer {
  private:
   /// Returns what the item cost.
   double answer_item(const JsonValue& item, SessionState& session, const ServerContext& context, std::string& reply);
+  /// Puts an error in place of the reply; true.
+  [[nodiscard]] bool end_with(const Fault& fault, SessionState& session, std::string& reply) const;
 
   const Method* each_;
   JsonItems items_;

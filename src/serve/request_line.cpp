@@ -125,6 +125,7 @@ class LineHandler {
 
   void run(const JsonValue& method_name, const JsonValue& params, std::string_view id) {
     if (refuse_) return fail(response_too_large(context_.options->max_send), id);
+    if (session_.refusal) return fail(*session_.refusal, id);
     const std::string name = method_name.text();
     const Method* method = find_method(context_.methods, name);
     const bool runs_again = session_.node_answer != nullptr;

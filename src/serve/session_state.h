@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/hash256.h"
+#include "serve/fault.h"
 #include "serve/mempool_view.h"
 #include "serve/node_gate.h"
 #include "serve/protocol_version.h"
@@ -61,6 +62,7 @@ struct SessionState {
   std::string client_address;  ///< numeric; empty if it has none
   std::string client_name;     ///< first 17 characters of what it calls itself
   double cost = CostTable::connection;
+  Outcome refusal;  ///< requests are answered with it instead of being run
   SessionCounters counters;
   std::unordered_map<ScriptHash, Subscription, Hash32Hasher> scripts;
 

@@ -46,6 +46,7 @@ bool LineBuffer::next(std::string_view& line) {
     const std::size_t begin = begin_;
     begin_ = searched_ = newline + 1;
     if (!too_long(newline - begin)) {
+      taken_begin_ = begin;
       line = std::string_view(bytes_).substr(begin, newline - begin);
       return true;
     }

@@ -20,6 +20,8 @@ class LineBuffer {
   void append(std::string_view bytes);
   /// The next complete line, without newline. Valid until the next call.
   [[nodiscard]] bool next(std::string_view& line);
+  /// The line handed out last comes again. Directly after next() said true.
+  void put_back() noexcept { begin_ = searched_ = taken_begin_; }
   /// Gives back the memory of lines that were handed out.
   void forget_taken() { compact(); }
   /// Bytes held, complete lines included.
@@ -33,8 +35,9 @@ class LineBuffer {
   }
 
   std::string bytes_;
-  std::size_t begin_ = 0;     ///< first byte not yet handed out
-  std::size_t searched_ = 0;  ///< no newline before this offset, from begin_ on
+  std::size_t begin_ = 0;        ///< first byte not yet handed out
+  std::size_t taken_begin_ = 0;  ///< of the line handed out last
+  std::size_t searched_ = 0;     ///< no newline before this offset, from begin_ on
   std::size_t limit_bytes_;
   std::uint64_t dropped_lines_ = 0;
   bool skipping_ = false;  ///< inside a line that was too long

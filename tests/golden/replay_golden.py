@@ -33,7 +33,7 @@ def fail(text):
 def start_server(work):
     """Starts serve on a port of the system's choice; returns the process and the address."""
     server = subprocess.Popen([A.sluice, "serve", "--offline", *COMMON, "--db-dir", work / "db", "--blocks-dir", work / "blocks",
-                               "--services", "tcp://127.0.0.1:%d" % free_port()], stderr=subprocess.PIPE, text=True)
+                               "--services", "tcp://127.0.0.1:%d" % free_port(), "--cost-hard-limit", "0"], stderr=subprocess.PIPE, text=True)
     for line in server.stderr:
         found = re.search(r"listening on tcp://(\S+:\d+)", line)
         if found:

@@ -59,7 +59,8 @@ def start():
             probe.bind(("127.0.0.1", 0))
             services.append(f"{transport}://127.0.0.1:{probe.getsockname()[1]}")
     server = subprocess.Popen([SLUICE, "serve", "--offline", *CHAIN, "--db-dir", db, "--blocks-dir", blocks, "--services",
-                               ",".join(services), "--ssl-certfile", certificate, "--ssl-keyfile", key, "--allow-root"],
+                               ",".join(services), "--ssl-certfile", certificate, "--ssl-keyfile", key, "--allow-root",
+                               "--cost-hard-limit", "0"],
                               stderr=subprocess.PIPE, text=True)
     ports = {}
     for line in server.stderr:

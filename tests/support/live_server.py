@@ -41,7 +41,7 @@ class LiveServer:
         self.log = work / "serve.log"
         self.words = [sluice, "serve", "--db-dir", work / "db", "--services", f"tcp://127.0.0.1:{self.port}", "--memory-budget", "128MiB",
                       "--threads", "2", "--allow-root", "--daemon-poll-interval-blocks", "20ms",
-                      "--daemon-poll-interval-mempool", "20ms", *words]
+                      "--daemon-poll-interval-mempool", "20ms", "--cost-hard-limit", "0", *words]
 
     def __enter__(self):
         self.start()

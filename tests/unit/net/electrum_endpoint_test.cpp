@@ -55,6 +55,55 @@ TEST_P(Endpoint, SpeaksTheProtocol) {
   EXPECT_EQ(client.line(), R"([{"jsonrpc":"2.0","result":null,"id":1}, {"jsonrpc":"2.0","result":null,"id":2}])");
 }
 
+TEST_P(Endpoint, WhatIsThrottledIsAnsweredWhenItsTimeComes) {
+  session::SessionLimits limits;
+  limits.cost.soft = 50;
+  limits.cost.hard = 1000;
+  limits.cost.request_sleep_ms = 200;
+  start(limits);
+  test::Client client(server_->port());
+  const std::string wrong = "{\"id\":1,\"method\":\"x\"}\n";
+  std::string lines;
+  for (int i = 0; i < 4; ++i) lines += wrong;
+  ASSERT_TRUE(client.send(lines + "{\"id\":2,\"method\":\"server.ping\"}\n"));
+  for (int i = 0; i < 4; ++i) EXPECT_NE(client.line().find("unknown method"), std::string::npos);
+  EXPECT_EQ(client.line(), R"({"jsonrpc":"2.0","result":null,"id":2})");
+  EXPECT_GE(endpoint_->costs().counters().delayed.load(), 3u);
+  EXPECT_GT(endpoint_->costs().total(), 400);
+}
+
+TEST_P(Endpoint, WhatCostsTooMuchIsToldAndDisconnected) {
+  session::SessionLimits limits;
+  limits.cost.soft = 50;
+  limits.cost.hard = 500;
+  limits.cost.request_sleep_ms = 1;
+  start(limits);
+  test::Client client(server_->port());
+  ASSERT_TRUE(client.send("no JSON\n{\"id\":2,\"method\":\"server.ping\"}\n"));
+  EXPECT_NE(client.line().find("invalid JSON"), std::string::npos);
+  EXPECT_EQ(client.line(), R"({"jsonrpc":"2.0","error":{"code":-101,"message":"excessive resource usage"},"id":2})");
+  EXPECT_EQ(client.line(), "<closed>");
+  EXPECT_EQ(endpoint_->costs().counters().excessive.load(), 1u);
+}
+
+TEST_P(Endpoint, OneWhoLeavesWhileThrottledIsForgotten) {
+  session::SessionLimits limits;
+  limits.cost.soft = 50;
+  limits.cost.request_sleep_ms = 600'000;
+  limits.request_timeout_ms = 3'600'000;
+  start(limits);
+  {
+    test::Client client(server_->port());
+    ASSERT_TRUE(client.send("no JSON\n{\"id\":2,\"method\":\"server.ping\"}\n"));
+    EXPECT_NE(client.line().find("invalid JSON"), std::string::npos);
+  }
+  test::Client other(server_->port());
+  ASSERT_TRUE(other.send("{\"id\":2,\"method\":\"server.ping\"}\n"));
+  EXPECT_EQ(other.line(), R"({"jsonrpc":"2.0","result":null,"id":2})");
+  server_->stop();  // does not wait for what waits
+  EXPECT_NEAR(endpoint_->costs().total(), 0, 1e-6);
+}
+
 TEST_P(Endpoint, RefusedVersionsAreDisconnected) {
   start();
   test::Client client(server_->port());
@@ -141,7 +190,9 @@ class BusyEndpoint : public Endpoint {
       if (slow_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       return "";
     };
-    start({}, 1);
+    session::SessionLimits limits;
+    limits.cost.hard = 0;
+    start(limits, 1);
   }
 
   std::atomic<int> answered_{0};

@@ -116,7 +116,7 @@ class SessionTest : public ::testing::Test {
     std::string out;
     session.receive(bytes);
     while (true) {
-      const SessionStep step = session.step(context_, document_, out);
+      const SessionStep step = session.step(context_, document_, out, now_ms_);
       if (step == SessionStep::idle || step == SessionStep::finished) break;
     }
     return out;
@@ -126,6 +126,7 @@ class SessionTest : public ::testing::Test {
   serve::ServerContext context_;
   serve::JsonDocument document_;
   SessionLimits limits_;
+  std::uint64_t now_ms_ = 1'000'000;
 };
 
 TEST_F(SessionTest, AnswersAndCounts) {
@@ -145,10 +146,10 @@ TEST_F(SessionTest, StopsAfterTheLastReply) {
   std::string out;
   session.receive(
       "{\"id\":1,\"method\":\"server.version\",\"params\":[\"x\",\"0.1\"]}\n{\"id\":2,\"method\":\"server.ping\"}\n");
-  EXPECT_EQ(session.step(context_, document_, out), SessionStep::finished);
+  EXPECT_EQ(session.step(context_, document_, out, now_ms_), SessionStep::finished);
   EXPECT_NE(out.find("unsupported protocol version: 0.1"), std::string::npos);
   const std::size_t size = out.size();
-  EXPECT_EQ(session.step(context_, document_, out), SessionStep::idle);
+  EXPECT_EQ(session.step(context_, document_, out, now_ms_), SessionStep::idle);
   EXPECT_EQ(out.size(), size);
 }
 
@@ -169,11 +170,11 @@ TEST_F(SessionTest, LinesBehindABatchWaitForItsEnd) {
   const std::string ping = "{\"id\":1,\"method\":\"server.ping\"}";
   const std::string pong = "{\"jsonrpc\":\"2.0\",\"result\":null,\"id\":1}";
   session.receive("[" + ping + "," + ping + "," + ping + "," + ping + "," + ping + "]\n" + ping + "\n" + ping);
-  EXPECT_EQ(session.step(context_, document_, out), SessionStep::answering);
+  EXPECT_EQ(session.step(context_, document_, out, now_ms_), SessionStep::answering);
   session.receive("\n");  // moves the buffer that the batch came from
-  EXPECT_EQ(session.step(context_, document_, out), SessionStep::answering);
+  EXPECT_EQ(session.step(context_, document_, out, now_ms_), SessionStep::answering);
   EXPECT_EQ(out, "");
-  EXPECT_EQ(session.step(context_, document_, out), SessionStep::answered);
+  EXPECT_EQ(session.step(context_, document_, out, now_ms_), SessionStep::answered);
   EXPECT_EQ(out, "[" + pong + ", " + pong + ", " + pong + ", " + pong + ", " + pong + "]\n");
   EXPECT_EQ(session.traffic().send_lines, 1u);
   out.clear();
@@ -187,7 +188,7 @@ TEST_F(SessionTest, GoesAwayInTheMiddleOfABatch) {
   std::string out;
   auto session = std::make_unique<Session>(limits_);
   session->receive("[{\"id\":1,\"method\":\"server.ping\"},{\"id\":2,\"method\":\"server.ping\"}]\n");
-  EXPECT_EQ(session->step(context_, document_, out), SessionStep::answering);
+  EXPECT_EQ(session->step(context_, document_, out, now_ms_), SessionStep::answering);
   session.reset();
   Session other(limits_);
   EXPECT_EQ(all(other, "{\"id\":3,\"method\":\"server.ping\"}\n"), "{\"jsonrpc\":\"2.0\",\"result\":null,\"id\":3}\n");

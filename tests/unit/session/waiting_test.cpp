@@ -61,8 +61,8 @@ class PeersByHand final : public serve::PeerGate {
 };
 
 struct Waiting : testing::Test {
-  Waiting() : view(chain::Coin::radiant, {0, 1}), client(view, chain::Coin::radiant, "regtest", false) {}
-  SessionStep step(Session& session) { return session.step(client.context, client.document, out); }
+  Waiting() : view(chain::Coin::radiant, {0, 1}), client(view, chain::Coin::radiant, "regtest", false) { limits.cost.hard = 0; }
+  SessionStep step(Session& session) { return session.step(client.context, client.document, out, 0); }
 
   serve::test::FakeView view;
   serve::test::Client client;
