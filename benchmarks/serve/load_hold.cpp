@@ -2,6 +2,7 @@
 
 #include <openssl/ssl.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -57,6 +58,10 @@ std::vector<std::uint64_t> await_each(const std::vector<int>& sockets) {
 }  // namespace
 
 void hold_sessions(const Target& target, const std::vector<std::string>& requests, unsigned connections, bool tls) {
+  rlimit files{};
+  ::getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
   const TlsContext context(tls ? SSL_CTX_new(TLS_client_method()) : nullptr, SSL_CTX_free);
   std::vector<TlsSession> sessions;
   std::vector<int> sockets;
