@@ -69,7 +69,10 @@ Result<net::TcpServerOptions> server_options(const config::ServeConfig& config) 
 }  // namespace
 
 Serving::Serving(const config::ServeConfig& config)
-    : config_(config), options_(serve_options(config)), merkle_(config.network->coin) {
+    : config_(config),
+      options_(serve_options(config)),
+      merkle_(config.network->coin),
+      statuses_(config.server.status_cache) {
   limits_.max_recv = config.limits.max_recv;
 }
 
@@ -86,6 +89,7 @@ Result<std::unique_ptr<Serving>> Serving::prepare(const config::ServeConfig& con
   serve::ServerContext context;
   context.options = &serving->options_;
   context.merkle = &serving->merkle_;
+  context.statuses = &serving->statuses_;
   context.node = node;
   context.banner = [path = config.server.banner_file] { return read_text(path); };
   context.on_failure = [&failures = serving->failures_](const Error& error) { log_thinned_out(failures, error); };

@@ -13,6 +13,7 @@
 #include "serve/node_gate.h"
 #include "serve/protocol_version.h"
 #include "serve/read_view.h"
+#include "serve/status_cache.h"
 
 namespace sluice::serve {
 
@@ -54,6 +55,7 @@ struct ServerContext {
   const MempoolView* mempool = nullptr;
   const ServeOptions* options = nullptr;
   MerkleCaches* merkle = nullptr;
+  StatusCache* statuses = nullptr;  ///< nullptr: every status is made from the whole history
   NodeGate* node = nullptr;  ///< nullptr: offline
   BannerSource banner;
   FailureSink on_failure;  ///< may be empty
