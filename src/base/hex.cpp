@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "base/hash256.h"
 
@@ -12,7 +13,17 @@
 namespace sluice {
 namespace {
 
-constexpr char kDigits[] = "0123456789abcdef";
+/// Both digits of every byte, one behind the other.
+constexpr std::array<char, 512> make_digit_pairs() {
+  constexpr char digits[] = "0123456789abcdef";
+  std::array<char, 512> pairs{};
+  for (std::size_t value = 0; value < 256; ++value) {
+    pairs[2 * value] = digits[value >> 4];
+    pairs[2 * value + 1] = digits[value & 15];
+  }
+  return pairs;
+}
+constexpr auto kDigitPairs = make_digit_pairs();
 
 constexpr std::array<signed char, 256> make_values() {
   std::array<signed char, 256> values{};
@@ -27,8 +38,7 @@ constexpr std::array<signed char, 256> make_values() {
 constexpr auto kValues = make_values();
 
 void put_hex(char* at, std::byte value) noexcept {
-  at[0] = kDigits[std::to_integer<unsigned>(value) >> 4];
-  at[1] = kDigits[std::to_integer<unsigned>(value) & 15];
+  std::memcpy(at, kDigitPairs.data() + 2 * std::to_integer<std::size_t>(value), 2);
 }
 
 /// Decodes digits [2 * begin, hex.size()). One bad digit leaves a bit above 255 in `seen`: no branch per digit.

@@ -69,7 +69,10 @@ Result<net::TcpServerOptions> server_options(const config::ServeConfig& config) 
 }  // namespace
 
 Serving::Serving(const config::ServeConfig& config)
-    : config_(config), options_(serve_options(config)), merkle_(config.network->coin) {
+    : config_(config),
+      options_(serve_options(config)),
+      merkle_(config.network->coin),
+      statuses_(config.server.status_cache) {
   const config::SessionLimits& limits = config.limits;
   limits_.max_recv = limits.max_recv;
   limits_.cost = {.soft = static_cast<double>(limits.cost_soft_limit),
@@ -94,6 +97,7 @@ Result<std::unique_ptr<Serving>> Serving::prepare(const config::ServeConfig& con
   serve::ServerContext context;
   context.options = &serving->options_;
   context.merkle = &serving->merkle_;
+  context.statuses = &serving->statuses_;
   context.node = node;
   context.peers = serving->peers_.get();
   context.banner = [path = config.server.banner_file] { return read_text(path); };

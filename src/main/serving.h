@@ -69,6 +69,7 @@ class Serving {
   const config::ServeConfig& config_;
   serve::ServeOptions options_;
   serve::MerkleCaches merkle_;
+  serve::StatusCache statuses_;
   session::SessionLimits limits_;
   std::atomic<std::uint64_t> failures_{0};
   net::TcpServerOptions listen_;

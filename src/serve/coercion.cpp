@@ -1,6 +1,7 @@
 #include "serve/coercion.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -45,6 +46,13 @@ IntErrc int_of_real(double value, PythonInt& target) {
 /// Reads 32 bytes of display-order hex into internal order; false if it is not that.
 bool read_hash(const JsonValue& value, std::byte* target) {
   if (!value.is(JsonKind::string)) return false;
+  // As nearly everybody writes it: 64 digits between quotes. Whatever else Python reads comes below.
+  std::array<std::byte, 32> displayed;
+  const std::string_view token = value.token();
+  if (token.size() == 66 && decode_hex(token.substr(1, 64), displayed)) {
+    std::reverse_copy(displayed.begin(), displayed.end(), target);
+    return true;
+  }
   std::vector<std::byte> bytes;
   if (!python_fromhex(value.text(), bytes) || bytes.size() != 32) return false;
   std::reverse_copy(bytes.begin(), bytes.end(), target);

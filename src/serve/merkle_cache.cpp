@@ -1,6 +1,7 @@
 #include "serve/merkle_cache.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/check.h"
 
@@ -102,14 +103,13 @@ Result<const BlockMerkleCache::Entry*> BlockMerkleCache::entry_for(const ReadVie
                                                                    std::uint32_t tx_count, TxNumber first_tx) {
   const auto last_txid = view.txid(first_tx + tx_count - 1);
   if (!last_txid) return last_txid.error();
-  for (auto at = entries_.begin(); at != entries_.end(); ++at) {
-    if (at->height != height) continue;
+  if (const auto found = by_height_.find(height); found != by_height_.end()) {
+    const auto at = found->second;
     if (at->tx_count == tx_count && at->first_tx == first_tx && at->last_txid == last_txid.value()) {
       entries_.splice(entries_.begin(), entries_, at);
       return &entries_.front();
     }
-    entries_.erase(at);
-    break;
+    forget(at);
   }
   Entry entry{height, tx_count, first_tx, last_txid.value(), {}};
   const auto txids = view.block_txids(height);
@@ -122,8 +122,17 @@ Result<const BlockMerkleCache::Entry*> BlockMerkleCache::entry_for(const ReadVie
     entry.forest.append_segment(std::move(hashes));
   }
   entries_.push_front(std::move(entry));
-  if (entries_.size() > blocks_max) entries_.pop_back();
+  by_height_[height] = entries_.begin();
+  tx_total_ += tx_count;
+  while (entries_.size() > 1 && (entries_.size() > blocks_max || tx_total_ > tx_total_max))
+    forget(std::prev(entries_.end()));
   return &entries_.front();
+}
+
+void BlockMerkleCache::forget(std::list<Entry>::iterator entry) {
+  by_height_.erase(entry->height);
+  tx_total_ -= entry->tx_count;
+  entries_.erase(entry);
 }
 
 Result<MerkleProof> BlockMerkleCache::prove(const ReadView& view, std::uint32_t height, std::uint32_t position) {
@@ -131,13 +140,13 @@ Result<MerkleProof> BlockMerkleCache::prove(const ReadView& view, std::uint32_t 
   SLUICE_CHECK(position < tx_count);
   const TxNumber first_tx = view.block_first_tx(height);
   const auto read = [&](std::uint64_t first, std::uint64_t until) -> Result<std::vector<Digest>> {
+    std::vector<TxNumber> numbers(until - first);
+    std::iota(numbers.begin(), numbers.end(), first_tx + first);
+    std::vector<Txid> txids(numbers.size());
+    if (Status status = view.read_txids(numbers, txids); !status) return std::move(status).error();
     std::vector<Digest> hashes;
-    hashes.reserve(until - first + 1);
-    for (std::uint64_t i = first; i < until; ++i) {
-      const auto txid = view.txid(first_tx + i);
-      if (!txid) return txid.error();
-      hashes.push_back(hash_cast<Digest>(txid.value()));
-    }
+    hashes.reserve(txids.size() + 1);  // folding may add one
+    for (const Txid& txid : txids) hashes.push_back(hash_cast<Digest>(txid));
     return hashes;
   };
   if (tx_count < cached_from_tx_count) {

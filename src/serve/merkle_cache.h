@@ -4,6 +4,7 @@
 #include <list>
 #include <mutex>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "chain/coin.h"
@@ -46,11 +47,12 @@ class HeaderMerkleCache {
 };
 
 /// Proofs of transactions. Small blocks are hashed each time; of big ones the complete nodes are
-/// kept, the least recently used forgotten.
+/// kept, some 4 bytes for each transaction, the least recently used forgotten.
 class BlockMerkleCache {
  public:
-  static constexpr std::uint32_t cached_from_tx_count = 512;
-  static constexpr std::size_t blocks_max = 16;
+  static constexpr std::uint32_t cached_from_tx_count = 2 * MerkleForest::segment_leaves;
+  static constexpr std::size_t blocks_max = 1024;
+  static constexpr std::uint64_t tx_total_max = 1'000'000;  ///< of all blocks together, but for the newest one
 
   /// Bounds: position < view.block_tx_count(height). Errors: the view's.
   [[nodiscard]] Result<MerkleProof> prove(const ReadView& view, std::uint32_t height, std::uint32_t position);
@@ -67,7 +69,11 @@ class BlockMerkleCache {
                                                TxNumber first_tx);
 
   std::mutex mutex_;
+  void forget(std::list<Entry>::iterator entry);
+
   std::list<Entry> entries_;  ///< most recently used first
+  std::unordered_map<std::uint32_t, std::list<Entry>::iterator> by_height_;
+  std::uint64_t tx_total_ = 0;
 };
 
 struct MerkleCaches {

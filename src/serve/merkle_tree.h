@@ -34,7 +34,7 @@ void fold_level(std::vector<Digest>& level);
 /// 2^kept_level leaves.
 class MerkleForest {
  public:
-  static constexpr unsigned kept_level = 6;
+  static constexpr unsigned kept_level = 4;
   static constexpr std::uint64_t segment_leaves = std::uint64_t{1} << kept_level;
 
   /// Leaves covered by complete segments.

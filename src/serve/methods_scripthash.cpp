@@ -10,6 +10,7 @@
 #include "serve/method_table.h"
 #include "serve/script_refs.h"
 #include "serve/scripthash_status.h"
+#include "serve/txid_walk.h"
 
 namespace sluice::serve {
 namespace {
@@ -21,7 +22,6 @@ constexpr std::size_t echoed_text_bytes_max = 256;
 constexpr std::size_t history_item_bytes_min = 85;
 /// The peers count this many bytes per item against MAX_SEND.
 constexpr std::size_t history_item_bytes_parity = 99;
-constexpr std::size_t history_unlimited = std::size_t{1} << 40;
 
 void append_outpoint_ref(std::string& target, const RefItem& item) {
   target += "{\"ref\":\"";
@@ -73,17 +73,18 @@ void append_unspent(std::string& target, const Txid& txid, std::uint32_t output_
 Outcome append_history(Call& call, std::span<const HistoryItem> items,
                        const std::vector<MempoolHistoryItem>& unconfirmed) {
   call.reply += '[';
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    const auto txid = call.view().txid(items[i].tx_number);
-    if (!txid) return call.failed(txid.error());
-    if (i != 0) call.reply += ',';
+  const std::size_t begin = call.reply.size();
+  const Status read = walk_with_txids(call.view(), items, [&](const HistoryItem& item, const Txid& txid) {
+    if (call.reply.size() != begin) call.reply += ',';
     call.reply += "{\"tx_hash\":";
-    append_json_hash(call.reply, txid.value().span());
+    append_json_hash(call.reply, txid.span());
     call.reply += ",\"height\":";
-    append_number(call.reply, items[i].height);
+    append_number(call.reply, item.height);
     call.reply += '}';
-    if (call.too_large()) return call.too_large_fault();
-  }
+    return !call.too_large();
+  });
+  if (!read) return call.failed(read.error());
+  if (call.too_large()) return call.too_large_fault();
   append_mempool_items(call.reply, unconfirmed, items.empty());
   call.reply += ']';
   return std::nullopt;
@@ -192,20 +193,22 @@ Outcome scripthash_listunspent(Call& call) {
   const auto separate = [&] {
     if (call.reply.size() != begin) call.reply += ',';
   };
-  for (const UnspentItem& item : items) {
-    const auto txid = call.view().txid(item.tx_number);
-    if (!txid) return call.failed(txid.error());
-    if (std::ranges::binary_search(spent, Outpoint{txid.value(), item.output_index})) continue;
+  Outcome fault;
+  const Status read = walk_with_txids(call.view(), std::span(items), [&](const UnspentItem& item, const Txid& txid) {
+    if (std::ranges::binary_search(spent, Outpoint{txid, item.output_index})) return true;
     separate();
-    append_unspent(call.reply, txid.value(), item.output_index, item.height, item.value);
+    append_unspent(call.reply, txid, item.output_index, item.height, item.value);
     if (with_refs) {
       auto refs = item.has_refs ? call.view().refs_of(item.tx_number, item.output_index) : std::vector<RefItem>();
-      if (!refs) return call.failed(refs.error());
-      append_refs(call.reply, refs.value());
+      if (!refs) fault = call.failed(refs.error());
+      else append_refs(call.reply, refs.value());
     }
     call.reply += '}';
-    if (call.too_large()) return call.too_large_fault();
-  }
+    return !fault && !call.too_large();
+  });
+  if (!read) return call.failed(read.error());
+  if (fault) return fault;
+  if (call.too_large()) return call.too_large_fault();
   for (const MempoolUnspentItem& item : unconfirmed) {
     separate();
     append_unspent(call.reply, item.txid, item.output_index, 0, item.value);

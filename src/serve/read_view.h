@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,9 @@ struct RefPlaces {
   std::optional<TxNumber> latest;
 };
 
+/// A limit that no history reaches.
+inline constexpr std::size_t history_unlimited = std::size_t{1} << 40;
+
 class ReadView {
  public:
   virtual ~ReadView() = default;
@@ -66,6 +70,16 @@ class ReadView {
   /// Txids of a block in order.
   [[nodiscard]] virtual Result<std::vector<Txid>> block_txids(std::uint32_t height) const = 0;
   [[nodiscard]] virtual Result<Txid> txid(TxNumber tx_number) const = 0;
+  /// Txids of many transactions in the order given; fastest when the numbers ascend. This one asks one by one.
+  /// Shape: target [tx_numbers.size()].
+  [[nodiscard]] virtual Status read_txids(std::span<const TxNumber> tx_numbers, std::span<Txid> target) const {
+    for (std::size_t i = 0; i < tx_numbers.size(); ++i) {
+      auto read = txid(tx_numbers[i]);
+      if (!read) return std::move(read).error();
+      target[i] = read.value();
+    }
+    return {};
+  }
   /// nullopt if the chain has no such transaction.
   [[nodiscard]] virtual Result<std::optional<TxPlace>> find_tx(const Txid& txid) const = 0;
   [[nodiscard]] virtual TxPlace place_of(TxNumber tx_number) const = 0;
@@ -76,6 +90,13 @@ class ReadView {
   /// the caller sees when there are more.
   [[nodiscard]] virtual Result<std::vector<HistoryItem>> history(const ScriptHash& scripthash,
                                                                  std::size_t limit) const = 0;
+  /// The part of a complete history from a tx number on. This one reads all of it.
+  [[nodiscard]] virtual Result<std::vector<HistoryItem>> history_from(const ScriptHash& scripthash,
+                                                                      TxNumber first) const {
+    auto items = history(scripthash, history_unlimited);
+    if (items) std::erase_if(items.value(), [first](const HistoryItem& item) { return item.tx_number < first; });
+    return items;
+  }
   /// Confirmed unspent outputs in chain order (tx number, output index).
   [[nodiscard]] virtual Result<std::vector<UnspentItem>> unspent(const ScriptHash& scripthash) const = 0;
   /// Sum and number of the confirmed unspent outputs.

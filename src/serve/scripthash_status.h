@@ -21,7 +21,7 @@ struct ScripthashStatus {
   std::size_t preimage_bytes = 0;
 };
 
-/// Cost: linear in the history. Errors: the view's.
+/// Cost: linear in the history; in what is new of it where context.statuses has the rest. Errors: the view's.
 [[nodiscard]] Result<ScripthashStatus> scripthash_status(const ServerContext& context, const ScriptHash& scripthash);
 
 /// The height that is shown of what is in no block.

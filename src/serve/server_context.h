@@ -16,6 +16,7 @@
 #include "serve/peer_gate.h"
 #include "serve/protocol_version.h"
 #include "serve/read_view.h"
+#include "serve/status_cache.h"
 
 namespace sluice::serve {
 
@@ -62,8 +63,9 @@ struct ServerContext {
   const MempoolView* mempool = nullptr;
   const ServeOptions* options = nullptr;
   MerkleCaches* merkle = nullptr;
-  NodeGate* node = nullptr;   ///< nullptr: offline
-  PeerGate* peers = nullptr;  ///< nullptr: without peer discovery
+  StatusCache* statuses = nullptr;  ///< nullptr: every status is made from the whole history
+  NodeGate* node = nullptr;         ///< nullptr: offline
+  PeerGate* peers = nullptr;        ///< nullptr: without peer discovery
   BannerSource banner;
   FailureSink on_failure;                           ///< may be empty
   std::span<const Method> methods = all_methods();  ///< those that are answered

@@ -10,6 +10,15 @@
 #include "write/rows.h"
 
 namespace sluice::store {
+namespace {
+
+/// So many txids are asked one by one, through the view's cache.
+constexpr std::size_t few_txids = 32;
+/// Many are read in runs. Skipping a gap of 64 txids copies 2 KiB, which takes as long as another read would.
+constexpr std::uint64_t txid_gap_max = 64;
+constexpr std::uint64_t txid_run_max = 2048;
+
+}  // namespace
 
 Result<std::unique_ptr<ChainView>> ChainView::open(const Database& database, source::RangeReader& blocks) {
   const State& state = *database.state();
@@ -70,14 +79,40 @@ Result<std::vector<Txid>> ChainView::block_txids(std::uint32_t height) const {
 }
 
 Result<Txid> ChainView::txid(serve::TxNumber tx_number) const {
+  if (const auto known = txids_.find(tx_number, tx_number)) return *known;
   Txid txid;
   if (Status status = database_.flat().txids.read(tx_number, 1, txid.data()); !status) return std::move(status).error();
+  txids_.put(tx_number, tx_number, txid);
   return txid;
+}
+
+Status ChainView::read_txids(std::span<const serve::TxNumber> tx_numbers, std::span<Txid> target) const {
+  SLUICE_CHECK(tx_numbers.size() == target.size());
+  if (tx_numbers.size() <= few_txids) {
+    for (std::size_t i = 0; i < tx_numbers.size(); ++i) {
+      auto read = txid(tx_numbers[i]);
+      if (!read) return std::move(read).error();
+      target[i] = read.value();
+    }
+    return {};
+  }
+  std::vector<Txid> run;
+  for (std::size_t begin = 0; begin < tx_numbers.size();) {
+    std::size_t end = begin + 1;
+    while (end < tx_numbers.size() && tx_numbers[end] >= tx_numbers[end - 1] &&
+           tx_numbers[end] - tx_numbers[end - 1] <= txid_gap_max && tx_numbers[end] - tx_numbers[begin] < txid_run_max)
+      ++end;
+    const serve::TxNumber first = tx_numbers[begin];
+    run.resize(static_cast<std::size_t>(tx_numbers[end - 1] - first) + 1);
+    if (Status status = database_.flat().txids.read(first, run.size(), run.front().data()); !status) return status;
+    for (; begin < end; ++begin) target[begin] = run[static_cast<std::size_t>(tx_numbers[begin] - first)];
+  }
+  return {};
 }
 
 Result<std::optional<serve::TxPlace>> ChainView::find_tx(const Txid& wanted) const {
   const std::uint64_t prefix = prefix_of(wanted);
-  const auto iterator = iterate(Table::txs);
+  const auto iterator = rows_.take(Table::txs);
   std::optional<serve::TxNumber> found;
   for (iterator->Seek(slice_of(write::prefix_key(prefix).span())); iterator->Valid(); iterator->Next()) {
     const auto row = write::decode_prefix_tx(bytes_of_slice(iterator->key()));
@@ -142,9 +177,15 @@ Result<bool> ChainView::tx_touches(serve::TxNumber tx_number, const ScriptHash& 
   return false;
 }
 
-Status ChainView::walk_history(std::uint64_t prefix, const std::function<Result<Walk>(serve::TxNumber)>& visit) const {
-  const auto iterator = iterate(Table::history);
-  for (iterator->Seek(slice_of(write::prefix_key(prefix).span())); iterator->Valid(); iterator->Next()) {
+Status ChainView::walk_history(std::uint64_t prefix, serve::TxNumber first,
+                               const std::function<Result<Walk>(serve::TxNumber)>& visit) const {
+  const auto iterator = rows_.take(Table::history);
+  // A row holds the transactions up to the next row's: those from `first` on may begin within one.
+  if (first > 0) iterator->SeekForPrev(slice_of(write::prefix_tx_key(prefix, first).span()));
+  const auto before = first > 0 && iterator->Valid() ? write::decode_prefix_tx(bytes_of_slice(iterator->key()))
+                                                     : std::optional<write::PrefixTx>{};
+  if (!before || before->prefix != prefix) iterator->Seek(slice_of(write::prefix_key(prefix).span()));
+  for (; iterator->Valid(); iterator->Next()) {
     const auto row = write::decode_prefix_tx(bytes_of_slice(iterator->key()));
     if (!row) return corrupt(Table::history);
     if (row->prefix != prefix) break;
@@ -152,7 +193,7 @@ Status ChainView::walk_history(std::uint64_t prefix, const std::function<Result<
     bool stop = false;
     const bool well_formed =
         write::for_each_history(row->tx_number, bytes_of_slice(iterator->value()), [&](std::uint64_t tx_number) {
-          if (stop || !failed || tx_number >= state_.tx_count) return;
+          if (stop || !failed || tx_number < first || tx_number >= state_.tx_count) return;
           auto walk = visit(tx_number);
           if (!walk) failed = std::move(walk).error();
           else stop = walk.value() == Walk::stop;
@@ -166,7 +207,7 @@ Status ChainView::walk_history(std::uint64_t prefix, const std::function<Result<
 
 Result<bool> ChainView::first_tx_funds(const ScriptHash& scripthash) const {
   bool funds = false;
-  Status status = walk_history(prefix_of(scripthash), [&](serve::TxNumber tx_number) -> Result<Walk> {
+  Status status = walk_history(prefix_of(scripthash), 0, [&](serve::TxNumber tx_number) -> Result<Walk> {
     auto touches = tx_touches(tx_number, scripthash);
     if (!touches) return std::move(touches).error();
     funds = touches.value();
@@ -177,9 +218,17 @@ Result<bool> ChainView::first_tx_funds(const ScriptHash& scripthash) const {
 }
 
 Result<ChainView::Standing> ChainView::standing(const ScriptHash& scripthash) const {
+  const std::size_t hash = load_le<std::uint64_t>(scripthash.data());
+  if (const auto known = standings_.find(scripthash, hash)) return *known;
+  auto found = find_standing(scripthash);
+  if (found) standings_.put(scripthash, hash, found.value());
+  return found;
+}
+
+Result<ChainView::Standing> ChainView::find_standing(const ScriptHash& scripthash) const {
   const std::uint64_t prefix = prefix_of(scripthash);
   const auto wanted = resolve::ScriptKey::of(scripthash);
-  const auto iterator = iterate(Table::scripts);
+  const auto iterator = rows_.take(Table::scripts);
   std::size_t count = 0;
   bool known = false;
   for (iterator->Seek(slice_of(write::prefix_key(prefix).span())); iterator->Valid(); iterator->Next()) {
@@ -197,12 +246,22 @@ Result<ChainView::Standing> ChainView::standing(const ScriptHash& scripthash) co
 }
 
 Result<std::vector<serve::HistoryItem>> ChainView::history(const ScriptHash& scripthash, std::size_t limit) const {
+  return read_history(scripthash, 0, limit);
+}
+
+Result<std::vector<serve::HistoryItem>> ChainView::history_from(const ScriptHash& scripthash,
+                                                                serve::TxNumber first) const {
+  return read_history(scripthash, first, serve::history_unlimited);
+}
+
+Result<std::vector<serve::HistoryItem>> ChainView::read_history(const ScriptHash& scripthash, serve::TxNumber first,
+                                                                std::size_t limit) const {
   auto known = standing(scripthash);
   if (!known) return std::move(known).error();
   std::vector<serve::HistoryItem> items;
   if (known.value() == Standing::unknown) return items;
   std::uint32_t height = 0;
-  Status status = walk_history(prefix_of(scripthash), [&](serve::TxNumber tx_number) -> Result<Walk> {
+  Status status = walk_history(prefix_of(scripthash), first, [&](serve::TxNumber tx_number) -> Result<Walk> {
     if (known.value() == Standing::shared) {
       auto touches = tx_touches(tx_number, scripthash);
       if (!touches) return std::move(touches).error();
@@ -225,7 +284,7 @@ Status ChainView::walk_unspent(const ScriptHash& scripthash,
   if (!known) return std::move(known).error();
   if (known.value() == Standing::unknown) return {};
   const std::uint64_t prefix = prefix_of(scripthash);
-  const auto iterator = iterate(Table::unspent);
+  const auto iterator = rows_.take(Table::unspent);
   for (iterator->Seek(slice_of(write::prefix_key(prefix).span())); iterator->Valid(); iterator->Next()) {
     const auto row = write::decode_unspent(bytes_of_slice(iterator->key()), bytes_of_slice(iterator->value()));
     if (!row || row->tx_number >= state_.tx_count) return corrupt(Table::unspent);
@@ -283,7 +342,7 @@ Result<std::vector<serve::RefItem>> ChainView::refs_of(serve::TxNumber tx_number
 Result<serve::RefPlaces> ChainView::ref_places(const std::array<std::byte, 36>& ref) const {
   constexpr std::uint64_t last_tx_number = (std::uint64_t{1} << 40) - 1;
   serve::RefPlaces places;
-  const auto iterator = iterate(Table::refs);
+  const auto iterator = rows_.take(Table::refs);
   for (const bool location : {false, true}) {
     const write::Key key = write::ref_key(ref, location, location ? last_tx_number : 0);
     location ? iterator->SeekForPrev(slice_of(key.span())) : iterator->Seek(slice_of(key.span()));

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "chain/coin.h"
@@ -14,6 +15,8 @@
 #include "source/range_reader.h"
 #include "store/block_places.h"
 #include "store/database.h"
+#include "store/row_iterators.h"
+#include "store/view_cache.h"
 
 namespace sluice::store {
 
@@ -33,11 +36,14 @@ class ChainView final : public serve::ReadView {
   [[nodiscard]] serve::TxNumber block_first_tx(std::uint32_t height) const override { return blocks_[height].first_tx; }
   [[nodiscard]] Result<std::vector<Txid>> block_txids(std::uint32_t height) const override;
   [[nodiscard]] Result<Txid> txid(serve::TxNumber tx_number) const override;
+  [[nodiscard]] Status read_txids(std::span<const serve::TxNumber> tx_numbers, std::span<Txid> target) const override;
   [[nodiscard]] Result<std::optional<serve::TxPlace>> find_tx(const Txid& txid) const override;
   [[nodiscard]] serve::TxPlace place_of(serve::TxNumber tx_number) const override;
   [[nodiscard]] Result<std::vector<std::byte>> raw_tx(serve::TxNumber tx_number) const override;
   [[nodiscard]] Result<std::vector<serve::HistoryItem>> history(const ScriptHash& scripthash,
                                                                 std::size_t limit) const override;
+  [[nodiscard]] Result<std::vector<serve::HistoryItem>> history_from(const ScriptHash& scripthash,
+                                                                     serve::TxNumber first) const override;
   [[nodiscard]] Result<std::vector<serve::UnspentItem>> unspent(const ScriptHash& scripthash) const override;
   [[nodiscard]] Result<Balance> balance(const ScriptHash& scripthash) const override;
   [[nodiscard]] Result<std::vector<serve::RefItem>> refs_of(serve::TxNumber tx_number,
@@ -58,18 +64,21 @@ class ChainView final : public serve::ReadView {
         network_(network),
         state_(*database.state()),
         mark_(database.view_mark()),
-        snapshot_(database.snapshot()) {}
+        snapshot_(database.snapshot()),
+        rows_(database, snapshot_) {}
   Status read_places(const BlockPlaces& previous, std::uint32_t unchanged_blocks);
-  [[nodiscard]] std::unique_ptr<rocksdb::Iterator> iterate(Table table) const {
-    return database_.iterate(table, true, snapshot_);
-  }
 
   [[nodiscard]] Result<Standing> standing(const ScriptHash& scripthash) const;
+  [[nodiscard]] Result<Standing> find_standing(const ScriptHash& scripthash) const;
   [[nodiscard]] Result<bool> first_tx_funds(const ScriptHash& scripthash) const;
   [[nodiscard]] Result<bool> tx_touches(serve::TxNumber tx_number, const ScriptHash& scripthash) const;
   [[nodiscard]] Result<bool> output_pays(serve::TxNumber tx_number, std::uint32_t index,
                                          const ScriptHash& scripthash) const;
-  Status walk_history(std::uint64_t prefix, const std::function<Result<Walk>(serve::TxNumber)>& visit) const;
+  /// Visits those from tx number `first` on.
+  Status walk_history(std::uint64_t prefix, serve::TxNumber first,
+                      const std::function<Result<Walk>(serve::TxNumber)>& visit) const;
+  [[nodiscard]] Result<std::vector<serve::HistoryItem>> read_history(const ScriptHash& scripthash,
+                                                                     serve::TxNumber first, std::size_t limit) const;
   Status walk_unspent(const ScriptHash& scripthash,
                       const std::function<Status(const serve::UnspentItem&)>& visit) const;
   [[nodiscard]] Error corrupt(Table table) const;
@@ -80,7 +89,11 @@ class ChainView final : public serve::ReadView {
   State state_;
   std::shared_ptr<const void> mark_;
   RowSnapshot snapshot_;
+  RowIterators rows_;
   BlockPlaces blocks_;
+  // Wallets ask for the same scripts and transactions again and again. 2 MiB together.
+  ViewCache<ScriptHash, Standing, 8192> standings_;
+  ViewCache<serve::TxNumber, Txid, 32768> txids_;
 };
 
 }  // namespace sluice::store

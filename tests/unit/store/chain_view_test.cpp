@@ -82,6 +82,28 @@ TEST(ChainView, HistoryUnspentAndBalance) {
   EXPECT_EQ(view.balance(hand_scripthash(script_a)).value().value, 8u);
 }
 
+// Few are asked one by one, many in runs across gaps, in any order.
+TEST(ChainView, ManyTxidsAreTheSameAsEachOne) {
+  HandIndex index;
+  index.add_block({});
+  index.add_block(std::vector<HandIndex::Tx>(300, HandIndex::Tx{{}, {{1, script_a}}}));
+  index.make_rows();
+  index.commit();
+  const ChainView& view = index.view();
+  Random random(5);
+  for (int round = 0; round < 60; ++round) {
+    std::vector<serve::TxNumber> numbers(random.below(90));
+    for (auto& number : numbers) number = random.below(300);
+    if (round % 3 != 0) std::sort(numbers.begin(), numbers.end());
+    std::vector<Txid> txids(numbers.size());
+    ASSERT_TRUE(view.read_txids(numbers, txids).ok());
+    for (std::size_t i = 0; i < numbers.size(); ++i) ASSERT_EQ(txids[i], view.txid(numbers[i]).value());
+  }
+  const std::vector<serve::TxNumber> beyond(40, 300);
+  std::vector<Txid> txids(beyond.size());
+  EXPECT_FALSE(view.read_txids(beyond, txids).ok());
+}
+
 TEST(ChainView, LimitLetsOneMoreThrough) {
   HandIndex index;
   add_chain(index);
@@ -134,6 +156,11 @@ TEST(ChainView, HistoryHeightsHoldWhereverBlocksEnd) {
     }
     index.commit();
     EXPECT_EQ(pairs(index.view().history(hand_scripthash(script_a), no_limit)), expected) << "seed " << seed;
+    for (std::uint64_t first = 0; first <= heights.size(); ++first) {
+      std::erase_if(expected, [first](const auto& pair) { return pair.first < first; });
+      EXPECT_EQ(pairs(index.view().history_from(hand_scripthash(script_a), first)), expected)
+          << "seed " << seed << ", from " << first;
+    }
   }
 }
 
