@@ -9,8 +9,8 @@
 namespace sluice::serve {
 namespace {
 
-constexpr std::string_view digits58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 constexpr std::string_view base32_digits = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+constexpr std::string_view digits58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 /// Regroups 8-bit bytes into 5-bit digits, the last padded with zero bits.
 std::vector<std::uint8_t> to_base32(Bytes bytes) {
@@ -151,110 +151,151 @@ std::string address_of(const SolvedScript& script, Bytes solution, const chain::
 
 namespace {
 
-constexpr std::size_t address_bytes_max = 128;  // the longest form has 90
+constexpr std::size_t hash160_bytes = 20;
+constexpr std::size_t checksum_bytes = 4;
+constexpr std::size_t cash_checksum_digits = 8;
 
-std::vector<std::byte> script_around(std::initializer_list<unsigned> before, Bytes hash,
-                                     std::initializer_list<unsigned> behind) {
+/// The version byte and 20-byte payload of a base58 address.
+std::optional<std::array<std::byte, 1 + hash160_bytes>> base58_payload(std::string_view text) {
+  std::array<std::byte, 1 + hash160_bytes + checksum_bytes> bytes{};
+  const std::size_t zeros = std::min(text.find_first_not_of('1'), text.size());
+  for (const char c : text) {
+    const std::size_t digit = digits58.find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    std::size_t carry = digit;
+    for (std::size_t i = bytes.size(); i-- > 0;) {
+      carry += static_cast<std::size_t>(bytes[i]) * 58;
+      bytes[i] = static_cast<std::byte>(carry & 255);
+      carry >>= 8;
+    }
+    if (carry != 0) return std::nullopt;  // more than an address holds
+  }
+  // Each leading 1 is a zero byte, no more and no less.
+  const auto first = std::ranges::find_if(bytes, [](std::byte b) { return b != std::byte{0}; });
+  if (static_cast<std::size_t>(first - bytes.begin()) != zeros) return std::nullopt;
+  const Bytes payload = Bytes(bytes).first(1 + hash160_bytes);
+  const Digest checksum = hash::sha256d(payload);
+  if (!std::equal(checksum.data(), checksum.data() + checksum_bytes, bytes.end() - checksum_bytes)) return std::nullopt;
+  std::array<std::byte, 1 + hash160_bytes> found{};
+  std::ranges::copy(payload, found.begin());
+  return found;
+}
+
+/// The version byte and hash of a CashAddr address: 21 or 33 bytes.
+std::optional<std::vector<std::byte>> cash_payload(std::string_view text, std::string_view prefix) {
+  std::string lower;
+  bool has_lower = false;
+  bool has_upper = false;
+  for (const char c : text) {
+    const bool is_upper = c >= 'A' && c <= 'Z';
+    has_upper |= is_upper;
+    has_lower |= c >= 'a' && c <= 'z';
+    lower += is_upper ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  if (has_upper && has_lower) return std::nullopt;
+  std::string_view digits = lower;
+  if (const std::size_t colon = digits.find(':'); colon != std::string_view::npos) {
+    if (digits.substr(0, colon) != prefix) return std::nullopt;
+    digits.remove_prefix(colon + 1);
+  }
+  std::vector<std::uint8_t> checked;
+  for (const char c : prefix) checked.push_back(c & 31);
+  checked.push_back(0);
+  const std::size_t prefix_digits = checked.size();
+  for (const char c : digits) {
+    const std::size_t digit = base32_digits.find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    checked.push_back(static_cast<std::uint8_t>(digit));
+  }
+  if (digits.size() < cash_checksum_digits || cash_polymod(checked) != 0) return std::nullopt;
+
+  std::vector<std::byte> payload;
+  unsigned held = 0;
+  unsigned bits = 0;
+  for (std::size_t i = prefix_digits; i + cash_checksum_digits < checked.size(); ++i) {
+    held = (held << 5 | checked[i]) & 0xfff;
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    payload.push_back(static_cast<std::byte>(held >> bits & 255));
+  }
+  const bool is_padded_well = bits < 5 && (held & ((1u << bits) - 1)) == 0;
+  if (!is_padded_well) return std::nullopt;
+  return payload;
+}
+
+std::vector<std::byte> joined(std::initializer_list<unsigned> head, Bytes hash, std::initializer_list<unsigned> tail) {
   std::vector<std::byte> script;
-  for (const unsigned opcode : before) script.push_back(static_cast<std::byte>(opcode));
-  script.push_back(static_cast<std::byte>(hash.size()));
+  for (const unsigned b : head) script.push_back(static_cast<std::byte>(b));
   script.insert(script.end(), hash.begin(), hash.end());
-  for (const unsigned opcode : behind) script.push_back(static_cast<std::byte>(opcode));
+  for (const unsigned b : tail) script.push_back(static_cast<std::byte>(b));
   return script;
 }
 
-std::vector<std::byte> pay_to_key_hash(Bytes hash) { return script_around({0x76, 0xa9}, hash, {0x88, 0xac}); }
-std::vector<std::byte> pay_to_script_hash(Bytes hash) {
-  return script_around({hash.size() == 32 ? 0xaau : 0xa9u}, hash, {0x87});
+std::vector<std::byte> key_hash_script(Bytes hash) { return joined({0x76, 0xa9, 0x14}, hash, {0x88, 0xac}); }
+std::vector<std::byte> script_hash_script(Bytes hash) {
+  return hash.size() == 32 ? joined({0xaa, 0x20}, hash, {0x87}) : joined({0xa9, 0x14}, hash, {0x87});
 }
 
-/// The number that the digits write, in bytes, its leading zeros counted; empty if a character is no digit.
-std::vector<std::byte> from_base58(std::string_view text) {
-  std::vector<std::byte> bytes;  // least significant first
-  for (const char c : text) {
-    const std::size_t digit = digits58.find(c);
-    if (digit == std::string_view::npos) return {};
-    auto carry = static_cast<unsigned>(digit);
-    for (std::byte& b : bytes) {
-      carry += static_cast<unsigned>(b) * 58;
-      b = static_cast<std::byte>(carry & 255);
-      carry >>= 8;
-    }
-    for (; carry > 0; carry >>= 8) bytes.push_back(static_cast<std::byte>(carry & 255));
+std::optional<std::vector<std::byte>> script_of_cash_address(std::string_view text, std::string_view prefix) {
+  const auto payload = cash_payload(text, prefix);
+  if (!payload || payload->empty()) return std::nullopt;
+  const auto version = static_cast<unsigned>(payload->front());
+  const Bytes hash = Bytes(*payload).subspan(1);
+  const bool is_short = (version & 7) == 0 && hash.size() == 20;
+  const bool is_long = (version & 7) == 3 && hash.size() == 32;
+  // Types 2 and 3 are 0 and 1 of wallets that know of tokens.
+  switch (version >> 3) {
+    case 0:
+    case 2: return is_short ? std::optional(key_hash_script(hash)) : std::nullopt;
+    case 1:
+    case 3: return is_short || is_long ? std::optional(script_hash_script(hash)) : std::nullopt;
+    default: return std::nullopt;
   }
-  for (std::size_t i = 0; i < text.size() && text[i] == digits58[0]; ++i) bytes.push_back(std::byte{0});
-  std::reverse(bytes.begin(), bytes.end());
-  return bytes;
 }
 
-/// Regroups 5-bit digits into bytes, without the padding; empty if a character is no digit.
-std::vector<std::byte> from_base32(std::string_view digits) {
-  std::vector<std::byte> bytes;
+/// Read leniently and written again: only an address that is written the same way is one, checksum and all.
+std::optional<std::vector<std::byte>> script_of_segwit_address(std::string_view text, std::string_view prefix) {
+  constexpr std::size_t checksum_digits = 6;
+  constexpr unsigned op_1_minus_1 = 0x50;
+  const std::string head = std::string(prefix) + "1";
+  if (!text.starts_with(head) || text.size() < head.size() + 1 + checksum_digits) return std::nullopt;
+  const std::size_t version = base32_digits.find(text[head.size()]);
+  std::vector<std::byte> program;
   unsigned held = 0;
   unsigned bits = 0;
-  for (const char c : digits) {
+  for (const char c : text.substr(head.size() + 1, text.size() - head.size() - 1 - checksum_digits)) {
     const std::size_t digit = base32_digits.find(c);
-    if (digit == std::string_view::npos) return {};
+    if (digit == std::string_view::npos) return std::nullopt;
     held = (held << 5 | static_cast<unsigned>(digit)) & 0xfff;
     bits += 5;
     if (bits < 8) continue;
     bits -= 8;
-    bytes.push_back(static_cast<std::byte>(held >> bits & 255));
+    program.push_back(static_cast<std::byte>(held >> bits & 255));
   }
-  return bytes;
-}
-
-using Script = std::optional<std::vector<std::byte>>;
-
-// Each form is read leniently and written again: only an address that is written the same way is one, checksum and all.
-
-Script script_of_base58(std::string_view text, const chain::Network& network) {
-  const std::vector<std::byte> bytes = from_base58(text);
-  if (bytes.size() != 25) return std::nullopt;
-  const auto version = static_cast<std::uint8_t>(bytes[0]);
-  const Bytes hash = Bytes(bytes).subspan(1, 20);
-  if (base58_check(version, hash) != text) return std::nullopt;
-  if (version == network.p2pkh_version) return pay_to_key_hash(hash);
-  if (version == network.p2sh_version) return pay_to_script_hash(hash);
-  return std::nullopt;
-}
-
-Script script_of_cash(std::string_view text, const chain::Network& network) {
-  constexpr std::size_t checksum_digits = 8;
-  const std::string prefix(cash_prefix(network));
-  if (text.starts_with(prefix + ":")) text.remove_prefix(prefix.size() + 1);
-  if (text.size() <= checksum_digits) return std::nullopt;
-  const std::vector<std::byte> payload = from_base32(text.substr(0, text.size() - checksum_digits));
-  if (payload.size() != 21 && payload.size() != 33) return std::nullopt;
-  const unsigned type = static_cast<unsigned>(payload[0]) >> 3;
-  const Bytes hash = Bytes(payload).subspan(1);
-  if (type > 1 || cash_address(prefix, type, hash) != prefix + ":" + std::string(text)) return std::nullopt;
-  if (type == 1) return pay_to_script_hash(hash);
-  return hash.size() == 20 ? Script(pay_to_key_hash(hash)) : std::nullopt;
-}
-
-Script script_of_segwit(std::string_view text, const chain::Network& network) {
-  constexpr std::size_t checksum_digits = 6;
-  const std::string head = std::string(network.segwit_prefix) + "1";
-  if (!text.starts_with(head) || text.size() < head.size() + 1 + checksum_digits) return std::nullopt;
-  const std::size_t version = base32_digits.find(text[head.size()]);
-  const std::vector<std::byte> program =
-      from_base32(text.substr(head.size() + 1, text.size() - head.size() - 1 - checksum_digits));
   const bool fits = version == 0 ? program.size() == 20 || program.size() == 32
                                  : version <= 16 && program.size() >= 2 && program.size() <= 40;
-  if (!fits || segwit_address(network.segwit_prefix, static_cast<unsigned>(version), program) != text)
-    return std::nullopt;
-  return script_around({version == 0 ? 0u : 0x50u + static_cast<unsigned>(version)}, program, {});
+  if (!fits || segwit_address(prefix, static_cast<unsigned>(version), program) != text) return std::nullopt;
+  return joined(
+      {version == 0 ? 0 : op_1_minus_1 + static_cast<unsigned>(version), static_cast<unsigned>(program.size())},
+      program, {});
 }
 
 }  // namespace
 
 std::optional<std::vector<std::byte>> script_of_address(std::string_view text, const chain::Network& network) {
-  if (text.empty() || text.size() > address_bytes_max) return std::nullopt;
-  if (auto script = script_of_base58(text, network)) return script;
-  if (network.coin == chain::Coin::bitcoin_cash) return script_of_cash(text, network);
-  if (!network.segwit_prefix.empty()) return script_of_segwit(text, network);
-  return std::nullopt;
+  constexpr std::size_t address_characters_max = 128;
+  if (text.size() > address_characters_max) return std::nullopt;
+  if (const auto payload = base58_payload(text)) {
+    const Bytes hash = Bytes(*payload).subspan(1);
+    const auto version = static_cast<std::uint8_t>(payload->front());
+    if (version == network.p2pkh_version) return key_hash_script(hash);
+    if (version == network.p2sh_version) return script_hash_script(hash);
+    return std::nullopt;
+  }
+  if (network.has_segwit()) return script_of_segwit_address(text, network.segwit_prefix);
+  if (network.coin != chain::Coin::bitcoin_cash) return std::nullopt;
+  return script_of_cash_address(text, cash_prefix(network));
 }
 
 }  // namespace sluice::serve

@@ -26,7 +26,9 @@ namespace sluice::serve {
 /// The address of one solution of a solved script; "" if the type has none.
 [[nodiscard]] std::string address_of(const SolvedScript& script, Bytes solution, const chain::Network& network);
 
-/// The script that pays to an address of this network; nullopt if the text is none.
+/// The output script that an address stands for: base58 of the network's versions, bech32 for Bitcoin, and, for Bitcoin
+/// Cash, CashAddr with or without its prefix, also of the kinds that announce tokens. nullopt for anything else.
+/// Bounds: any bytes.   Source: the CashAddr and CashTokens specifications; BIP 173, BIP 350.
 [[nodiscard]] std::optional<std::vector<std::byte>> script_of_address(std::string_view text,
                                                                       const chain::Network& network);
 
