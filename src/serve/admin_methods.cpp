@@ -280,7 +280,7 @@ Outcome reorg(Call& call) {
 }
 
 // Sorted by name.
-constexpr Method methods[] = {
+constexpr Method operator_methods[] = {
     {"add_peer", 1, 1, 1, {"real_name"}, "", add_peer},
     {"daemon_url", 0, 1, 1, {"daemon_url"}, "", daemon_url},
     {"disconnect", 1, 1, 1, {"session_ids"}, "", disconnect},
@@ -335,6 +335,6 @@ void append_admin_info(std::string& reply, AdminGate& gate, const std::vector<Se
   info.text("version", options.software());
 }
 
-std::span<const Method> admin_methods() noexcept { return methods; }
+std::span<const Method> admin_methods() noexcept { return operator_methods; }
 
 }  // namespace sluice::serve

@@ -5,7 +5,7 @@
 namespace sluice::serve {
 namespace {
 
-constexpr std::uint64_t coin = 100'000'000;
+constexpr std::uint64_t units_of_coin = 100'000'000;
 
 std::string two_digits(std::uint64_t value) { return (value < 10 ? "0" : "") + std::to_string(value); }
 
@@ -28,9 +28,9 @@ std::string cache_text(const CacheFigures& figures) {
 }
 
 std::string coins_text(std::uint64_t base_units) {
-  std::string text = with_thousands(base_units / coin);
-  if (base_units % coin == 0) return text;
-  std::string decimals = std::to_string(base_units % coin);
+  std::string text = with_thousands(base_units / units_of_coin);
+  if (base_units % units_of_coin == 0) return text;
+  std::string decimals = std::to_string(base_units % units_of_coin);
   decimals.insert(0, 8 - decimals.size(), '0');
   decimals.erase(decimals.find_last_not_of('0') + 1);
   return text + "." + decimals;

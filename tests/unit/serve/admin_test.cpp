@@ -38,7 +38,7 @@ class FakeServer final : public AdminGate {
   std::uint32_t reorg_blocks = 0;
 };
 
-SessionRow session(std::uint64_t id, std::string_view transport, std::string address, std::uint64_t begin) {
+SessionRow open_session(std::uint64_t id, std::string_view transport, std::string address, std::uint64_t begin) {
   SessionRow row;
   row.id = id;
   row.transport = transport;
@@ -56,7 +56,8 @@ class Admin : public ::testing::Test {
   Admin() {
     client.context.methods = admin_methods();
     client.context.admin = &server;
-    server.rows = {session(1, "tcp", "10.0.0.1", 5), session(2, "wss", "10.0.0.9", 400), session(3, "rpc", "::1", 5)};
+    server.rows = {open_session(1, "tcp", "10.0.0.1", 5), open_session(2, "wss", "10.0.0.9", 400),
+                   open_session(3, "rpc", "::1", 5)};
   }
   std::string call(std::string_view method, std::string_view params) { return client.call(method, params); }
 
