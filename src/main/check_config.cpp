@@ -99,7 +99,7 @@ const config::CommonConfig& check(const config::ServeConfig& config, Findings& f
   options.db_directory = config.db_dir.string();
   options.parity = config.parity;
   options.store = store_options(config.rocksdb);
-  apply_tuning(config.tuning, options);
+  apply_tuning(config.blocks_dir.empty() ? config.tuning : config.tuning_catch_up, options);
   if (!config.offline) {
     findings.require(check_place_of_index(config.db_dir));
     check_memory(options, findings);

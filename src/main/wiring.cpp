@@ -75,7 +75,9 @@ void return_freed_memory_at_once() noexcept {
 }
 
 int report_error(std::string_view area, const Error& error) {
-  std::fprintf(stderr, "sluice %.*s: %s\n", static_cast<int>(area.size()), area.data(), error.message.c_str());
+  // The last word must not be a line that a log collector cannot read.
+  if (observe::log_format() == observe::LogFormat::json) observe::log(observe::Level::critical, area, error.message);
+  else std::fprintf(stderr, "sluice %.*s: %s\n", static_cast<int>(area.size()), area.data(), error.message.c_str());
   return error.kind == ErrorKind::config ? exit_usage : exit_failure;
 }
 

@@ -104,6 +104,8 @@ void start_log(const LogOptions& options, std::function<void(std::string_view)> 
   start(options, std::make_shared<FunctionSink>(std::move(sink)));
 }
 
+LogFormat log_format() noexcept { return the_log().options.format; }
+
 bool is_logged(Level level, std::string_view module) noexcept {
   return the_log().lines && level >= least_of(the_log().options, module);
 }

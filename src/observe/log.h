@@ -37,6 +37,8 @@ void start_log(const LogOptions& options);
 /// The same with the lines going to a function instead of standard error; for tests.
 void start_log(const LogOptions& options, std::function<void(std::string_view)> sink);
 
+/// Of the lines; text before start_log().
+[[nodiscard]] LogFormat log_format() noexcept;
 [[nodiscard]] bool is_logged(Level level, std::string_view module) noexcept;
 
 /// A number of the message, by name, for those who read JSON.

@@ -352,6 +352,8 @@ def json_logs_are_json_and_the_levels_are_those_asked_for():
     quiet = expect(run(*sync_arguments("json-log", small(), "--log-levels", "sync=error,config=error"), env=environment), 0)
     check(quiet.stderr == "", quiet.stderr[-600:])
     expect(run(*sync_arguments("json-log", small(), "--log-levels", "snyc=error")), 2, "--log-levels", "snyc", "sync")
+    failed = expect(run(*sync_arguments("json-log", WORK / "nowhere"), env=environment), 1).stderr.splitlines()
+    check(json.loads(failed[-1])["level"] == "CRITICAL" and "nowhere" in json.loads(failed[-1])["message"], f"the last word: {failed}")
 
 
 @test
