@@ -37,6 +37,9 @@ Random seeded() {
   return Random(std::uint64_t{device()} << 32 | device());
 }
 
+/// A peer that could not be reached or is too busy to answer is no bad one.
+bool is_bad(const Error& error) { return error.kind == ErrorKind::corrupt || error.kind == ErrorKind::limit; }
+
 bool is_same(const config::AddressBytes& left, const config::AddressBytes& right) {
   return left.is_ipv6 == right.is_ipv6 && left.bytes == right.bytes;
 }
@@ -121,14 +124,17 @@ void PeerService::start() {
 }
 
 void PeerService::stop() {
-  if (threads_.empty()) return;
+  std::deque<Lookup> unanswered;
   {
     const std::lock_guard lock(mutex_);
     stop_.stop();
+    unanswered.swap(lookups_);
   }
   changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  for (const Lookup& lookup : unanswered) lookup.answer->give(NodeAnswer::Outcome::answered, 0, "false");
+  if (!unanswered.empty()) options_.on_answer();
   save(true);
 }
 
@@ -165,10 +171,10 @@ void PeerService::check(const Peer& peer) {
       if (found.was_told) news = fmt::format("{} is good and lists this server now", host);
       is_unsaved_ = true;
     } else {
-      const bool is_bad = result.error().kind != ErrorKind::io;
-      const bool is_gone = table_.failed(host, is_bad, time);
-      is_unsaved_ |= is_bad || is_gone;
-      if (is_bad) news = fmt::format("{} is no peer of ours: {}", host, result.error().message);
+      const bool is_liar = is_bad(result.error());
+      const bool is_gone = table_.failed(host, is_liar, time);
+      is_unsaved_ |= is_liar || is_gone;
+      if (is_liar) news = fmt::format("{} is no peer of ours: {}", host, result.error().message);
       if (is_gone) news = fmt::format("{} is forgotten: {}", host, result.error().message);
     }
     forget_told();
@@ -208,7 +214,7 @@ Result<VerifyResult> PeerService::ask_peer(const Peer& peer) {
     if (connect.proxy != nullptr) proxy_has_worked_.store(true, std::memory_order_relaxed);
     auto result = verify(peer.name, ours, *connection.value());
     if (result) result.value().verified.address = connection.value()->address();
-    if (result || result.error().kind != ErrorKind::io) return result;
+    if (result || is_bad(result.error())) return result;
     last = std::move(result).error();
   }
   return last;
@@ -267,7 +273,10 @@ std::shared_ptr<const NodeAnswer> PeerService::ask_add(const serve::JsonValue& f
   }
   {
     const std::lock_guard lock(mutex_);
-    if (!stop_.is_stopped() && lookups_.size() < lookups_waiting_max) {
+    // One at a time for a client: its names may be slow to look up.
+    const bool waits_already = std::any_of(lookups_.begin(), lookups_.end(),
+                                           [&](const Lookup& lookup) { return is_same(lookup.client, *client); });
+    if (!stop_.is_stopped() && !waits_already && lookups_.size() < lookups_waiting_max) {
       lookups_.push_back({name, *client, answer});
       changed_.notify_all();
       return answer;

@@ -48,7 +48,8 @@ struct VerifyResult {
 /// How far the heights may be apart: blocks spread within minutes.
 inline constexpr std::uint32_t height_distance_max = 5;
 
-/// Errors: corrupt and unsupported if it is a bad peer, io if it could not be asked. The text does not name the peer.
+/// Errors: corrupt or limit if it is a bad peer; io if it could not be asked, unsupported if it refuses to answer. The
+/// text does not name the peer.
 [[nodiscard]] Result<VerifyResult> verify(const PeerName& name, const OurSide& ours, PeerLine& line);
 
 }  // namespace sluice::peers

@@ -185,6 +185,24 @@ TEST_F(Service, TheOperatorsPeersAndTheirRows) {
   EXPECT_EQ(told, "[]");
 }
 
+TEST_F(Service, NobodyWaitsForAServiceThatStopped) {
+  options.own = {own("127.0.0.2")};
+  PeerService service(options);
+  serve::JsonDocument document;
+  ASSERT_EQ(document.parse(R"({"hosts":{"localhost":{"tcp_port":1}},"genesis_hash":")" +
+                           std::string(options.network->genesis_hash) + "\"}"),
+            serve::JsonErrc::ok);
+  const auto waiting = service.ask_add(document.root(), "127.0.0.1");
+  EXPECT_FALSE(waiting->is_ready());
+  const auto second = service.ask_add(document.root(), "127.0.0.1");
+  ASSERT_TRUE(second->is_ready()) << "one at a time for a client";
+  EXPECT_EQ(second->text(), "false");
+  service.stop();
+  ASSERT_TRUE(waiting->is_ready());
+  EXPECT_EQ(waiting->text(), "false");
+  EXPECT_TRUE(service.ask_add(document.root(), "127.0.0.1")->is_ready()) << "nor later";
+}
+
 TEST_F(Service, StoppingEndsAWaitingCheck) {
   OneAnswer server("");
   options.given = {{"127.0.0.1", {server.port, 0}, "1.4", std::nullopt}};

@@ -17,6 +17,7 @@ class ScriptedLine final : public PeerLine {
  public:
   Result<serve::JsonValue> ask(std::string_view method, std::string_view params) override {
     asked += std::string(method) + std::string(params) + "\n";
+    if (method == refused) return Error{ErrorKind::unsupported, "it answers with an error"};
     const auto answer = answers.find(method);
     if (answer == answers.end()) return Error{ErrorKind::io, "it closed the connection"};
     EXPECT_EQ(document_.parse(answer->second), serve::JsonErrc::ok) << answer->second;
@@ -24,6 +25,7 @@ class ScriptedLine final : public PeerLine {
   }
   std::map<std::string, std::string, std::less<>> answers;
   std::string asked;
+  std::string refused;  ///< this method is answered with an error
 
  private:
   serve::JsonDocument document_;
@@ -126,6 +128,9 @@ TEST_F(Verification, ABrokenLineIsNoBadPeer) {
     EXPECT_EQ(result.error().kind, ErrorKind::io) << method;
     line.answers = kept;
   }
+  line.refused = "server.features";
+  EXPECT_EQ(run().error().kind, ErrorKind::unsupported) << "nor is a busy one";
+  line.refused.clear();
   view.broken = true;
   EXPECT_EQ(run().error().kind, ErrorKind::io) << "our own trouble is not the peer's";
 }
