@@ -10,17 +10,17 @@
 namespace sluice::config {
 namespace {
 
-Error refusal(std::string message) { return {ErrorKind::config, std::move(message)}; }
+Error level_error(std::string message) { return {ErrorKind::config, std::move(message)}; }
 
 Result<ModuleLevel> parse_item(std::string_view item) {
   const std::size_t equals = item.find('=');
   if (equals == std::string_view::npos)
-    return refusal(fmt::format("{} is not of the form MODULE=LEVEL", in_quotes(item)));
+    return level_error(fmt::format("{} is not of the form MODULE=LEVEL", in_quotes(item)));
   const std::string module = lower_case(trimmed(item.substr(0, equals)));
   if (std::find(log_modules.begin(), log_modules.end(), module) == log_modules.end()) {
     std::string known;
     for (const std::string_view name : log_modules) known.append(" ").append(name);
-    return refusal(fmt::format("{}: no such module; allowed:{}", in_quotes(item), known));
+    return level_error(fmt::format("{}: no such module; allowed:{}", in_quotes(item), known));
   }
   const auto level = parse_value(spec_of(Option::log_level), item.substr(equals + 1));
   if (!level) return level.error();
