@@ -9,16 +9,16 @@
 namespace sluice::peers {
 namespace {
 
-constexpr Ports usual{50001, 50002};
+constexpr Ports mainnet_ports{50001, 50002};
 
 TEST(PeerName, IsReadAndWritten) {
   for (const char* text : {"example.org v1.4.2 s50012 t50010", "example.org v1.4 s t", "1.2.3.4 v1.4 t1",
                            "2600::1 v1.6 p1000 s65535", "abcdefghij.onion v1.4 t"}) {
-    const auto name = parse_real_name(text, usual);
+    const auto name = parse_real_name(text, mainnet_ports);
     ASSERT_TRUE(name.ok()) << text;
-    EXPECT_EQ(real_name(name.value(), usual), text);
+    EXPECT_EQ(real_name(name.value(), mainnet_ports), text);
   }
-  const auto name = parse_real_name("  EXAMPLE.org.   t s7 x99 v p-1", usual);
+  const auto name = parse_real_name("  EXAMPLE.org.   t s7 x99 v p-1", mainnet_ports);
   ASSERT_TRUE(name.ok());
   EXPECT_EQ(name.value(), (PeerName{"example.org", {50001, 7}, "1.4", std::nullopt}));
 }
@@ -28,19 +28,19 @@ TEST(PeerName, WhatCannotBeOneIsRefused) {
        {"", "   ", "example.org", "example.org v1.4", "exa mple.org", "example.org t0", "example.org t65536",
         "example.org s99999999999", "example.org t-1", "example.org t5x", "-.org t", "1.2.3 t", "[::1] t",
         "example.org.. t", "ex\tample s\n", "a/b t", "a:5 t", "example.org t0x10"}) {
-    EXPECT_FALSE(parse_real_name(text, usual).ok()) << text;
+    EXPECT_FALSE(parse_real_name(text, mainnet_ports).ok()) << text;
   }
-  EXPECT_FALSE(parse_real_name(std::string(300, 'a') + " t", usual).ok());
-  EXPECT_FALSE(parse_real_name("example.org t" + std::string(2000, ' '), usual).ok());
-  EXPECT_EQ(parse_real_name("example.org s0", usual).error().message, "peer example.org: a port is 1 to 65535");
+  EXPECT_FALSE(parse_real_name(std::string(300, 'a') + " t", mainnet_ports).ok());
+  EXPECT_FALSE(parse_real_name("example.org t" + std::string(2000, ' '), mainnet_ports).ok());
+  EXPECT_EQ(parse_real_name("example.org s0", mainnet_ports).error().message, "peer example.org: a port is 1 to 65535");
 }
 
 TEST(PeerName, ListsHaveCommas) {
-  const auto names = parse_real_names(" , a.org t1 ,, b.org s2,", usual);
+  const auto names = parse_real_names(" , a.org t1 ,, b.org s2,", mainnet_ports);
   ASSERT_TRUE(names.ok());
   ASSERT_EQ(names.value().size(), 2u);
   EXPECT_EQ(names.value()[1].host, "b.org");
-  EXPECT_FALSE(parse_real_names("a.org t1, b.org", usual).ok());
+  EXPECT_FALSE(parse_real_names("a.org t1, b.org", mainnet_ports).ok());
 }
 
 TEST(PeerHost, OnlyTheOpenInternetIsPublic) {
