@@ -27,7 +27,7 @@ struct Arguments {
   bool wants_help = false;
 };
 
-Error refusal(std::string message) { return {ErrorKind::config, std::move(message)}; }
+Error usage_error(std::string message) { return {ErrorKind::config, std::move(message)}; }
 
 std::optional<Command> command_of(std::string_view word) noexcept {
   for (const Command command : all_commands) {
@@ -41,14 +41,14 @@ Error unknown_flag(Command command, std::string_view name) {
   for (const OptionSpec& spec : option_table()) {
     if (contains(spec.commands, command)) names.push_back(spec.name);
     else if (spec.name == name) {
-      return refusal(
+      return usage_error(
           fmt::format("--{} is not a flag of {}; see sluice {} --help", name, name_of(command), name_of(command)));
     }
   }
   const std::string_view nearest = nearest_name(name, names);
   const std::string hint = nearest.empty() ? fmt::format("see sluice {} --help", name_of(command))
                                            : fmt::format("did you mean --{}?", nearest);
-  return refusal(fmt::format("unknown flag {}; {}", in_quotes("--" + std::string(name)), hint));
+  return usage_error(fmt::format("unknown flag {}; {}", in_quotes("--" + std::string(name)), hint));
 }
 
 const OptionSpec* find_flag(Command command, std::string_view name) noexcept {
@@ -76,8 +76,8 @@ Result<Arguments> split_arguments(Command command, std::span<const char* const> 
     } else if (word == "--help" || word == "-h") {
       arguments.wants_help = true;
     } else if (!word.starts_with("--")) {
-      return refusal(fmt::format("unknown flag {}; flags begin with two dashes, see sluice {} --help", in_quotes(word),
-                                 name_of(command)));
+      return usage_error(fmt::format("unknown flag {}; flags begin with two dashes, see sluice {} --help",
+                                     in_quotes(word), name_of(command)));
     } else {
       const std::size_t equals = word.find('=');
       const std::string_view name = word.substr(2, equals == std::string_view::npos ? equals : equals - 2);
@@ -87,12 +87,12 @@ Result<Arguments> split_arguments(Command command, std::span<const char* const> 
         arguments.flags.push_back({spec->option, std::string(word.substr(equals + 1))});
       else if (spec->kind == ValueKind::boolean) arguments.flags.push_back({spec->option, "1"});
       else if (i + 1 < words.size()) arguments.flags.push_back({spec->option, words[++i]});
-      else return refusal(fmt::format("--{} needs a value", name));
+      else return usage_error(fmt::format("--{} needs a value", name));
     }
   }
   if (command != Command::call && !arguments.positionals.empty()) {
-    return refusal(fmt::format("unexpected argument {}; see sluice {} --help", in_quotes(arguments.positionals.front()),
-                               name_of(command)));
+    return usage_error(fmt::format("unexpected argument {}; see sluice {} --help",
+                                   in_quotes(arguments.positionals.front()), name_of(command)));
   }
   return arguments;
 }
@@ -148,7 +148,7 @@ Result<ParsedCommand> build(Settings& settings, const Arguments& arguments, cons
     case Command::tune: return as_command(build_tune(settings, facts));
     case Command::call: return as_command(build_call(settings, arguments.positionals));
   }
-  return refusal("no such command");
+  return usage_error("no such command");
 }
 
 Result<ParsedCommand> parse_command(Command command, std::span<const char* const> words,
@@ -198,8 +198,8 @@ Result<ParsedCommand> parse_command_line(int argc, const char* const* argv, cons
     list += (list.empty() ? "" : " ") + std::string(name_of(command));
   }
   const std::string_view nearest = nearest_name(name, names);
-  return refusal(fmt::format("unknown command {}; {}", in_quotes(name),
-                             nearest.empty() ? "allowed: " + list : fmt::format("did you mean {}?", nearest)));
+  return usage_error(fmt::format("unknown command {}; {}", in_quotes(name),
+                                 nearest.empty() ? "allowed: " + list : fmt::format("did you mean {}?", nearest)));
 }
 
 }  // namespace sluice::config

@@ -16,7 +16,6 @@ namespace od = simdjson::ondemand;
 
 static_assert(json_padding_bytes >= simdjson::SIMDJSON_PADDING);
 
-constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 std::string_view trimmed(std::string_view text) noexcept {

@@ -22,6 +22,8 @@ inline constexpr std::size_t json_padding_bytes = 64;
 /// Containers within each other, at most; a node's answers need five.
 inline constexpr int json_depth_max = 64;
 
+[[nodiscard]] constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
 /// A piece gets its text without blanks around it; false ends the visit.
 using MemberVisitor = std::function<bool(std::string_view key, std::string_view value)>;
 using ElementVisitor = std::function<bool(std::string_view value)>;

@@ -31,8 +31,6 @@ std::optional<std::vector<std::byte>> bytes_of_hex(std::string_view json) {
   return text ? from_hex(*text) : std::nullopt;
 }
 
-constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
 /// A checked JSON array of txids. As it is known to be JSON, only what stands between the hashes has to be passed over.
 std::optional<std::vector<Txid>> txids_of(std::string_view json) {
   constexpr std::size_t token_bytes = 66;

@@ -61,9 +61,9 @@ Result<State> decode_state(std::string_view text) {
   if (state.tx_count >> 40 != 0) return corrupt("more transactions than keys can number");
   state.parity = parity == 1;
   state.tip = *tip;
-  if (state.prefix_bits != SLUICE_PREFIX_BITS) {
+  if (state.prefix_bits != prefix_bits_kept) {
     return Error{ErrorKind::unsupported, fmt::format("the index keeps {} bits of each prefix, this build {}",
-                                                     state.prefix_bits, SLUICE_PREFIX_BITS)};
+                                                     state.prefix_bits, prefix_bits_kept)};
   }
   return state;
 }

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/hash256.h"
+#include "base/prefix.h"
 #include "resolve/records.h"
 
 namespace sluice::store {
@@ -20,7 +21,7 @@ struct State {
   std::string coin;
   std::string net;
   bool parity = false;
-  std::uint32_t prefix_bits = SLUICE_PREFIX_BITS;
+  std::uint32_t prefix_bits = prefix_bits_kept;
   std::uint32_t block_count = 0;  ///< blocks indexed: tip height + 1
   BlockHash tip;                  ///< meaningless while block_count is 0
   std::uint64_t tx_count = 0;

@@ -13,6 +13,7 @@
 #include "classify/scripthash.h"
 #include "classify/templates.h"
 #include "classify/token_prefix.h"
+#include "example_scripts.h"
 #include "fixture_files.h"
 #include "parse/parse_blocks.h"
 #include "tx_builder.h"
@@ -23,10 +24,9 @@ namespace {
 using chain::Coin;
 using test::Buffer;
 using test::bytes_from_hex;
-
-const std::string ref_a = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f01000000";
-const std::string ref_b = std::string(64, 'f') + "00000000";
-const std::string pay = "76a9144f9ab47a237441c0dc61dcd39fd92709f281b03388ac";
+using test::pay;
+using test::ref_a;
+using test::ref_b;
 
 /// One block whose coinbase has the given output scripts, classified.
 class Classified {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "classify/scripthash.h"
+#include "example_scripts.h"
 #include "hash/sha256.h"
 #include "tx_builder.h"
 
@@ -11,11 +12,11 @@ namespace {
 
 using chain::Coin;
 using test::bytes_from_hex;
+using test::pay;
+using test::ref_a;
+using test::ref_b;
 
-const std::string ref_a = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f01000000";
-const std::string ref_b = std::string(64, 'f') + "00000000";
 const std::string zeros = std::string(72, '0');
-const std::string pay = "76a9144f9ab47a237441c0dc61dcd39fd92709f281b03388ac";
 
 std::string hash_of(const std::string& hex, Coin coin = Coin::radiant, bool parity = false) {
   return script_hash(bytes_from_hex(hex), coin, parity).display();

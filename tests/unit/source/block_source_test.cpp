@@ -2,14 +2,13 @@
 #include "source/block_source.h"
 
 #include <gtest/gtest.h>
-#include <liburing.h>
-
 #include <algorithm>
 #include <deque>
 
 #include "allocation_counter.h"
 #include "block_maker.h"
 #include "faulty_io.h"
+#include "machine_has_uring.h"
 
 namespace sluice::source {
 namespace {
@@ -115,13 +114,6 @@ void expect_all(const Fixture& fixture, BlockReader& reader, std::size_t slot_co
   EXPECT_EQ(source.counters().blocks, until - first);
 }
 
-bool machine_has_uring() {
-  io_uring ring{};
-  if (io_uring_queue_init(2, &ring, 0) != 0) return false;
-  io_uring_queue_exit(&ring);
-  return true;
-}
-
 TEST(BlockSource, EveryBackEndGivesTheSameBlocks) {
   const Fixture plain(40), obscured(41, 300, 3000, true);
   bool uring_ran = false;
@@ -137,7 +129,7 @@ TEST(BlockSource, EveryBackEndGivesTheSameBlocks) {
       }
     }
   }
-  EXPECT_EQ(uring_ran, machine_has_uring()) << "io_uring is there but was not run";
+  EXPECT_EQ(uring_ran, test::machine_has_uring()) << "io_uring is there but was not run";
 }
 
 TEST(BlockSource, BatchCapacitiesSlotsAndRanges) {

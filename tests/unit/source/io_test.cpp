@@ -1,7 +1,6 @@
 // The back ends, the choice between them, the reader on top, and single ranges.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <liburing.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 
 #include "block_maker.h"
 #include "faulty_io.h"
+#include "machine_has_uring.h"
 #include "source/block_reader.h"
 #include "source/block_source.h"
 #include "source/range_reader.h"
@@ -25,14 +25,6 @@ using test::Buffer;
 using test::Faults;
 using test::FaultyIo;
 using test::TestDir;
-
-/// Does the kernel give this process an io_uring? Asked without the code under test.
-bool machine_has_uring() {
-  io_uring ring{};
-  if (io_uring_queue_init(2, &ring, 0) != 0) return false;
-  io_uring_queue_exit(&ring);
-  return true;
-}
 
 Buffer random_bytes(std::size_t size, std::uint64_t seed) {
   Random random(seed);
@@ -94,7 +86,7 @@ TEST(RawIo, Threads) {
 
 TEST(RawIo, UringPlainAndRegistered) {
   auto made = make_uring_io(16);
-  ASSERT_EQ(made.ok(), machine_has_uring()) << "io_uring is there but was not run, or the other way round";
+  ASSERT_EQ(made.ok(), test::machine_has_uring()) << "io_uring is there but was not run, or the other way round";
   if (!made.ok()) {
     EXPECT_NE(made.error().message.find("io_uring is refused"), std::string::npos);
     GTEST_SKIP() << "this machine refuses io_uring: " << made.error().message;
@@ -122,7 +114,7 @@ TEST(RawIo, DestroyedWhileReadsAreInFlight) {
   ASSERT_GE(fd, 0);
   Buffer memory(8 << 17);
   for (const bool uring : {false, true}) {
-    if (uring && !machine_has_uring()) continue;
+    if (uring && !test::machine_has_uring()) continue;
     const auto io = uring ? make_uring_io(8).value() : make_thread_io(8, 2);
     for (std::uint32_t slot = 0; slot < 8; ++slot) {
       io->start({.fd = fd,
@@ -148,7 +140,7 @@ TEST(ChooseIo, Setting) {
   auto best = choose_io("", 4);
   ASSERT_TRUE(best.ok());
   auto forced = choose_io("io_uring", 4);
-  ASSERT_EQ(forced.ok(), machine_has_uring());
+  ASSERT_EQ(forced.ok(), test::machine_has_uring());
   if (forced.ok()) {
     EXPECT_EQ(best.value().io->name(), "io_uring");
     EXPECT_EQ(best.value().reason, "");

@@ -15,7 +15,7 @@ namespace {
 using resolve::LiveOutput;
 using test::HandIndex;
 
-constexpr resolve::OutpointHasher hasher{{1, 2, 3, 4, 5, 6}};
+constexpr resolve::OutpointHasher carry_hasher{{1, 2, 3, 4, 5, 6}};
 
 std::unique_ptr<Database> empty_database(const std::string& directory) {
   auto database = Database::open(directory, OpenMode::read_write, {});
@@ -104,7 +104,7 @@ TEST(CarryFile, FilledFromTheTablesByRange) {
   auto file = CarryFile::create(*database.value(), 8);
   ASSERT_TRUE(file.ok());
   for (const TxRange range : {TxRange{0, 11}, TxRange{11, 12}, TxRange{12, index.txids.size()}})
-    ASSERT_TRUE(fill_from_tables(*database.value(), hasher, range, *file.value()).ok());
+    ASSERT_TRUE(fill_from_tables(*database.value(), carry_hasher, range, *file.value()).ok());
   ASSERT_TRUE(file.value()->finish().ok());
   std::size_t count = 0;
   for (std::size_t partition = 0; partition < 8; ++partition) {
@@ -112,7 +112,7 @@ TEST(CarryFile, FilledFromTheTablesByRange) {
     ASSERT_TRUE(file.value()->read(partition, outputs).ok());
     for (const LiveOutput& output : outputs) {
       EXPECT_EQ(resolve::partition_of(output.key, resolve::partition_shift(8)), partition);
-      EXPECT_EQ(output.key, hasher(index.txids[output.tx_number].data(), output.index));
+      EXPECT_EQ(output.key, carry_hasher(index.txids[output.tx_number].data(), output.index));
       EXPECT_EQ(output.prefix, 77u);
       EXPECT_EQ(output.value.value(), output.tx_number);
       EXPECT_EQ(output.value.has_refs(), output.index == 2);
@@ -130,7 +130,7 @@ TEST(CarryFile, MalformedRowIsNamed) {
   index.commit();
   auto database = Database::open(index.db_dir(), OpenMode::read_write, {});
   auto file = CarryFile::create(*database.value(), 1);
-  const Status status = fill_from_tables(*database.value(), hasher, {0, 1}, *file.value());
+  const Status status = fill_from_tables(*database.value(), carry_hasher, {0, 1}, *file.value());
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().kind, ErrorKind::corrupt);
   EXPECT_NE(status.error().message.find("table outputs"), std::string::npos);

@@ -39,7 +39,7 @@ ErrorKind refusal(const std::string& text, const std::string& mentions = "") {
 
 TEST(StateRecord, TextIsPinned) {
   EXPECT_EQ(encode_state(full_state()),
-            "format=1\ncoin=Radiant\nnet=mainnet\nparity=1\nprefix_bits=" + std::to_string(SLUICE_PREFIX_BITS) +
+            "format=1\ncoin=Radiant\nnet=mainnet\nparity=1\nprefix_bits=" + std::to_string(prefix_bits_kept) +
                 "\nblock_count=4294967295\ntip=" + std::string(16, 'a').replace(0, 16, "abababababababab") +
                 "abababababababababababababababababababababababab\ntx_count=1099511627775\n"
                 "outputs_created=18446744073709551615\noutputs_spent=18446744073709551614\n"
@@ -64,8 +64,8 @@ TEST(StateRecord, AnotherFormatIsRefusedByName) {
 }
 
 TEST(StateRecord, AnotherPrefixWidthIsRefusedByName) {
-  const std::string own = "prefix_bits=" + std::to_string(SLUICE_PREFIX_BITS);
-  const unsigned other = SLUICE_PREFIX_BITS == 64 ? 8 : 64;
+  const std::string own = "prefix_bits=" + std::to_string(prefix_bits_kept);
+  const unsigned other = prefix_bits_kept == 64 ? 8 : 64;
   EXPECT_EQ(refusal(replaced(encode_state(full_state()), own, "prefix_bits=" + std::to_string(other)),
                     "keeps " + std::to_string(other) + " bits"),
             ErrorKind::unsupported);

@@ -167,7 +167,7 @@ INSTANTIATE_TEST_SUITE_P(VerifyDamage, EveryTable, testing::ValuesIn(row_tables)
 TEST(VerifyDamage, FoundWithoutBlockFiles) {
   for (const Table table : {Table::scripts, Table::unspent, Table::outputs, Table::txs, Table::undo}) {
     // A script can only be missed by its prefix, which it has for itself unless the build forces collisions.
-    if (table == Table::scripts && SLUICE_PREFIX_BITS < 64) continue;
+    if (table == Table::scripts && prefix_bits_kept < 64) continue;
     for (const Row& row : sample(rows_of(shared_index().db_dir(), table))) {
       const std::string directory = shared_index().copy("deleted");
       remove(directory, table, row.key);

@@ -125,7 +125,7 @@ TEST(VerifyWhole, AfterAReorgAndAfterADisconnect) {
 TEST(VerifyWhole, SmallBudgetMakesMorePasses) {
   devnet::DevnetOptions devnet;
   devnet.blocks = 120;
-  devnet.txs_per_block = 600;
+  devnet.txs_per_block = 250;
   const SmallIndex index(devnet);
   verify::VerifyOptions options;
   options.db_directory = index.db_dir();

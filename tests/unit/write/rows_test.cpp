@@ -11,7 +11,7 @@
 namespace sluice::write {
 namespace {
 
-constexpr std::uint64_t prefix = 0x0102030405060708;
+constexpr std::uint64_t script_prefix = 0x0102030405060708;
 
 std::string hex(const Key& key) { return to_hex(key.span()); }
 std::string hex(const std::vector<std::byte>& value) { return to_hex(value); }
@@ -28,19 +28,19 @@ std::vector<std::byte> output_value(const OutputEntry& entry) {
 }
 
 TEST(RowBytes, Keys) {
-  EXPECT_EQ(hex(prefix_tx_key(prefix, 7)), "01020304050607080000000007");
+  EXPECT_EQ(hex(prefix_tx_key(script_prefix, 7)), "01020304050607080000000007");
   EXPECT_EQ(hex(prefix_tx_key(~std::uint64_t{0}, 0xfedcba9876)), "fffffffffffffffffedcba9876");
-  EXPECT_EQ(hex(unspent_key(prefix, 0x1122334455, 3)), "0102030405060708112233445503");
-  EXPECT_EQ(hex(unspent_key(prefix, 1, 0xfc)), "01020304050607080000000001fc");
-  EXPECT_EQ(hex(unspent_key(prefix, 1, 0xfd)), "01020304050607080000000001fd00fd");
-  EXPECT_EQ(hex(unspent_key(prefix, 1, 0xffff)), "01020304050607080000000001fdffff");
-  EXPECT_EQ(hex(unspent_key(prefix, 1, 0x10000)), "01020304050607080000000001fe00010000");
-  EXPECT_EQ(hex(unspent_key(prefix, 1, 0xffffffff)), "01020304050607080000000001feffffffff");
+  EXPECT_EQ(hex(unspent_key(script_prefix, 0x1122334455, 3)), "0102030405060708112233445503");
+  EXPECT_EQ(hex(unspent_key(script_prefix, 1, 0xfc)), "01020304050607080000000001fc");
+  EXPECT_EQ(hex(unspent_key(script_prefix, 1, 0xfd)), "01020304050607080000000001fd00fd");
+  EXPECT_EQ(hex(unspent_key(script_prefix, 1, 0xffff)), "01020304050607080000000001fdffff");
+  EXPECT_EQ(hex(unspent_key(script_prefix, 1, 0x10000)), "01020304050607080000000001fe00010000");
+  EXPECT_EQ(hex(unspent_key(script_prefix, 1, 0xffffffff)), "01020304050607080000000001feffffffff");
   EXPECT_EQ(hex(tx_number_key(0x0102030405)), "0102030405");
   EXPECT_EQ(hex(place_key(0x0102030405, 2)), "010203040502");
   EXPECT_EQ(hex(place_key(0x0102030405, 300)), "0102030405fd012c");
   EXPECT_EQ(hex(undo_key(0x01020304)), "01020304");
-  EXPECT_EQ(hex(prefix_key(prefix)), "0102030405060708");
+  EXPECT_EQ(hex(prefix_key(script_prefix)), "0102030405060708");
 }
 
 TEST(RowBytes, RefKeysAreTheLongestAndMintsComeFirst) {
@@ -51,13 +51,13 @@ TEST(RowBytes, RefKeysAreTheLongestAndMintsComeFirst) {
 }
 
 TEST(RowBytes, OutputsValue) {
-  EXPECT_EQ(hex(output_value({ValueFlags::of(1, false), prefix})), "020102030405060708");
+  EXPECT_EQ(hex(output_value({ValueFlags::of(1, false), script_prefix})), "020102030405060708");
   EXPECT_EQ(hex(output_value({ValueFlags::of(64, true), 0xf0})), "810100000000000000f0");
 }
 
 TEST(RowBytes, UndoValue) {
   std::vector<std::byte> value;
-  append_undo(value, {0x0102030405, 2, ValueFlags::of(3, true), prefix});
+  append_undo(value, {0x0102030405, 2, ValueFlags::of(3, true), script_prefix});
   EXPECT_EQ(hex(value),
             "0102030405"
             "02"
@@ -80,7 +80,7 @@ TEST(RowBytes, ValueFlagsHoldTheWholeAmountRange) {
 TEST(RowBytes, WorkedExample) {
   ChunkArena arena(1 << 20, 1024);
   resolve::RecordSet records(1);
-  for (const std::uint32_t rel : {300u, 7u, 9u}) records.history[0].push(arena, {prefix, rel});
+  for (const std::uint32_t rel : {300u, 7u, 9u}) records.history[0].push(arena, {script_prefix, rel});
   resolve::SegmentContext segment;
   segment.tx_count = 301;
   segment.block_first_rel = {0};
@@ -92,7 +92,7 @@ TEST(RowBytes, WorkedExample) {
 }
 
 TEST(RowBytesDeathTest, TxNumbersBeyondFiveBytesAreABug) {
-  EXPECT_DEATH((void)prefix_tx_key(prefix, std::uint64_t{1} << 40), "tx_number >> 40 == 0");
+  EXPECT_DEATH((void)prefix_tx_key(script_prefix, std::uint64_t{1} << 40), "tx_number >> 40 == 0");
 }
 
 Bytes bytes(const std::vector<std::byte>& value) { return value; }
@@ -108,7 +108,7 @@ std::vector<std::byte> exact_copy(Bytes from) { return {from.begin(), from.end()
 
 TEST(MalformedRows, UnspentRefusesEveryTruncation) {
   for (const std::uint32_t index : {0u, 0xfcu, 0xfdu, 0xffffu, 0x10000u, 0xffffffffu}) {
-    const Key key = unspent_key(prefix, 77, index);
+    const Key key = unspent_key(script_prefix, 77, index);
     std::byte value[varint_bytes_max];
     const Bytes whole(value, put_varint(value, ValueFlags::of(1u << 20, true).bits));
     const auto row = decode_unspent(key.span(), whole);
@@ -147,7 +147,7 @@ void expect_truncations_refused(Append append, Decode decode) {
 }
 
 TEST(MalformedRows, OutputsRefuseEveryOtherLength) {
-  auto value = output_value({ValueFlags::of(70'000, true), prefix});
+  auto value = output_value({ValueFlags::of(70'000, true), script_prefix});
   ASSERT_TRUE(decode_output(exact_copy(value)).has_value());
   for (std::size_t size = 0; size < value.size(); ++size)
     EXPECT_FALSE(decode_output(exact_copy(bytes(value).first(size))).has_value()) << size;
@@ -170,7 +170,7 @@ TEST(MalformedRows, PlacesRefuseEveryOtherLength) {
 TEST(MalformedRows, UndoRefusesEveryTruncation) {
   expect_truncations_refused(
       [](auto& value, std::uint32_t index) {
-        append_undo(value, {5, index, ValueFlags::of(index * 1000ull, true), prefix});
+        append_undo(value, {5, index, ValueFlags::of(index * 1000ull, true), script_prefix});
       },
       [](const auto& value, std::size_t& visited) {
         return for_each_undo(value, [&](const UndoEntry&) { ++visited; });
