@@ -1,6 +1,7 @@
 // Several transactions at once for the node: to take them together, or to say whether it would.
 #include "base/hex.h"
 #include "serve/coercion.h"
+#include "serve/envelope.h"
 #include "serve/json_text.h"
 #include "serve/method_table.h"
 #include "serve/python_text.h"
@@ -29,16 +30,25 @@ void charge(Call& call, const std::vector<std::string>& package) {
   for (const std::string& hex : package) call.cost += 0.25 + static_cast<double>(hex.size()) / 5000;
 }
 
+Fault unreadable() { return daemon_error(rpc_misc_error, "the node's answer to the package cannot be read"); }
+
 Fault no_node() {
   return daemon_error(rpc_misc_error, "this server runs offline and has no node to send the transactions to");
+}
+
+/// Whatever the node's layout, the reply is one line.
+Outcome append_compact(Call& call, const std::string& node_json) {
+  JsonDocument document;
+  if (document.parse(node_json) != JsonErrc::ok) return unreadable();
+  append_json_value(call.reply, document.root());
+  return std::nullopt;
 }
 
 /// What the node says of a package, for clients that only want to know whether it was taken.
 /// Source: Bitcoin Core, submitpackage in src/rpc/mempool.cpp.
 Outcome append_summary(Call& call, const std::string& node_json) {
   JsonDocument document;
-  if (document.parse(node_json) != JsonErrc::ok || !document.root().is(JsonKind::object))
-    return daemon_error(rpc_misc_error, "the node's answer to the package cannot be read");
+  if (document.parse(node_json) != JsonErrc::ok || !document.root().is(JsonKind::object)) return unreadable();
   const JsonValue message = document.root().member("package_msg");
   const JsonValue results = document.root().member("tx-results");
   const bool success = message && message.is(JsonKind::string) && message.equals("success");
@@ -50,9 +60,9 @@ Outcome append_summary(Call& call, const std::string& node_json) {
     if (result.is(JsonKind::object) && result.member("txid") && result.member("error")) {
       call.reply += first ? ",\"errors\":[{\"txid\":" : ",{\"txid\":";
       first = false;
-      call.reply += result.member("txid").token();
+      append_json_value(call.reply, result.member("txid"));
       call.reply += ",\"error\":";
-      call.reply += result.member("error").token();
+      append_json_value(call.reply, result.member("error"));
       call.reply += '}';
     }
     if (i + 1 < results.size()) key = result.next();
@@ -81,9 +91,7 @@ Outcome transaction_broadcast_package(Call& call) {
     case NodeAnswer::Outcome::failed: return daemon_error(rpc_misc_error, answer->text());
     case NodeAnswer::Outcome::answered: break;
   }
-  if (!verbose.value()) return append_summary(call, answer->text());
-  call.reply += answer->text();
-  return std::nullopt;
+  return verbose.value() ? append_compact(call, answer->text()) : append_summary(call, answer->text());
 }
 
 Outcome transaction_test_accept(Call& call) {
@@ -94,7 +102,12 @@ Outcome transaction_test_accept(Call& call) {
   NodeQuestion question;
   question.kind = NodeQuestion::Kind::test_accept;
   question.package_hex = package.value();
-  return append_node_answer(call, std::move(question));
+  const std::size_t begin = call.reply.size();
+  if (Outcome fault = append_node_answer(call, std::move(question))) return fault;
+  if (call.session.waits_for_node()) return std::nullopt;
+  const std::string node_json = call.reply.substr(begin);
+  call.reply.resize(begin);
+  return append_compact(call, node_json);
 }
 
 }  // namespace sluice::serve

@@ -56,7 +56,7 @@ TEST(AddressScripts, NothingElseIsAnAddress) {
        {"", "1", ":", "bitcoincash:", "bitcoincash", "1BpEi6DfDAUFd7GtittLSdBeYJvcoaVggv",
         "BpEi6DfDAUFd7GtittLSdBeYJvcoaVggu", "11BpEi6DfDAUFd7GtittLSdBeYJvcoaVggu",
         "1BpEi6DfDAUFd7GtittLSdBeYJvcoaVgg0", "mfWxJ45yp2SFn7UciZyNpvDKrzbhyfKrY8",
-        "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6b",
+        "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6c",
         "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6A", "bchtest:pr6m7j9njldwwzlg9v7v53unlr4jkmx6eyvwc0uz5t",
         "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", " bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a",
         "bitcoincash:bitcoincash:qpm2qsznhks23z7629mms6s4c"})

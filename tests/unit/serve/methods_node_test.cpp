@@ -105,6 +105,15 @@ TEST_F(NodeMethods, WhetherTheNodeWouldTakeThem) {
             error_text(2, "daemon error: DaemonError({'code': -22, 'message': 'TX decode failed'})"));
 }
 
+TEST_F(NodeMethods, TheRepliesAreOneLineWhateverTheNodesLayout) {
+  node.text =
+      "{ \"package_msg\" : \"success\",\n \"tx-results\" : { \"1\" : { \"txid\" : [ 5 ],\n \"error\" : {\n} } } }";
+  EXPECT_EQ(package(R"([["00"],true])"), R"({"package_msg":"success","tx-results":{"1":{"txid":[5],"error":{}}}})");
+  EXPECT_EQ(package(R"([["00"]])"), R"({"success":true,"errors":[{"txid":[5],"error":{}}]})");
+  EXPECT_EQ(client.call("blockchain.transaction.testmempoolaccept", R"([["00"]])"),
+            R"({"package_msg":"success","tx-results":{"1":{"txid":[5],"error":{}}}})");
+}
+
 TEST_F(NodeMethods, ARefusedEstimateCarriesTheNodesCodeAndText) {
   node.outcome = NodeAnswer::Outcome::refused;
   node.code = -8;
