@@ -6,6 +6,7 @@
 #include <bit>
 #include <cerrno>
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 #include "main/wiring.h"
@@ -94,6 +95,15 @@ Result<std::unique_ptr<Serving>> Serving::prepare(const config::ServeConfig& con
   context.options = &serving->options_;
   context.merkle = &serving->merkle_;
   context.node = node;
+  if (!config.server.drop_client.empty()) {
+    context.drops_client = [pattern = std::regex(config.server.drop_client)](const std::string& name) {
+      try {
+        return std::regex_search(name, pattern, std::regex_constants::match_continuous);
+      } catch (const std::regex_error&) {  // too much work for the library: not what the operator means
+        return false;
+      }
+    };
+  }
   context.banner = [path = config.server.banner_file] { return read_text(path); };
   context.on_failure = [&failures = serving->failures_](const Error& error) { log_thinned_out(failures, error); };
   serving->endpoint_ =
