@@ -145,7 +145,7 @@ Status Serving::listen() {
                                   listen_.listen[i].host, server_->ports()[i], server_->backend(),
                                   observe::with_separators(snapshot_.view->tip_height())));
   }
-  certificate_watch_ = std::make_unique<CertificateWatch>(transports_.tls);
+  certificate_watch_ = std::make_unique<CertificateWatch>(transports_.tls, transports_.options.bans);
   const std::lock_guard figures_lock(figures_mutex_);
   open_server_ = server_.get();
   return {};
@@ -182,6 +182,7 @@ ServingFigures Serving::figures() const {
   figures.blocked = limited.blocked.load(std::memory_order_relaxed);
   figures.timed_out = limited.timed_out.load(std::memory_order_relaxed);
   figures.cost = costs.total();
+  if (transports_.options.bans) figures.banned = transports_.options.bans->refused();
   return figures;
 }
 

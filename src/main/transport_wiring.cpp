@@ -77,6 +77,10 @@ Result<Transports> make_transports(const config::ServeConfig& config) {
     options.address_limit.sessions_max = static_cast<unsigned>(config.address.max_sessions_per_ip);
   options.address_limit.exempt = networks_of(config.address.trusted_proxies);
   options.proxy_protocol_from = networks_of(config.address.proxy_protocol);
+  if (!config.address.ban_file.empty()) {
+    options.bans = std::make_shared<net::BanList>(config.address.ban_file);
+    if (Status loaded = options.bans->load(); !loaded) return std::move(loaded).error();
+  }
   return transports;
 }
 
@@ -113,7 +117,8 @@ void raise_open_files_limit(std::uint64_t sessions_max) {
                                         static_cast<std::uint64_t>(files.rlim_cur), sessions_max));
 }
 
-CertificateWatch::CertificateWatch(std::shared_ptr<net::TlsContext> tls) : tls_(std::move(tls)) {
+CertificateWatch::CertificateWatch(std::shared_ptr<net::TlsContext> tls, std::shared_ptr<net::BanList> bans)
+    : tls_(std::move(tls)), bans_(std::move(bans)) {
   sem_init(&watch_semaphore, 0, 0);
   watch_ends.store(false, std::memory_order_relaxed);
   set_hangup_handler(handle_hangup);
@@ -127,6 +132,13 @@ CertificateWatch::~CertificateWatch() {
   set_hangup_handler(SIG_IGN);
 }
 
+void CertificateWatch::reload_bans() const {
+  if (const Status loaded = bans_->load(); !loaded)
+    observe::log_error(area, fmt::format("{}: the bans in use stay", loaded.error().message));
+  else
+    observe::log_info(area, fmt::format("the list of bans was read again: {} addresses and networks", bans_->size()));
+}
+
 void CertificateWatch::run() const {
   while (true) {
     timespec until{};
@@ -135,6 +147,7 @@ void CertificateWatch::run() const {
     while (::sem_timedwait(&watch_semaphore, &until) != 0 && errno == EINTR) {}
     if (watch_ends.load(std::memory_order_relaxed)) return;
     const bool asked = hangup.exchange(false, std::memory_order_relaxed);
+    if (asked && bans_) reload_bans();
     if (!tls_) continue;
     Result<bool> reloaded = false;
     if (!asked) {

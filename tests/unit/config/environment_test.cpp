@@ -219,8 +219,8 @@ INSTANTIATE_TEST_SUITE_P(Reference, ReferenceRow, testing::ValuesIn(reference_ro
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Environment, the_reference_and_the_table_name_the_same_variables) {
-  std::vector<std::string_view> own{"MEMORY_BUDGET", "MEMPOOL_BUDGET", "BLOCKS_DIRECTORY", "SLUICE_THREADS",
-                                    "SLUICE_PROFILE"};
+  std::vector<std::string_view> own{"MEMORY_BUDGET",  "MEMPOOL_BUDGET", "BLOCKS_DIRECTORY",
+                                    "SLUICE_THREADS", "SLUICE_PROFILE", "BAN_FILE"};
   const auto is_listed = [&](std::string_view name) {
     for (const Row& row : reference_rows) {
       if (row.name == name) return true;
