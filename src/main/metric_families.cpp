@@ -51,6 +51,8 @@ void append_serving(MetricsText& metrics, const ServingFigures& figures) {
                   static_cast<double>(figures.delay_ms) / 1000);
   metrics.counter("sluice_requests_timed_out_total", "Requests answered with server busy: they waited too long.",
                   figures.timed_out);
+  metrics.counter("sluice_connections_banned_total", "Connections refused because of the list of bans.",
+                  figures.banned);
   metrics.gauge("sluice_sessions_cost", "Cost of all open sessions, as the cost model counts it.", figures.cost);
   metrics.counter("sluice_request_failures_total", "Requests not answered because the index could not be read.",
                   figures.failures);

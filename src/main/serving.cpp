@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 #include "main/peer_wiring.h"
@@ -100,6 +101,15 @@ Result<std::unique_ptr<Serving>> Serving::prepare(const config::ServeConfig& con
   context.statuses = &serving->statuses_;
   context.node = node;
   context.peers = serving->peers_.get();
+  if (!config.server.drop_client.empty()) {
+    context.drops_client = [pattern = std::regex(config.server.drop_client)](const std::string& name) {
+      try {
+        return std::regex_search(name, pattern, std::regex_constants::match_continuous);
+      } catch (const std::regex_error&) {  // too much work for the library: not what the operator means
+        return false;
+      }
+    };
+  }
   context.banner = [path = config.server.banner_file] { return read_text(path); };
   context.on_failure = [&failures = serving->failures_](const Error& error) { log_thinned_out(failures, error); };
   serving->endpoint_ = std::make_unique<net::ElectrumEndpoint>(
@@ -159,7 +169,7 @@ Status Serving::listen() {
                                   listen_.listen[i].host, server_->ports()[i], server_->backend(),
                                   observe::with_separators(snapshot_.view->tip_height())));
   }
-  certificate_watch_ = std::make_unique<CertificateWatch>(transports_.tls);
+  certificate_watch_ = std::make_unique<CertificateWatch>(transports_.tls, transports_.options.bans);
   if (peers_) peers_->start();
   const std::lock_guard figures_lock(figures_mutex_);
   open_server_ = server_.get();
@@ -201,6 +211,7 @@ ServingFigures Serving::figures() const {
   figures.blocked = limited.blocked.load(std::memory_order_relaxed);
   figures.timed_out = limited.timed_out.load(std::memory_order_relaxed);
   figures.cost = costs.total();
+  if (transports_.options.bans) figures.banned = transports_.options.bans->refused();
   return figures;
 }
 

@@ -32,6 +32,7 @@ struct ServingFigures {
   std::uint64_t blocked = 0;    ///< sessions ended because of what their address cost
   std::uint64_t timed_out = 0;  ///< requests answered "server busy"
   double cost = 0;              ///< of all sessions, now
+  std::uint64_t banned = 0;     ///< connections refused by the list of bans
 };
 
 class Serving {

@@ -78,6 +78,10 @@ Result<Transports> make_transports(const config::ServeConfig& config) {
     options.address_limit.sessions_max = static_cast<unsigned>(config.address.max_sessions_per_ip);
   options.address_limit.exempt = networks_of(config.address.trusted_proxies);
   options.proxy_protocol_from = networks_of(config.address.proxy_protocol);
+  if (!config.address.ban_file.empty()) {
+    options.bans = std::make_shared<net::BanList>(config.address.ban_file);
+    if (Status loaded = options.bans->load(); !loaded) return std::move(loaded).error();
+  }
   return transports;
 }
 
@@ -114,7 +118,8 @@ void raise_open_files_limit(std::uint64_t sessions_max) {
                                         static_cast<std::uint64_t>(files.rlim_cur), sessions_max));
 }
 
-CertificateWatch::CertificateWatch(std::shared_ptr<net::TlsContext> tls) : tls_(std::move(tls)) {
+CertificateWatch::CertificateWatch(std::shared_ptr<net::TlsContext> tls, std::shared_ptr<net::BanList> bans)
+    : tls_(std::move(tls)), bans_(std::move(bans)) {
   sem_init(&watch_semaphore, 0, 0);
   watch_ends.store(false, std::memory_order_relaxed);
   set_hangup_handler(handle_hangup);
@@ -141,6 +146,13 @@ void CertificateWatch::renew(bool asked) const {
   else if (reloaded.value()) observe::log_info(area, "the certificate was reloaded, new connections get it");
 }
 
+void CertificateWatch::reload_bans() const {
+  if (const Status loaded = bans_->load(); !loaded)
+    observe::log_error(area, fmt::format("{}: the bans in use stay", loaded.error().message));
+  else
+    observe::log_info(area, fmt::format("the list of bans was read again: {} addresses and networks", bans_->size()));
+}
+
 void CertificateWatch::run() const {
   while (true) {
     timespec until{};
@@ -150,6 +162,7 @@ void CertificateWatch::run() const {
     if (watch_ends.load(std::memory_order_relaxed)) return;
     const bool asked = hangup.exchange(false, std::memory_order_relaxed);
     if (asked) observe::notify_reloading();
+    if (asked && bans_) reload_bans();
     if (tls_) renew(asked);
     if (asked) observe::notify_ready();
   }

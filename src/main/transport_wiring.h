@@ -29,11 +29,13 @@ struct Transports {
 /// sessions were fitted to that one when the settings were read. Logs one line if it changes anything.
 void raise_open_files_limit(std::uint64_t sessions_max);
 
-/// Takes a new certificate and key on SIGHUP, and within seconds after a file changed; logs what came of it.
+/// Takes a new certificate and key on SIGHUP, and within seconds after a file changed; on SIGHUP the list of bans, too.
+/// Logs what came of it.
 /// Only one at a time: a process has one SIGHUP.
 class CertificateWatch {
  public:
-  explicit CertificateWatch(std::shared_ptr<net::TlsContext> tls);  ///< null: SIGHUP does nothing
+  /// tls, bans: null where there is none.
+  CertificateWatch(std::shared_ptr<net::TlsContext> tls, std::shared_ptr<net::BanList> bans);
   ~CertificateWatch();
   CertificateWatch(const CertificateWatch&) = delete;
   CertificateWatch& operator=(const CertificateWatch&) = delete;
@@ -41,8 +43,10 @@ class CertificateWatch {
  private:
   void run() const;
   void renew(bool asked) const;
+  void reload_bans() const;
 
   std::shared_ptr<net::TlsContext> tls_;
+  std::shared_ptr<net::BanList> bans_;
   std::thread thread_;
 };
 

@@ -34,6 +34,14 @@ std::string to_text(const IpAddress& address) {
   return text;
 }
 
+IpAddress first_bits(IpAddress address, unsigned bits) noexcept {
+  for (std::size_t i = 0; i < address.bytes.size(); ++i) {
+    const unsigned kept = std::min(8u, bits - std::min(bits, static_cast<unsigned>(8 * i)));
+    address.bytes[i] &= static_cast<std::byte>(0xff00u >> kept);
+  }
+  return address;
+}
+
 bool contains(const IpNetwork& network, const IpAddress& address) noexcept {
   if (network.address.is_ipv6 != address.is_ipv6) return false;
   const std::size_t whole = network.prefix_bits / 8;

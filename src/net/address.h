@@ -27,6 +27,8 @@ struct IpNetwork {
 /// `size` bytes in network order, 4 or 16.
 [[nodiscard]] IpAddress ip_address_from(const std::byte* bytes, std::size_t size) noexcept;
 [[nodiscard]] std::string to_text(const IpAddress& address);
+/// With all bits behind the first `bits` cleared.
+[[nodiscard]] IpAddress first_bits(IpAddress address, unsigned bits) noexcept;
 [[nodiscard]] bool contains(const IpNetwork& network, const IpAddress& address) noexcept;
 /// False for a text that is no address.
 [[nodiscard]] bool any_contains(const std::vector<IpNetwork>& networks, std::string_view address);

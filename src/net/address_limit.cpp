@@ -1,6 +1,5 @@
 #include "net/address_limit.h"
 
-#include <algorithm>
 #include <mutex>
 #include <unordered_map>
 
@@ -9,7 +8,7 @@
 namespace sluice::net {
 namespace {
 
-constexpr std::ptrdiff_t customer_bytes_v6 = 8;
+constexpr unsigned customer_bits_v6 = 64;
 
 /// Sessions by address. Holds an entry only for addresses with a session.
 class Sessions {
@@ -74,8 +73,7 @@ HandlerFactory limited_by_address(HandlerFactory inner, AddressLimit limit) {
     auto address = parse_ip_address(info.peer_address);
     // A peer that left before it could be asked for its address has none.
     if (!address || any_contains(shared->limit.exempt, info.peer_address)) return shared->inner(info);
-    if (address->is_ipv6) std::fill(address->bytes.begin() + customer_bytes_v6, address->bytes.end(), std::byte{0});
-    std::string customer = to_text(*address);
+    std::string customer = to_text(address->is_ipv6 ? first_bits(*address, customer_bits_v6) : *address);
     if (!shared->sessions.enter(customer, shared->limit.sessions_max)) return nullptr;
     auto handler = std::make_unique<Counted>(shared, std::move(customer));
     if (!handler->open(info)) return nullptr;

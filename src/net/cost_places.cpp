@@ -1,7 +1,5 @@
 #include "net/cost_places.h"
 
-#include <algorithm>
-
 namespace sluice::net {
 namespace {
 
@@ -25,14 +23,6 @@ const std::vector<IpNetwork>& private_networks() {
   return networks;
 }
 
-IpAddress masked(IpAddress address, unsigned bits) {
-  for (std::size_t i = 0; i < address.bytes.size(); ++i) {
-    const unsigned kept = std::min(8u, bits - std::min(bits, static_cast<unsigned>(8 * i)));
-    address.bytes[i] &= static_cast<std::byte>(0xff00u >> kept);
-  }
-  return address;
-}
-
 }  // namespace
 
 session::CostPlaces cost_places(const CostGroups& groups, std::string_view peer_address) {
@@ -40,8 +30,8 @@ session::CostPlaces cost_places(const CostGroups& groups, std::string_view peer_
   if (!address) return {{}, "unknown_addr"};
   if (any_contains(private_networks(), peer_address) || any_contains(groups.exempt, peer_address)) return {};
   const unsigned subnet_bits = address->is_ipv6 ? groups.ipv6_bits : groups.ipv4_bits;
-  return {to_text(address->is_ipv6 ? masked(*address, customer_bits_v6) : *address),
-          to_text(masked(*address, subnet_bits)) + '/' + std::to_string(subnet_bits)};
+  return {to_text(address->is_ipv6 ? first_bits(*address, customer_bits_v6) : *address),
+          to_text(first_bits(*address, subnet_bits)) + '/' + std::to_string(subnet_bits)};
 }
 
 }  // namespace sluice::net

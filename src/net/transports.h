@@ -8,6 +8,7 @@
 
 #include "net/address.h"
 #include "net/address_limit.h"
+#include "net/ban_list.h"
 #include "net/connection_handler.h"
 #include "net/tls_context.h"
 #include "net/websocket_handler.h"
@@ -19,6 +20,7 @@ struct TransportOptions {
   WebsocketOptions websocket;
   std::vector<IpNetwork> proxy_protocol_from;  ///< see behind_proxies()
   AddressLimit address_limit;
+  std::shared_ptr<BanList> bans;  ///< of peers, and of the clients that proxies name; null: nobody
 };
 
 /// Handlers of `inner` behind the transport of the address that the client connected to.

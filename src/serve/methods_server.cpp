@@ -94,7 +94,14 @@ Outcome server_version(Call& call) {
   if (session.version_seen) return bad_request("server.version already sent");
   session.version_seen = true;
   const JsonValue& name = call.argument[0];
-  if (name && is_truthy(name)) session.client_name = first_characters(python_str(name), client_name_characters_max);
+  if (name && is_truthy(name)) {
+    const std::string whole = python_str(name);
+    session.client_name = first_characters(whole, client_name_characters_max);
+    if (call.context.drops_client && call.context.drops_client(session.client_name)) {
+      session.close_after_reply = true;
+      return bad_request("unsupported client: " + whole);
+    }
+  }
   const JsonValue& wanted = call.argument[1];
   const auto agreed = negotiate(wanted, call.options().versions());
   if (!agreed) {

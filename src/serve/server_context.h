@@ -52,6 +52,10 @@ struct ServeOptions {
 /// Called per request, from several threads at once.
 using BannerSource = std::function<std::optional<std::string>()>;
 
+/// Is a client of this name unwelcome? The name is of client_name_characters_max characters at most.
+/// Called per server.version, from several threads at once.
+using ClientFilter = std::function<bool(const std::string& name)>;
+
 /// Hears why a request failed here and not at the client: the client is told that it did, the log which file.
 /// Called per failure, from several threads at once.
 using FailureSink = std::function<void(const Error&)>;
@@ -67,6 +71,7 @@ struct ServerContext {
   NodeGate* node = nullptr;         ///< nullptr: offline
   PeerGate* peers = nullptr;        ///< nullptr: without peer discovery
   BannerSource banner;
+  ClientFilter drops_client;                        ///< may be empty: all are welcome
   FailureSink on_failure;                           ///< may be empty
   std::span<const Method> methods = all_methods();  ///< those that are answered
   AdminGate* admin = nullptr;                       ///< of the operator's methods only

@@ -7,7 +7,7 @@ usage: hostile_test.py SLUICE
 
 The good client's waiting time is printed, not judged.
 """
-import base64, json, os, random, re, shutil, socket, ssl, struct, subprocess, sys, tempfile, threading, time
+import base64, json, os, random, re, shutil, signal, socket, ssl, struct, subprocess, sys, tempfile, threading, time
 from pathlib import Path
 
 SLUICE = os.path.abspath(sys.argv[1])
@@ -308,6 +308,39 @@ def too_much_is_told_and_ended(server):
     good_client(server, 20)
 
 
+def unwelcome_names_are_refused(server):
+    for name, is_welcome in (("13.1", True), ("3.4.1", True), ("3.1.2", False)):
+        client = Lines(server, "tcp")
+        client.send(json.dumps({"id": 1, "method": "server.version", "params": [name, "1.4"]}).encode())
+        answer = client.receive()
+        if is_welcome:
+            check(answer is not None and "result" in answer, f"{name}: {answer}")
+        else:
+            check(answer == error(1, f"unsupported client: {name}", 1), f"{name}: {answer}")
+            check(client.receive() is None, f"{name} may stay")
+        client.close()
+
+
+def is_taken(server):
+    try:
+        client = Lines(server, "tcp")
+        client.send(PING)
+        return client.receive() == PONG
+    except OSError:
+        return False
+
+
+def bans_are_read_again(server, bans):
+    check(is_taken(server), "a client that is not banned is refused")
+    for text, wanted in (("127.0.0.0/8 # all of us\n", False), ("nonsense\n", False), ("203.0.113.7\n", True)):
+        bans.write_text(text)
+        server.process.send_signal(signal.SIGHUP)
+        until = time.monotonic() + PATIENCE_S
+        while is_taken(server) != wanted and time.monotonic() < until:
+            time.sleep(0.01)
+        check(is_taken(server) == wanted, f"after SIGHUP with {text!r}: taken is {not wanted}")
+
+
 def main():
     run(SLUICE, "devnet", "--dir", WORK / "blocks", *CHAIN, "--blocks", 60, "--txs-per-block", 20, "--seed", 1)
     run(SLUICE, "sync", *CHAIN, "--db-dir", WORK / "db", "--blocks-dir", WORK / "blocks")
@@ -318,9 +351,14 @@ def main():
             malformed_lines(server, transport)
             print(f"        every malformed line over {transport}")
         a_good_client_beside_all_attacks(server)
-    with Server("--cost-hard-limit", "3000", "--request-sleep", "10ms") as server:
+    bans = WORK / "bans"
+    bans.write_text("# nobody yet\n")
+    with Server("--cost-hard-limit", "3000", "--request-sleep", "10ms", "--drop-client", r"3\.[0-2]", "--ban-file", bans) as server:
         too_much_is_told_and_ended(server)
         print("        too much is told, then ended")
+        unwelcome_names_are_refused(server)
+        bans_are_read_again(server, bans)
+        print("        unwelcome names and banned addresses are refused")
 
 
 try:
