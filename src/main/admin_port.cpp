@@ -161,10 +161,6 @@ Status AdminPort::reorg(std::uint32_t count) {
   return sources_.follower->schedule_reorg(count);
 }
 
-Status AdminPort::add_peer(std::string_view) {
-  return Error{ErrorKind::unsupported, "peer discovery is not built yet: no peer was added"};
-}
-
 void AdminPort::log_sessions() {
   const auto rows = sources_.serving->sessions();
   if (!rows) return observe::log_error(area, rows.error().message);

@@ -44,9 +44,7 @@ class AdminPort final : public serve::AdminGate {
   void stop() override;
   [[nodiscard]] Result<std::string> use_daemon(std::string_view url) override;
   Status reorg(std::uint32_t count) override;
-  [[nodiscard]] serve::PeerFigures peer_figures() const override { return {}; }
-  void append_peers(std::string& reply) const override { reply += "[]"; }
-  Status add_peer(std::string_view real_name) override;
+  [[nodiscard]] serve::PeerGate* peers() const override { return sources_.serving->peers(); }
 
  private:
   AdminPort(const config::ServeConfig& config, const AdminSources& sources);

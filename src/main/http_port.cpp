@@ -24,8 +24,10 @@ std::string metrics_text(const HttpSources& sources) {
   if (const auto process = observe::process_figures()) append_process(metrics, process.value());
   append_serving(metrics, sources.serving->figures());
   append_requests(metrics, sources.serving->requests());
+  if (const serve::PeerGate* peers = sources.serving->peers()) append_peers(metrics, peers->counts());
   // acquire: pairs with the store once they are there.
-  if (const auto* store = sources.store.load(std::memory_order_acquire)) append_store(metrics, store::store_figures(*store));
+  if (const auto* store = sources.store.load(std::memory_order_acquire))
+    append_store(metrics, store::store_figures(*store));
   if (sources.watch == nullptr) return metrics.text();
   append_node(metrics, sources.watch->snapshot(), sources.client->counters());
   if (const auto* stages = sources.stages.load(std::memory_order_acquire)) append_stages(metrics, *stages);

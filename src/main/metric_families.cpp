@@ -129,6 +129,14 @@ void append_stages(MetricsText& metrics, const pipeline::Counters& counters) {
            [](const Stage& stage) { return seconds(now(stage.blocked_ns)); });
 }
 
+void append_peers(MetricsText& metrics, const serve::PeerCounts& peers) {
+  metrics.family("sluice_peers", MetricType::gauge, "Other servers that are known, by what the last checks said.");
+  metrics.sample({{"status", "good"}}, peers.good);
+  metrics.sample({{"status", "stale"}}, peers.stale);
+  metrics.sample({{"status", "never"}}, peers.never);
+  metrics.sample({{"status", "bad"}}, peers.bad);
+}
+
 void append_follow(MetricsText& metrics, const follow::FollowCounters& counters) {
   metrics.counter("sluice_blocks_connected_total", "Blocks added to the index.", now(counters.connected));
   metrics.counter("sluice_blocks_disconnected_total", "Blocks taken off the index.", now(counters.disconnected));

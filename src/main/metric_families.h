@@ -16,6 +16,7 @@ namespace sluice {
 void append_process(observe::MetricsText& metrics, const observe::ProcessFigures& figures);
 void append_serving(observe::MetricsText& metrics, const ServingFigures& figures);
 void append_requests(observe::MetricsText& metrics, const net::EndpointFigures& figures);
+void append_peers(observe::MetricsText& metrics, const serve::PeerCounts& peers);
 void append_store(observe::MetricsText& metrics, const store::StoreFigures& figures);
 void append_stages(observe::MetricsText& metrics, const pipeline::Counters& counters);
 void append_follow(observe::MetricsText& metrics, const follow::FollowCounters& counters);

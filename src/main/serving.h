@@ -60,6 +60,8 @@ class Serving {
   void order(serve::SessionDeed deed, std::vector<std::uint64_t> ids);
   /// To be shared with what else has sessions.
   [[nodiscard]] const std::shared_ptr<net::SessionRegistry>& registry() const noexcept { return registry_; }
+  /// Null without peer discovery.
+  [[nodiscard]] serve::PeerGate* peers() const noexcept { return peers_.get(); }
   [[nodiscard]] const serve::ServeOptions& options() const noexcept { return options_; }
 
  private:

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "serve/peer_gate.h"
 #include "serve/session_row.h"
 
 namespace sluice::serve {
@@ -19,13 +20,6 @@ struct CacheFigures {
   std::uint64_t lookups = 0;
   std::uint64_t hits = 0;
   std::uint64_t entries = 0;
-};
-
-struct PeerFigures {
-  std::uint64_t bad = 0;
-  std::uint64_t good = 0;
-  std::uint64_t never = 0;
-  std::uint64_t stale = 0;
 };
 
 /// Of the running server; sums since its start.
@@ -67,11 +61,8 @@ class AdminGate {
   /// Errors: unsupported: the index is not at the node's tip; limit: too many blocks.
   virtual Status reorg(std::uint32_t count) = 0;
 
-  [[nodiscard]] virtual PeerFigures peer_figures() const = 0;
-  /// Appends a JSON array of {host, features, source, ip_addr, last_good, last_try, try_count, status}.
-  virtual void append_peers(std::string& reply) const = 0;
-  /// Errors: unsupported: peers are not kept; config: the name cannot be read.
-  virtual Status add_peer(std::string_view real_name) = 0;
+  /// nullptr: without peer discovery.
+  [[nodiscard]] virtual PeerGate* peers() const = 0;
 };
 
 }  // namespace sluice::serve

@@ -122,7 +122,8 @@ Outcome groups(Call& call) {
 }
 
 Outcome peers(Call& call) {
-  admin(call).append_peers(call.reply);
+  if (PeerGate* gate = admin(call).peers()) gate->append_rows(call.reply);
+  else call.reply += "[]";
   return std::nullopt;
 }
 
@@ -227,7 +228,9 @@ Outcome log(Call& call) {
 Outcome add_peer(Call& call) {
   if (!call.argument[0].is(JsonKind::string)) return bad_request("real_name must be a string");
   const std::string name = call.argument[0].text();
-  if (Status status = admin(call).add_peer(name); !status) return bad_request(status.error().message);
+  PeerGate* gate = admin(call).peers();
+  if (gate == nullptr) return bad_request("peer discovery is off (--peer-discovery): no peer was added");
+  if (Status status = gate->add(name); !status) return bad_request(status.error().message);
   append_json_string(call.reply, "peer '" + name + "' added");
   return std::nullopt;
 }
@@ -299,7 +302,7 @@ constexpr Method operator_methods[] = {
 void append_admin_info(std::string& reply, AdminGate& gate, const std::vector<SessionRow>& sessions,
                        const ServeOptions& options) {
   const AdminFigures figures = gate.figures();
-  const PeerFigures peers = gate.peer_figures();
+  const PeerCounts peers = gate.peers() != nullptr ? gate.peers()->counts() : PeerCounts{};
   Members info(reply, '{', '}');
   info.text("coin", options.network->coin_name);
   info.text("daemon", figures.daemon);

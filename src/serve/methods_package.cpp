@@ -104,7 +104,7 @@ Outcome transaction_test_accept(Call& call) {
   question.package_hex = package.value();
   const std::size_t begin = call.reply.size();
   if (Outcome fault = append_node_answer(call, std::move(question))) return fault;
-  if (call.session.waits_for_node()) return std::nullopt;
+  if (call.session.waits_for_node) return std::nullopt;
   const std::string node_json = call.reply.substr(begin);
   call.reply.resize(begin);
   return append_compact(call, node_json);

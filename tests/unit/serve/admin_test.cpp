@@ -11,6 +11,18 @@
 namespace sluice::serve {
 namespace {
 
+class FakePeers final : public PeerGate {
+ public:
+  void append_peers(std::string&, std::string_view) override {}
+  std::shared_ptr<const NodeAnswer> ask_add(const JsonValue&, std::string_view) override { return nullptr; }
+  void append_rows(std::string& reply) const override { reply += R"([{"host":"a"}])"; }
+  PeerCounts counts() const override { return {.good = 2, .stale = 4, .never = 3, .bad = 1}; }
+  Status add(std::string_view real_name) override {
+    if (real_name != "host t1") return Error{ErrorKind::config, "no port"};
+    return {};
+  }
+};
+
 class FakeServer final : public AdminGate {
  public:
   AdminFigures figures() override { return {}; }
@@ -27,14 +39,13 @@ class FakeServer final : public AdminGate {
     reorg_blocks = count;
     return {};
   }
-  PeerFigures peer_figures() const override { return {1, 2, 3, 4}; }
-  void append_peers(std::string& reply) const override { reply += "[]"; }
-  Status add_peer(std::string_view) override { return {}; }
+  PeerGate* peers() const override { return known_peers; }
 
   std::vector<SessionRow> rows;
   std::vector<std::pair<SessionDeed, std::vector<std::uint64_t>>> deeds;
   bool logs_new = false;
   int stops = 0;
+  PeerGate* known_peers = nullptr;
   std::uint32_t reorg_blocks = 0;
 };
 
@@ -134,7 +145,14 @@ TEST_F(Admin, WhatIsAskedOfTheServer) {
   EXPECT_EQ(call("daemon_url", R"([""])"), "\"now using daemon at node:1/\"");
   EXPECT_EQ(call("daemon_url", R"(["it's bad"])"),
             test::error_text(1, R"(an error occured: CoinError(\"cannot read it's bad\"))"));
+  EXPECT_EQ(call("peers", "[]"), "[]");
+  EXPECT_EQ(call("add_peer", R"({"real_name":"host t1"})"),
+            test::error_text(1, "peer discovery is off (--peer-discovery): no peer was added"));
+  FakePeers known;
+  server.known_peers = &known;
+  EXPECT_EQ(call("peers", "[]"), R"([{"host":"a"}])");
   EXPECT_EQ(call("add_peer", R"({"real_name":"host t1"})"), "\"peer 'host t1' added\"");
+  EXPECT_EQ(call("add_peer", R"({"real_name":"host"})"), test::error_text(1, "no port"));
   EXPECT_NE(call("getinfo", "[]").find(R"("peers":{"bad":1,"good":2,"never":3,"stale":4,"total":10})"),
             std::string::npos);
   EXPECT_EQ(call("server.ping", "[]"), test::error_text(-32601, R"(unknown method \"server.ping\")"));

@@ -61,7 +61,9 @@ class PeersByHand final : public serve::PeerGate {
 };
 
 struct Waiting : testing::Test {
-  Waiting() : view(chain::Coin::radiant, {0, 1}), client(view, chain::Coin::radiant, "regtest", false) { limits.cost.hard = 0; }
+  Waiting() : view(chain::Coin::radiant, {0, 1}), client(view, chain::Coin::radiant, "regtest", false) {
+    limits.cost.hard = 0;
+  }
   SessionStep step(Session& session) { return session.step(client.context, client.document, out, 0); }
 
   serve::test::FakeView view;
