@@ -42,6 +42,11 @@ IpAddress first_bits(IpAddress address, unsigned bits) noexcept {
   return address;
 }
 
+std::string customer_of(const IpAddress& address) {
+  constexpr unsigned customer_bits_v6 = 64;
+  return to_text(address.is_ipv6 ? first_bits(address, customer_bits_v6) : address);
+}
+
 bool contains(const IpNetwork& network, const IpAddress& address) noexcept {
   if (network.address.is_ipv6 != address.is_ipv6) return false;
   const std::size_t whole = network.prefix_bits / 8;

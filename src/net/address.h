@@ -29,6 +29,8 @@ struct IpNetwork {
 [[nodiscard]] std::string to_text(const IpAddress& address);
 /// With all bits behind the first `bits` cleared.
 [[nodiscard]] IpAddress first_bits(IpAddress address, unsigned bits) noexcept;
+/// What stands for one client: the address, of IPv6 the /64 that a customer is given.
+[[nodiscard]] std::string customer_of(const IpAddress& address);
 [[nodiscard]] bool contains(const IpNetwork& network, const IpAddress& address) noexcept;
 /// False for a text that is no address.
 [[nodiscard]] bool any_contains(const std::vector<IpNetwork>& networks, std::string_view address);

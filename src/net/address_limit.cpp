@@ -8,8 +8,6 @@
 namespace sluice::net {
 namespace {
 
-constexpr unsigned customer_bits_v6 = 64;
-
 /// Sessions by address. Holds an entry only for addresses with a session.
 class Sessions {
  public:
@@ -73,7 +71,7 @@ HandlerFactory limited_by_address(HandlerFactory inner, AddressLimit limit) {
     auto address = parse_ip_address(info.peer_address);
     // A peer that left before it could be asked for its address has none.
     if (!address || any_contains(shared->limit.exempt, info.peer_address)) return shared->inner(info);
-    std::string customer = to_text(address->is_ipv6 ? first_bits(*address, customer_bits_v6) : *address);
+    std::string customer = customer_of(*address);
     if (!shared->sessions.enter(customer, shared->limit.sessions_max)) return nullptr;
     auto handler = std::make_unique<Counted>(shared, std::move(customer));
     if (!handler->open(info)) return nullptr;

@@ -3,8 +3,6 @@
 namespace sluice::net {
 namespace {
 
-constexpr unsigned customer_bits_v6 = 64;
-
 /// Loopback, RFC 1918, link local; ::1, fc00::/7, fe80::/10.
 const std::vector<IpNetwork>& private_networks() {
   static const std::vector<IpNetwork> networks = [] {
@@ -30,8 +28,7 @@ session::CostPlaces cost_places(const CostGroups& groups, std::string_view peer_
   if (!address) return {{}, "unknown_addr"};
   if (any_contains(private_networks(), peer_address) || any_contains(groups.exempt, peer_address)) return {};
   const unsigned subnet_bits = address->is_ipv6 ? groups.ipv6_bits : groups.ipv4_bits;
-  return {to_text(address->is_ipv6 ? first_bits(*address, customer_bits_v6) : *address),
-          to_text(first_bits(*address, subnet_bits)) + '/' + std::to_string(subnet_bits)};
+  return {customer_of(*address), to_text(first_bits(*address, subnet_bits)) + '/' + std::to_string(subnet_bits)};
 }
 
 }  // namespace sluice::net

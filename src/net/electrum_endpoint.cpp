@@ -81,7 +81,6 @@ class ElectrumEndpoint::Handler final : public ConnectionHandler {
         session_(limits, info.peer_address, std::move(member)),
         id_(naming.registry->next_id()),
         begin_(SessionRegistry::Clock::now()),
-        address_(info.peer_address),
         slot_(static_cast<std::uint32_t>(loop.handlers.size())),
         port_(info.peer_port),
         transport_(info.transport),
@@ -139,7 +138,7 @@ class ElectrumEndpoint::Handler final : public ConnectionHandler {
     row.transport = naming_.transport.empty() ? name_of(transport_) : naming_.transport;
     row.is_closing = is_ended_;
     row.is_logged = is_logged_;
-    row.address = address_;
+    row.address = session_.state().client_address;
     row.port = port_;
     row.connected_s = seconds(SessionRegistry::Clock::now() - begin_);
     row.begin_s = seconds(begin_ - naming_.registry->begin());
@@ -181,7 +180,6 @@ class ElectrumEndpoint::Handler final : public ConnectionHandler {
   session::Session session_;
   const std::uint64_t id_;
   const SessionRegistry::Clock::time_point begin_;
-  const std::string address_;
   std::uint32_t slot_;  ///< in the loop's handlers
   const std::uint16_t port_;
   const Transport transport_;
