@@ -7,8 +7,9 @@
 namespace sluice::serve {
 
 enum class FaultCode : int {
-  bad_request = 1,   ///< the content of a parameter, or what it names, is wrong
-  daemon_error = 2,  ///< the node answered an error, or there is no node
+  bad_request = 1,     ///< the content of a parameter, or what it names, is wrong
+  daemon_error = 2,    ///< the node answered an error, or there is no node
+  limit_exceeded = 4,  ///< Fulcrum's; the other peers have no such limit
   parse_error = -32700,
   invalid_request = -32600,  ///< not a request; also: the answer would be too large
   method_not_found = -32601,

@@ -72,6 +72,9 @@ struct Method {
 /// The script that the first argument names: by its hash, or by its address where the method says so.
 [[nodiscard]] Coerced<ScriptHash> script_argument(const Call& call);
 
+/// For a script or outpoint that the session is not told of yet: a fault if it would be one too many.
+[[nodiscard]] Outcome take_one_more_subscription(const Call& call);
+
 /// The node's own answer, or its own error. Bounds: call.context.node.
 [[nodiscard]] Outcome append_node_answer(Call& call, NodeQuestion question);
 

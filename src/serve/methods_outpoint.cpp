@@ -62,6 +62,9 @@ Outcome outpoint_subscribe(Call& call) {
   if (!outpoint.ok()) return outpoint.fault();
   const auto hint = to_hint(call);
   if (!hint.ok()) return hint.fault();
+  if (!call.session.outpoints.contains(outpoint.value())) {
+    if (Outcome fault = take_one_more_subscription(call)) return fault;
+  }
   OutpointStatus status;
   if (Outcome fault = answer_status(call, outpoint.value(), status)) return fault;
   OutpointSubscription& subscription = call.session.outpoints[outpoint.value()];

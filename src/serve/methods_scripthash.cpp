@@ -8,6 +8,7 @@
 #include "serve/coercion.h"
 #include "serve/json_text.h"
 #include "serve/method_table.h"
+#include "serve/python_text.h"
 #include "serve/script_refs.h"
 #include "serve/scripthash_status.h"
 #include "serve/txid_walk.h"
@@ -243,9 +244,19 @@ Outcome scripthash_get_status(Call& call) {
   return std::nullopt;
 }
 
+Outcome take_one_more_subscription(const Call& call) {
+  if (call.session.scripts.size() + call.session.outpoints.size() < call.options().max_subscriptions)
+    return std::nullopt;
+  return Fault{FaultCode::limit_exceeded, "too many subscriptions: at most " +
+                                              with_thousands(call.options().max_subscriptions) + " in one session"};
+}
+
 Outcome scripthash_subscribe(Call& call) {
   const auto scripthash = script_argument(call);
   if (!scripthash.ok()) return scripthash.fault();
+  if (!call.session.scripts.contains(scripthash.value())) {
+    if (Outcome fault = take_one_more_subscription(call)) return fault;
+  }
   const auto status = answer_status(call, scripthash.value());
   if (!status) return call.failed(status.error());
   std::string text = call.argument[0].text();

@@ -38,6 +38,8 @@ struct ServeOptions {
   bool parity = false;
   /// Largest reply in bytes; 0: no limit.
   std::size_t max_send = 10'000'000;
+  /// Scripts and outpoints that one session can be told of.
+  std::size_t max_subscriptions = 100'000;
   std::string donation_address;
   std::vector<ReportedService> services;
 

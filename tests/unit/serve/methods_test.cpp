@@ -137,6 +137,20 @@ TEST_F(Methods, StatusOfThePublishedExample) {
             "\"b47d83823d084177c57162ac0f46194307d012de715ec07229c64be60bd2f556\"");
 }
 
+TEST_F(Methods, SubscriptionsOfASessionAreBounded) {
+  client.options.max_subscriptions = 2;
+  const std::string refused = test::error_text(4, "too many subscriptions: at most 2 in one session");
+  const std::string outpoint = "[\"" + std::string(64, '0') + "\",0]";
+  EXPECT_EQ(client.call("blockchain.scripthash.subscribe", quoted(script(1))).find("error"), std::string::npos);
+  (void)client.call("blockchain.scripthash.subscribe", quoted(script(2)));
+  EXPECT_EQ(client.call("blockchain.scripthash.subscribe", quoted(script(3))), refused);
+  EXPECT_EQ(client.call("blockchain.outpoint.subscribe", outpoint), refused);
+  EXPECT_NE(client.call("blockchain.scripthash.subscribe", quoted(script(2))), refused) << "the same again is no more";
+  EXPECT_EQ(client.call("blockchain.scripthash.unsubscribe", quoted(script(2))), "true");
+  EXPECT_NE(client.call("blockchain.outpoint.subscribe", outpoint), refused);
+  EXPECT_EQ(client.call("blockchain.scripthash.subscribe", quoted(script(3))), refused) << "outpoints count with them";
+}
+
 TEST_F(Methods, SubscriptionsKeepTheClientsSpelling) {
   std::string upper = script(1).display();
   for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
