@@ -72,6 +72,7 @@ Result<Transports> make_transports(const config::ServeConfig& config) {
     options.tls = transports.tls = std::move(tls).value();
   }
   options.websocket.message_bytes_max = config.limits.max_recv;
+  options.websocket.idle_timeout_ms = static_cast<std::uint64_t>(config.limits.session_timeout.count());
   if (config.address.trust_proxy) options.websocket.forwarded_by.trusted = networks_of(config.address.trusted_proxies);
   options.websocket.forwarded_by.hops = static_cast<unsigned>(config.address.trust_proxy_hops);
   if (config.address.rate_limit_enabled)

@@ -52,6 +52,7 @@ class Counted final : public ConnectionHandler {
   HandlerStep step(std::string& out) override { return inner_->step(out); }
   bool notify(const Event& event) override { return inner_->notify(event); }
   std::uint64_t resume_at_ms() const override { return inner_->resume_at_ms(); }
+  bool tick(std::uint64_t now_ms) override { return inner_->tick(now_ms); }
   bool established() const override { return inner_->established(); }
 
  private:

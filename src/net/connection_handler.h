@@ -42,6 +42,8 @@ class ConnectionHandler {
   [[nodiscard]] virtual bool notify(const Event& /*event*/) { return false; }
   /// After waiting: when it is to be stepped without any event, by steady_now_ms(); 0: not at all.
   [[nodiscard]] virtual std::uint64_t resume_at_ms() const { return 0; }
+  /// Called about once a second with steady_now_ms(); true: the next step has something to write.
+  [[nodiscard]] virtual bool tick(std::uint64_t /*now_ms*/) { return false; }
   /// False while the peer has yet to say what it must say first. Once true, it stays so.
   [[nodiscard]] virtual bool established() const { return true; }
 };

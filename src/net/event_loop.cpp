@@ -270,6 +270,8 @@ void EventLoop::on_tick() {
                now - connection.accepted_at_ms >= options_.handshake_timeout_ms) {
       counters_.idled.fetch_add(1, std::memory_order_relaxed);
       drop(connection);
+    } else if (!connection.finishing && connection.handler->tick(now)) {
+      enqueue(connection);
     }
   }
 }

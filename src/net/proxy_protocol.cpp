@@ -102,6 +102,7 @@ class ProxyHandler final : public ConnectionHandler {
   bool notify(const Event& event) override { return inner_ && inner_->notify(event); }
 
   std::uint64_t resume_at_ms() const override { return inner_ ? inner_->resume_at_ms() : 0; }
+  bool tick(std::uint64_t now_ms) override { return inner_ && inner_->tick(now_ms); }
 
   bool established() const override { return inner_ != nullptr && inner_->established(); }
 

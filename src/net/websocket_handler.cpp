@@ -61,6 +61,11 @@ class WebsocketHandler final : public ConnectionHandler {
 
   std::uint64_t resume_at_ms() const override { return inner_ ? inner_->resume_at_ms() : 0; }
 
+  bool tick(std::uint64_t now_ms) override {
+    if (frames_ == nullptr || closing_) return false;
+    return keep_alive(now_ms) || inner_->tick(now_ms);
+  }
+
   bool established() const override { return inner_ != nullptr; }
 
  private:
@@ -103,7 +108,31 @@ class WebsocketHandler final : public ConnectionHandler {
     return true;
   }
 
+  /// Asks a silent client for a sign of life; true: there is a frame to send.
+  [[nodiscard]] bool keep_alive(std::uint64_t now_ms) {
+    const WebsocketOptions& options = shared_->options;
+    if (std::exchange(has_heard_, false)) {
+      heard_at_ms_ = now_ms;
+      pinged_at_ms_ = 0;
+    }
+    if (std::exchange(has_message_, false)) message_at_ms_ = now_ms;
+    if (options.idle_timeout_ms != 0 && now_ms - message_at_ms_ >= options.idle_timeout_ms) {
+      wslay_event_queue_close(frames_, WSLAY_CODE_GOING_AWAY, nullptr, 0);
+      return true;
+    }
+    if (pinged_at_ms_ != 0) {
+      if (now_ms - pinged_at_ms_ < options.pong_timeout_ms) return false;
+      wslay_event_queue_close(frames_, WSLAY_CODE_INTERNAL_SERVER_ERROR, nullptr, 0);
+      return true;
+    }
+    if (now_ms - heard_at_ms_ < options.ping_after_ms) return false;
+    pinged_at_ms_ = now_ms;
+    const wslay_event_msg ping{WSLAY_PING, nullptr, 0};
+    return wslay_event_queue_msg(frames_, &ping) == 0;
+  }
+
   void receive_frames(std::string_view bytes) {
+    has_heard_ |= !bytes.empty();
     incoming_ = bytes;
     // A message that is wrong is no error here, its close frame is queued; a wrong frame header is, and would be
     // closed without saying why.
@@ -144,7 +173,9 @@ class WebsocketHandler final : public ConnectionHandler {
   }
 
   void message_ends(std::uint8_t opcode) {
-    if (opcode == WSLAY_TEXT_FRAME || opcode == WSLAY_BINARY_FRAME) inner_->receive("\n");
+    if (opcode != WSLAY_TEXT_FRAME && opcode != WSLAY_BINARY_FRAME) return;
+    has_message_ = true;
+    inner_->receive("\n");
   }
 
   /// Every whole line of `lines_` becomes a message.
@@ -181,6 +212,11 @@ class WebsocketHandler final : public ConnectionHandler {
   std::uint64_t message_bytes_ = 0;           // of the message under way, all of its frames
   unsigned fragments_ = 0;                    // likewise
   bool in_message_ = false;                   // the frame under way is no control frame
+  bool has_heard_ = true;                     // anything, since the last tick
+  bool has_message_ = true;                   // likewise
+  std::uint64_t heard_at_ms_ = 0;             // the tick that found it so
+  std::uint64_t message_at_ms_ = 0;           // likewise
+  std::uint64_t pinged_at_ms_ = 0;            // 0: no pong is awaited
   bool closing_ = false;                      // nothing is read, the next step is the last
 };
 

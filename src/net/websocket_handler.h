@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "net/connection_handler.h"
 #include "net/websocket_handshake.h"
@@ -21,6 +22,9 @@ namespace sluice::net {
 struct WebsocketOptions {
   std::size_t message_bytes_max = 5'000'000;  ///< 0: no limit
   unsigned message_fragments_max = 4096;
+  std::uint64_t ping_after_ms = 20'000;    ///< nothing heard for so long: a ping
+  std::uint64_t pong_timeout_ms = 20'000;  ///< nothing heard after it for so long: closed with 1011
+  std::uint64_t idle_timeout_ms = 0;       ///< no message for so long, pongs are none: closed with 1001; 0: never
   ForwardedBy forwarded_by;
 };
 

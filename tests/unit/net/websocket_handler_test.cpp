@@ -88,6 +88,43 @@ TEST(WebsocketHandler, FramesBehindTheRequestAreTaken) {
   EXPECT_EQ(frames_of(std::string_view(driven.out).substr(driven.out.find("\r\n\r\n") + 4)), Frames{told("early")});
 }
 
+/// What a tick makes the handler send.
+Frames tick(Opened& socket, std::uint64_t now_ms) {
+  if (!socket.handler->tick(now_ms)) return {};
+  socket.step_all();
+  return frames_of(socket.take());
+}
+
+TEST(WebsocketHandler, ASilentClientIsPingedAndOneThatIsGoneClosed) {
+  Opened socket({.ping_after_ms = 100, .pong_timeout_ms = 50, .forwarded_by = {}});
+  EXPECT_EQ(tick(socket, 1000), Frames{});
+  EXPECT_EQ(tick(socket, 1099), Frames{});
+  EXPECT_EQ(tick(socket, 1100), (Frames{{final_bit | ping, ""}}));
+  EXPECT_EQ(tick(socket, 1149), Frames{}) << "one ping is enough";
+  EXPECT_EQ(socket.exchange(frame(final_bit | pong, "")), Frames{});
+  EXPECT_EQ(tick(socket, 1150), Frames{});
+  EXPECT_EQ(tick(socket, 1249), Frames{});
+  EXPECT_EQ(tick(socket, 1250), (Frames{{final_bit | ping, ""}}));
+  EXPECT_EQ(socket.exchange(message("hello")), Frames{told("hello")}) << "any word is a sign of life";
+  EXPECT_EQ(tick(socket, 1300), Frames{});
+  EXPECT_EQ(tick(socket, 1400), (Frames{{final_bit | ping, ""}}));
+  EXPECT_EQ(tick(socket, 1450), Frames{closed(1011)});
+  EXPECT_TRUE(socket.finished);
+  EXPECT_FALSE(socket.handler->tick(9999));
+}
+
+TEST(WebsocketHandler, PongsAreNoRequests) {
+  Opened socket({.ping_after_ms = 100, .pong_timeout_ms = 50, .idle_timeout_ms = 250, .forwarded_by = {}});
+  EXPECT_EQ(tick(socket, 1000), Frames{});
+  for (const std::uint64_t now : {1100u, 1201u}) {
+    EXPECT_EQ(tick(socket, now), (Frames{{final_bit | ping, ""}}));
+    EXPECT_EQ(socket.exchange(frame(final_bit | pong, "")), Frames{});
+    EXPECT_EQ(tick(socket, now + 1), Frames{});
+  }
+  EXPECT_EQ(tick(socket, 1250), Frames{closed(1001)});
+  EXPECT_TRUE(socket.finished);
+}
+
 TEST(WebsocketHandler, CloseIsAnswered) {
   Opened socket;
   EXPECT_EQ(socket.exchange(message(close_payload(1000), close_frame)), Frames{closed(1000)});

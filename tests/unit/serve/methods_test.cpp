@@ -138,6 +138,7 @@ TEST_F(Methods, StatusOfThePublishedExample) {
 }
 
 TEST_F(Methods, SubscriptionsOfASessionAreBounded) {
+  client.options.parity = false;
   client.options.max_subscriptions = 2;
   const std::string refused = test::error_text(4, "too many subscriptions: at most 2 in one session");
   const std::string outpoint = "[\"" + std::string(64, '0') + "\",0]";
