@@ -37,6 +37,12 @@ ConnectionInfo describe_peer(int fd, unsigned loop_index) {
   return info;
 }
 
+/// A socket that is closed with unread bytes is reset, and the peer loses answers that are under way.
+void discard_unread(int fd) {
+  constexpr std::size_t bytes_max = std::size_t{1} << 20;
+  for (unsigned tries = 0; tries < 16 && ::recv(fd, nullptr, bytes_max, MSG_DONTWAIT | MSG_TRUNC) > 0; ++tries) {}
+}
+
 }  // namespace
 
 EventLoop::EventLoop(unsigned index, const LoopOptions& options, HandlerFactory factory, ServerCounters& counters)
@@ -169,6 +175,7 @@ void EventLoop::pump(Connection& connection) {
   if (connection.dead) return;
   resume_later(connection, waiting ? connection.handler->resume_at_ms() : 0);
   if (connection.finishing && connection.unsent() == 0) {
+    discard_unread(connection.fd);
     drop(connection);
     return;
   }
