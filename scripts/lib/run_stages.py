@@ -293,7 +293,7 @@ def main():
     os.environ.setdefault("CCACHE_BASEDIR", str(ROOT.parent))
     os.environ.setdefault("CCACHE_NOHASHDIR", "1")
     run = Run(ROOT, LOG_DIR, options.only, limit)
-    stages = Stages(run, scale, fuzz_seconds=15)
+    stages = Stages(run, scale, fuzz_seconds=10)
     run_common(run, stages)
     if options.ci:
         run_ci(run, stages)

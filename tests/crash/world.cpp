@@ -1,6 +1,7 @@
 #include "crash/world.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -197,8 +198,8 @@ Result<IndexLook> look_read_only(const std::string& directory, const store::File
 
 std::uint64_t scaled(std::uint64_t count) {
   const char* text = std::getenv("SLUICE_TEST_SCALE");
-  const std::uint64_t scale = text != nullptr ? std::strtoull(text, nullptr, 10) : 1;
-  return count * std::max<std::uint64_t>(scale, 1);
+  const double scale = text != nullptr ? std::strtod(text, nullptr) : 1;
+  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::ceil(static_cast<double>(count) * scale)));
 }
 
 std::uint64_t first_seed() {

@@ -82,7 +82,7 @@ struct IndexLook {
 /// The same as serve and verify do, who write nothing; no state if they are told that nothing was committed.
 [[nodiscard]] Result<IndexLook> look_read_only(const std::string& directory, const store::FileSystemPtr& fs);
 
-/// The environment's SLUICE_TEST_SCALE times count.
+/// The environment's SLUICE_TEST_SCALE times count, at least one; a fraction makes it less.
 [[nodiscard]] std::uint64_t scaled(std::uint64_t count);
 /// The environment's SLUICE_TEST_SEED, 0 if there is none: what a test draws begins there.
 [[nodiscard]] std::uint64_t first_seed();
