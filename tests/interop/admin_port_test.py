@@ -6,33 +6,22 @@ usage: admin_port_test.py SLUICE [NAME...]
 
 With names only the tests whose names hold one of them. Closes with `N passed, M failed`.
 """
-import json, os, re, shutil, socket, subprocess, sys, tempfile
+import json, os, re, socket, subprocess, sys, tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
-from devnet_node import Failed, Node, check, equal
-from live_server import LiveClient, LiveServer, eventually, same
+from devnet_node import Node, check, equal
+from live_server import LiveClient, LiveServer, eventually, free_port, same
+from named_tests import run_tests, test
 
 SLUICE = os.path.abspath(sys.argv[1])
 WORK = Path(tempfile.mkdtemp(prefix="sluice-admin-"))
 CHAIN = ["--coin", "Radiant", "--net", "regtest"]
 PATIENCE_S = 120
-tests = []
 
 INFO_KEYS = ["coin", "daemon", "daemon height", "db height", "db_flush_count", "groups", "history cache", "merkle cache", "pid",
              "peers", "request counts", "request total", "sessions", "tx hashes cache", "txs sent", "uptime", "version"]
 SESSION_SUMS = ["count", "count with subs", "errors", "logged", "pending requests", "subs"]
-
-
-def test(function):
-    tests.append(function)
-    return function
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Admin:
@@ -204,23 +193,4 @@ def scripts_are_looked_up_and_reorgs_made():
         equal(server.process.wait(PATIENCE_S), 0, "exit status")
 
 
-def main():
-    wanted = sys.argv[2:]
-    passed = failed = 0
-    for function in tests:
-        if wanted and not any(word in function.__name__ for word in wanted):
-            continue
-        try:
-            function()
-            passed += 1
-            print(f"ok      {function.__name__}")
-        except (Failed, OSError, subprocess.SubprocessError, KeyError, ValueError) as error:
-            failed += 1
-            print(f"FAILED  {function.__name__}: {type(error).__name__}: {error}")
-    shutil.rmtree(WORK, ignore_errors=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or passed == 0 else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+run_tests(WORK, sys.argv[2:])

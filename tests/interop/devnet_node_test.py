@@ -10,16 +10,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from devnet_node import Failed, Node, check, equal, records
+from named_tests import run_tests, test
 
 SLUICE = os.path.abspath(sys.argv[1])
 CHAIN = Path(sys.argv[2]) / "radiant-regtest-small"
 WORK = Path(tempfile.mkdtemp(prefix="sluice-node-"))
-tests = []
-
-
-def test(function):
-    tests.append(function)
-    return function
 
 
 def recorded(name, *more):
@@ -361,19 +356,4 @@ def every_coin_plays():
                 equal(node.call("getrawtransaction", tx["txid"]), tx["hex"], "hex")
 
 
-names = sys.argv[3:]
-passed = failed = 0
-try:
-    for function in tests:
-        if names and not any(name in function.__name__ for name in names):
-            continue
-        try:
-            function()
-            passed += 1
-        except Exception as error:
-            failed += 1
-            print(f"FAILED  {function.__name__}: {type(error).__name__}: {error}")
-finally:
-    shutil.rmtree(WORK, ignore_errors=True)
-print(f"{passed} passed, {failed} failed")
-sys.exit(1 if failed or not passed else 0)
+run_tests(WORK, sys.argv[3:])

@@ -11,24 +11,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from devnet_node import Failed, Node, check, equal
-from live_server import LiveClient
+from live_server import LiveClient, free_port
+from named_tests import run_tests, test
 
 SLUICE = os.path.abspath(sys.argv[1])
 WORK = Path(tempfile.mkdtemp(prefix="sluice-http-"))
 CHAIN = ["--coin", "Radiant", "--net", "regtest"]
 PATIENCE_S = 120
-tests = []
-
-
-def test(function):
-    tests.append(function)
-    return function
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Server:
@@ -195,23 +184,4 @@ def a_port_that_is_taken_ends_the_start_only_if_it_was_asked_for():
             equal(len(warnings), 1, "warnings")
 
 
-def main():
-    wanted = sys.argv[2:]
-    passed = failed = 0
-    for function in tests:
-        if wanted and not any(word in function.__name__ for word in wanted):
-            continue
-        try:
-            function()
-            passed += 1
-            print(f"ok      {function.__name__}")
-        except (Failed, OSError, subprocess.SubprocessError, http.client.HTTPException, KeyError, ValueError) as error:
-            failed += 1
-            print(f"FAILED  {function.__name__}: {type(error).__name__}: {error}")
-    shutil.rmtree(WORK, ignore_errors=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or passed == 0 else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+run_tests(WORK, sys.argv[2:])

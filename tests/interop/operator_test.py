@@ -9,19 +9,14 @@ import json, os, re, shutil, signal, subprocess, sys, tempfile, time, urllib.err
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
-from devnet_node import Failed, Node, check, equal
+from devnet_node import Node, check, equal
 from live_server import PATIENCE, LiveClient, LiveServer, eventually, free_port, same
+from named_tests import run_tests, test
 
 SLUICE = os.path.abspath(sys.argv[1])
 WORK = Path(tempfile.mkdtemp(prefix="sluice-operator-"))
 WORK.chmod(0o755)  # another user must get in
 CHAIN = ["--coin", "Radiant", "--net", "regtest"]
-tests = []
-
-
-def test(function):
-    tests.append(function)
-    return function
 
 
 def follow_words(node):
@@ -245,25 +240,4 @@ def an_rxindexer_environment_starts_the_server():
     an_environment_file_of_an_image_starts_the_server("rxindexer", False, ["DB_ENGINE", "GLYPH_INDEX", "WAVE_INDEX", "REST_API_ENABLED"])
 
 
-def main():
-    wanted = sys.argv[2:]
-    passed = failed = 0
-    try:
-        for function in tests:
-            if wanted and not any(name in function.__name__ for name in wanted):
-                continue
-            begin = time.monotonic()
-            try:
-                function()
-                passed += 1
-                print(f"ok      {function.__name__} ({time.monotonic() - begin:.1f} s)")
-            except (Failed, subprocess.TimeoutExpired, OSError, KeyError, ValueError) as problem:
-                failed += 1
-                print(f"FAILED  {function.__name__}: {problem}")
-    finally:
-        shutil.rmtree(WORK, ignore_errors=True)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed or not passed else 0)
-
-
-main()
+run_tests(WORK, sys.argv[2:])

@@ -9,25 +9,14 @@ With names only the tests whose names hold one of them. Closes with `N passed, M
 import json, os, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+from devnet_node import Failed, equal
+from named_tests import run_tests, test
+
 SLUICE = os.path.abspath(sys.argv[1])
 WORK = Path(tempfile.mkdtemp(prefix="sluice-peers-"))
 CHAIN = ["--coin", "Radiant", "--net", "regtest"]
 PATIENCE = 120  # seconds; only a hang takes so long
-tests = []
-
-
-class Failed(Exception):
-    pass
-
-
-def test(function):
-    tests.append(function)
-    return function
-
-
-def equal(got, wanted, what):
-    if got != wanted:
-        raise Failed(f"{what}: {str(got)[:600]} instead of {str(wanted)[:600]}")
 
 
 def eventually(what, got, is_there):
@@ -263,23 +252,5 @@ def peers_that_cannot_be_read_are_an_error():
     equal(process.returncode != 0 and "--peers: peer example.org: a port is 1 to 65535" in process.stderr, True, process.stderr)
 
 
-def main():
-    failed = 0
-    wanted = [function for function in tests if len(sys.argv) < 3 or any(word in function.__name__ for word in sys.argv[2:])]
-    try:
-        make_index()
-        for function in wanted:
-            begin = time.monotonic()
-            try:
-                function()
-                print(f"ok      {function.__name__} ({time.monotonic() - begin:.1f} s)")
-            except Failed as error:
-                failed += 1
-                print(f"FAILED  {function.__name__}: {error}")
-    finally:
-        shutil.rmtree(WORK, ignore_errors=True)
-    print(f"{len(wanted) - failed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
-
-
-main()
+make_index()
+run_tests(WORK, sys.argv[2:])

@@ -8,18 +8,17 @@ With names only the tests whose names hold one of them. Closes with `N passed, M
 import json, os, pty, re, resource, select, shutil, signal, socket, ssl, subprocess, sys, tempfile, time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+from devnet_node import Failed, check
+from live_server import free_port
+from named_tests import run_tests, test
+
 SLUICE = os.path.abspath(sys.argv[1])
 CHAIN = ["--coin", "Radiant", "--net", "regtest"]
 MIB = 1 << 20
 NOBODY = 65534
 WORK = Path(tempfile.mkdtemp(prefix="sluice-interop-"))
 WORK.chmod(0o755)  # another user must get in
-tests = []
-
-
-def test(function):
-    tests.append(function)
-    return function
 
 
 def memory_test(function):
@@ -28,15 +27,6 @@ def memory_test(function):
         print(f"        {function.__name__} is not applicable under sanitizers")
         return function
     return test(function)
-
-
-class Failed(Exception):
-    pass
-
-
-def check(condition, text):
-    if not condition:
-        raise Failed(text)
 
 
 def run(*arguments, timeout=120, **options):
@@ -78,12 +68,6 @@ def digest(db, blocks):
     result = run("verify", *CHAIN, "--db-dir", WORK / db, "--blocks-dir", blocks)
     check(result.returncode == 0, f"verify: {result.stdout[-600:]}{result.stderr[-600:]}")
     return re.search(r"^index digest: ([0-9a-f]{16,})$", result.stdout, re.M).group(1)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Server:
@@ -603,25 +587,4 @@ def an_index_that_may_only_be_read_is_read():
             path.chmod(0o755)
 
 
-def main():
-    wanted = sys.argv[2:]
-    passed = failed = 0
-    try:
-        for function in tests:
-            if wanted and not any(name in function.__name__ for name in wanted):
-                continue
-            begin = time.monotonic()
-            try:
-                function()
-                passed += 1
-                print(f"ok      {function.__name__} ({time.monotonic() - begin:.1f} s)")
-            except (Failed, subprocess.TimeoutExpired, OSError, AttributeError, StopIteration, KeyError, ValueError) as problem:
-                failed += 1
-                print(f"FAILED  {function.__name__}: {problem}")
-    finally:
-        shutil.rmtree(WORK, ignore_errors=True)
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed or not passed else 0)
-
-
-main()
+run_tests(WORK, sys.argv[2:])

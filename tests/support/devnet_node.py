@@ -15,7 +15,8 @@ def check(condition, text):
 
 
 def equal(value, wanted, what):
-    check(value == wanted, f"{what}: {json.dumps(value)[:400]} instead of {json.dumps(wanted)[:400]}")
+    if value != wanted:
+        raise Failed(f"{what}: {json.dumps(value, default=str)[:400]} instead of {json.dumps(wanted, default=str)[:400]}")
 
 
 class Node:
