@@ -9,8 +9,8 @@
 namespace sluice::serve::test {
 namespace {
 
-std::string script_hex(std::string_view address, std::string_view coin = "BitcoinCash",
-                       std::string_view net = "mainnet") {
+std::string script_of(std::string_view address, std::string_view coin = "BitcoinCash",
+                      std::string_view net = "mainnet") {
   const auto script = script_of_address(address, *chain::find_network(coin, net));
   return script ? to_hex(*script) : "none";
 }
@@ -21,16 +21,16 @@ constexpr const char* cash = "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22g
 
 TEST(AddressScripts, PublishedTranslations) {
   const std::string key_script = "76a914" + std::string(key_hash_hex) + "88ac";
-  EXPECT_EQ(script_hex("1BpEi6DfDAUFd7GtittLSdBeYJvcoaVggu"), key_script);
-  EXPECT_EQ(script_hex(cash), key_script);
-  EXPECT_EQ(script_hex(std::string(cash).substr(12)), key_script) << "the prefix may be left out";
-  EXPECT_EQ(script_hex("BITCOINCASH:QPM2QSZNHKS23Z7629MMS6S4CWEF74VCWVY22GDX6A"), key_script);
+  EXPECT_EQ(script_of("1BpEi6DfDAUFd7GtittLSdBeYJvcoaVggu"), key_script);
+  EXPECT_EQ(script_of(cash), key_script);
+  EXPECT_EQ(script_of(std::string(cash).substr(12)), key_script) << "the prefix may be left out";
+  EXPECT_EQ(script_of("BITCOINCASH:QPM2QSZNHKS23Z7629MMS6S4CWEF74VCWVY22GDX6A"), key_script);
   const std::string script_script = "a914" + std::string(key_hash_hex) + "87";
-  EXPECT_EQ(script_hex("3CWFddi6m4ndiGyKqzYvsFYagqDLPVMTzC"), script_script);
-  EXPECT_EQ(script_hex("bitcoincash:ppm2qsznhks23z7629mms6s4cwef74vcwvn0h829pq"), script_script);
-  EXPECT_EQ(script_hex("bchtest:pr6m7j9njldwwzlg9v7v53unlr4jkmx6eyvwc0uz5t", "BitcoinCash", "testnet"),
+  EXPECT_EQ(script_of("3CWFddi6m4ndiGyKqzYvsFYagqDLPVMTzC"), script_script);
+  EXPECT_EQ(script_of("bitcoincash:ppm2qsznhks23z7629mms6s4cwef74vcwvn0h829pq"), script_script);
+  EXPECT_EQ(script_of("bchtest:pr6m7j9njldwwzlg9v7v53unlr4jkmx6eyvwc0uz5t", "BitcoinCash", "testnet"),
             "a914f5bf48b397dae70be82b3cca4793f8eb2b6cdac987");
-  EXPECT_EQ(script_hex("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "Radiant"),
+  EXPECT_EQ(script_of("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "Radiant"),
             "76a91462e907b15cbf27d5425399ebf6f0fb50ebb88f1888ac");
 }
 
@@ -38,7 +38,7 @@ TEST(AddressScripts, EveryKindOfCashAddress) {
   const auto hash20 = *from_hex(key_hash_hex);
   const auto hash32 = *from_hex(std::string(64, 'a'));
   const auto address = [](unsigned type, Bytes hash) { return cash_address("bchreg", type, hash); };
-  const auto hex = [](const std::string& text) { return script_hex(text, "BitcoinCash", "regtest"); };
+  const auto hex = [](const std::string& text) { return script_of(text, "BitcoinCash", "regtest"); };
   for (const unsigned type : {0u, 2u}) {
     EXPECT_EQ(hex(address(type, hash20)), "76a914" + to_hex(hash20) + "88ac") << type;
     EXPECT_EQ(hex(address(type, hash32)), "none") << type;
@@ -60,9 +60,9 @@ TEST(AddressScripts, NothingElseIsAnAddress) {
         "bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6A", "bchtest:pr6m7j9njldwwzlg9v7v53unlr4jkmx6eyvwc0uz5t",
         "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", " bitcoincash:qpm2qsznhks23z7629mms6s4cwef74vcwvy22gdx6a",
         "bitcoincash:bitcoincash:qpm2qsznhks23z7629mms6s4c"})
-    EXPECT_EQ(script_hex(text), "none") << text;
-  EXPECT_EQ(script_hex(std::string(1 << 20, '1')), "none");
-  EXPECT_EQ(script_hex(cash, "Radiant"), "none") << "other coins have no CashAddr";
+    EXPECT_EQ(script_of(text), "none") << text;
+  EXPECT_EQ(script_of(std::string(1 << 20, '1')), "none");
+  EXPECT_EQ(script_of(cash, "Radiant"), "none") << "other coins have no CashAddr";
 }
 
 class AddressMethods : public ::testing::Test {

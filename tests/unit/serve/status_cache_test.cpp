@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint32_t txs_per_block = 5;
 
-ScriptHash script(std::uint8_t n) {
+ScriptHash watched(std::uint8_t n) {
   ScriptHash hash;
   hash.bytes[0] = std::byte{n};
   return hash;
@@ -46,9 +46,9 @@ CountingView chain_of(std::uint32_t blocks, std::uint32_t fork, std::uint32_t sa
   for (std::uint32_t height = 1; height < blocks; ++height) {
     for (TxNumber number = view.block_first_tx(height); number < view.block_first_tx(height) + txs_per_block;
          ++number) {
-      view.histories[script(1)].push_back({number, height});
-      if (number % 2 == 0) view.histories[script(2)].push_back({number, height});
-      if (number % 50 == 0) view.histories[script(3)].push_back({number, height});
+      view.histories[watched(1)].push_back({number, height});
+      if (number % 2 == 0) view.histories[watched(2)].push_back({number, height});
+      if (number % 50 == 0) view.histories[watched(3)].push_back({number, height});
     }
   }
   return view;
@@ -100,34 +100,34 @@ class Statuses : public testing::Test {
 TEST_F(Statuses, ANewBlockCostsItsItemsOnly) {
   const auto before = chain_of(100, 100, 0);
   const auto after = chain_of(103, 103, 0);
-  EXPECT_EQ(read_for_status(before, script(1)), 99 * txs_per_block);
-  EXPECT_EQ(read_for_status(before, script(1)), 0u);
-  EXPECT_EQ(read_for_status(after, script(1)), 3 * txs_per_block);
-  EXPECT_EQ(read_for_status(after, script(1)), 0u);
-  (void)status(after, script(1));
+  EXPECT_EQ(read_for_status(before, watched(1)), 99 * txs_per_block);
+  EXPECT_EQ(read_for_status(before, watched(1)), 0u);
+  EXPECT_EQ(read_for_status(after, watched(1)), 3 * txs_per_block);
+  EXPECT_EQ(read_for_status(after, watched(1)), 0u);
+  (void)status(after, watched(1));
 }
 
 TEST_F(Statuses, WhatAReorgTookAwayIsForgotten) {
   const auto before = chain_of(100, 100, 0);
   const auto other = chain_of(101, 98, 7);
   const auto shorter = chain_of(60, 60, 0);
-  const auto first = status(before, script(1));
-  EXPECT_NE(status(other, script(1)).hash, first.hash);
-  EXPECT_EQ(status(before, script(1)).hash, first.hash);
-  EXPECT_NE(status(shorter, script(1)).hash, first.hash);
+  const auto first = status(before, watched(1));
+  EXPECT_NE(status(other, watched(1)).hash, first.hash);
+  EXPECT_EQ(status(before, watched(1)).hash, first.hash);
+  EXPECT_NE(status(shorter, watched(1)).hash, first.hash);
 }
 
 TEST_F(Statuses, TheMempoolIsHashedBehindIt) {
   const auto view = chain_of(100, 100, 0);
   Mempool mempool;
-  const auto without = status(view, script(1), &mempool);
-  mempool.add(script(1), 1);
-  const auto with = status(view, script(1), &mempool);
+  const auto without = status(view, watched(1), &mempool);
+  mempool.add(watched(1), 1);
+  const auto with = status(view, watched(1), &mempool);
   EXPECT_NE(with.hash, without.hash);
   EXPECT_EQ(with.mempool_items, 1u);
-  EXPECT_EQ(status(view, script(1)).hash, without.hash);
+  EXPECT_EQ(status(view, watched(1)).hash, without.hash);
   const auto longer = chain_of(101, 101, 0);
-  EXPECT_NE(status(longer, script(1), &mempool).hash, with.hash);
+  EXPECT_NE(status(longer, watched(1), &mempool).hash, with.hash);
 }
 
 TEST_F(Statuses, RandomChainsAndMempools) {
@@ -140,26 +140,26 @@ TEST_F(Statuses, RandomChainsAndMempools) {
     const std::uint32_t salt = random.below(3) == 0 ? 0 : 1000 + fork;
     const auto view = chain_of(blocks, fork, salt);
     if (random.below(2) == 0)
-      mempool.add(script(static_cast<std::uint8_t>(1 + random.below(3))), static_cast<std::uint8_t>(step));
-    for (std::uint8_t n = 1; n <= 4; ++n) (void)status(view, script(n), random.below(3) == 0 ? nullptr : &mempool);
+      mempool.add(watched(static_cast<std::uint8_t>(1 + random.below(3))), static_cast<std::uint8_t>(step));
+    for (std::uint8_t n = 1; n <= 4; ++n) (void)status(view, watched(n), random.below(3) == 0 ? nullptr : &mempool);
   }
 }
 
 TEST_F(Statuses, MemoryIsBoundedAndShortHistoriesAreNotKept) {
   const auto view = chain_of(100, 100, 0);
-  (void)read_for_status(view, script(3));
+  (void)read_for_status(view, watched(3));
   EXPECT_EQ(cache_.entries(), 0u) << "ten items";
   StatusCache small(3 * StatusCache::entry_bytes);
   StatusProgress progress;
   progress.confirmed_items = StatusCache::kept_from_items;
   for (std::uint8_t n = 1; n <= 4; ++n) {
-    small.put(script(n), progress);
-    EXPECT_TRUE(small.find(script(1)).has_value()) << "used again and again";
+    small.put(watched(n), progress);
+    EXPECT_TRUE(small.find(watched(1)).has_value()) << "used again and again";
   }
   EXPECT_EQ(small.entries(), 3u);
-  EXPECT_FALSE(small.find(script(2)).has_value());
+  EXPECT_FALSE(small.find(watched(2)).has_value());
   StatusCache none(0);
-  none.put(script(1), progress);
+  none.put(watched(1), progress);
   EXPECT_EQ(none.entries(), 0u);
 }
 
