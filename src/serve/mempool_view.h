@@ -12,16 +12,11 @@
 
 #include "base/bytes.h"
 #include "base/hash256.h"
+#include "base/outpoint.h"
 
 namespace sluice::serve {
 
-/// One output, by the transaction that created it.
-struct Outpoint {
-  Txid txid;
-  std::uint32_t index = 0;
-
-  friend auto operator<=>(const Outpoint&, const Outpoint&) = default;
-};
+using sluice::Outpoint;
 
 /// One unconfirmed transaction of a script's history.
 struct MempoolHistoryItem {

@@ -10,16 +10,10 @@
 #include "base/column.h"
 #include "resolve/join.h"
 #include "resolve/records.h"
+#include "write/row_sink.h"
 #include "write/rows.h"
 
 namespace sluice::write {
-
-class RowSink {
- public:
-  virtual ~RowSink() = default;
-  virtual void put(Bytes key, Bytes value) = 0;
-  virtual void remove(Bytes key) = 0;
-};
 
 /// Memory that one worker reuses from partition to partition.
 struct WriteScratch {
