@@ -22,6 +22,7 @@
 
 #include "base/error.h"
 #include "swap/order.h"
+#include "swap/order_change.h"
 #include "write/row_sink.h"
 
 namespace sluice::swap {
@@ -55,15 +56,6 @@ struct SwapState {
   std::uint64_t history = 0;
 
   friend bool operator==(const SwapState&, const SwapState&) = default;
-};
-
-/// What happened to orders, for counters and for who wants to be told.
-enum class ChangeKind : std::uint8_t { opened, replaced, closed, died, reopened, withdrawn, pruned };
-inline constexpr std::size_t change_kind_count = 7;
-struct OrderChange {
-  ChangeKind kind = ChangeKind::opened;
-  OrderId id;
-  TokenId want{};
 };
 
 /// Does an output exist, and is it unspent, at the tip of the index?
