@@ -1,4 +1,4 @@
-// The maps that are the pool: by transaction, by spent output, by script; and who has swap offers. A copy is a snapshot.
+// The maps that are the pool: by transaction, by spent output, by script; who has swap offers. A copy is a snapshot.
 //
 // The map of transactions owns them; the others point to transactions that are in it, in the same copy. So a copied
 // leaf of theirs is copied bytes, and no count of owners is touched.

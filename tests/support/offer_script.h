@@ -66,7 +66,9 @@ inline Script offer_script(const OfferText& offer) {
 
 /// Price terms of one output. Bounds: script below 253 bytes.
 inline Script terms_of(std::uint64_t value, const Script& script) {
-  Script terms(1 + 8 + 1);
+  Script terms;
+  terms.reserve(1 + 8 + 1 + script.size());
+  terms.resize(1 + 8 + 1);
   terms[0] = std::byte{1};
   store_le(terms.data() + 1, value);
   terms[9] = static_cast<std::byte>(script.size());
