@@ -10,7 +10,9 @@
 #include "serve/market_order.h"
 #include "serve/method_table.h"
 #include "serve/offered_coin.h"
+#include "serve/price_book.h"
 #include "serve/python_text.h"
+#include "serve/token_argument.h"
 #include "serve/token_name.h"
 
 namespace sluice::serve {
@@ -18,13 +20,7 @@ namespace {
 
 constexpr std::size_t default_limit = 50;
 constexpr std::size_t limit_max = 200;
-/// Orders looked at for one answer. A book is made of the first so many of each side, and says so if there are more; a
-/// list ends there, and its cursor goes on.
-constexpr std::size_t visits_max = 10'000;
 constexpr std::size_t unconfirmed_max = 1'000;
-/// Orders read for the price of one unit of a session's cost, as histories are.
-constexpr double visits_per_cost = 50;
-
 /// One listing, and which of its orders count.
 struct Leg {
   BookQuery query;
@@ -51,8 +47,6 @@ void append_error(std::string& reply, std::string_view message) {
   reply += '}';
 }
 
-bool is_given(const JsonValue& value) { return value && !value.is(JsonKind::null); }
-
 /// An argument that names a token or is left out; false: the error was answered.   Errors: the view's.
 Result<bool> read_token(Call& call, const JsonValue& value, std::optional<swap::TokenId>& target) {
   if (!is_given(value)) return true;
@@ -74,21 +68,13 @@ Result<bool> read_pair(Call& call, MarketRequest& request) {
   return read;
 }
 
-/// Clamped to what a size can be.
-Coerced<std::size_t> to_size(const JsonValue& value, std::size_t if_missing) {
-  if (!is_given(value)) return if_missing;
-  const auto number = to_natural(value);
-  if (!number.ok()) return number.fault();
-  return static_cast<std::size_t>(number.value().value);
-}
-
 /// limit, offset and cursor from the argument on.
 Outcome read_page(const Call& call, std::size_t first_argument, MarketRequest& request) {
-  const auto limit = to_size(call.argument[first_argument], default_limit);
+  const auto limit = to_count(call.argument[first_argument], default_limit);
   if (!limit.ok()) return limit.fault();
-  const auto offset = to_size(call.argument[first_argument + 1], 0);
+  const auto offset = to_count(call.argument[first_argument + 1], 0);
   if (!offset.ok()) return offset.fault();
-  request.limit = std::clamp(limit.value(), std::size_t{1}, limit_max);
+  request.limit = std::clamp<std::size_t>(limit.value(), 1, limit_max);
   request.offset = offset.value();
   const JsonValue& cursor = call.argument[first_argument + 2];
   request.by_cursor = static_cast<bool>(cursor);
@@ -140,7 +126,7 @@ Outcome append_list(Call& call, const MarketRequest& request, BookKind kind) {
   call.reply += request.by_cursor ? "{\"entries\":[" : "[";
   for (std::size_t leg = place.listing; leg < legs.size() && !has_more; ++leg) {
     const Status walked = call.context.swaps->walk(legs[leg].query, after, [&](const swap::Order& order, auto) {
-      if (listed == request.limit || visits == visits_max || call.too_large()) {
+      if (listed == request.limit || visits == order_visits_max || call.too_large()) {
         has_more = true;
         return WalkOrders::stop;
       }
@@ -159,7 +145,7 @@ Outcome append_list(Call& call, const MarketRequest& request, BookKind kind) {
     if (!answered) return call.failed(answered.error());
     after.reset();
   }
-  call.cost += static_cast<double>(visits) / visits_per_cost;
+  call.cost += static_cast<double>(visits) / order_visits_per_cost;
   if (call.too_large()) return call.too_large_fault();
   call.reply += ']';
   if (request.by_cursor) {
@@ -171,44 +157,24 @@ Outcome append_list(Call& call, const MarketRequest& request, BookKind kind) {
   return std::nullopt;
 }
 
-struct Priced {
-  std::uint64_t price = 0;
-  swap::OrderId id;
-};
-
-/// One side of a pair's book, best price first; appends the page of it.   Errors: the view's.
+/// One side of a pair's book; appends the page of it.   Errors: the view's.
 Status append_side_of_book(Call& call, const MarketRequest& request, const Leg& leg, bool& is_whole) {
-  std::vector<Priced> book;
-  std::size_t visits = 0;
-  Status answered;
-  const Status walked = call.context.swaps->walk(leg.query, std::nullopt, [&](const swap::Order& order, auto) {
-    if (visits++ == visits_max) {
-      is_whole = false;
-      return WalkOrders::stop;
-    }
-    if (!leg.takes(order)) return WalkOrders::go_on;
-    const auto shown = is_shown(call, order, BookKind::open);
-    if (!shown) answered = shown.error();
-    else if (shown.value()) book.push_back({market_price(order), order.id});
-    return answered ? WalkOrders::go_on : WalkOrders::stop;
-  });
-  if (!walked) return walked;
-  if (!answered) return answered;
-  call.cost += static_cast<double>(visits) / visits_per_cost;
-  std::ranges::sort(book, [&](const Priced& a, const Priced& b) {
-    if (a.price != b.price) return leg.buys ? a.price > b.price : a.price < b.price;
-    return a.id < b.id;
-  });
-  const std::size_t first = std::min(request.offset, book.size());
-  const std::size_t end = first + std::min(request.limit, book.size() - first);
+  const auto book = price_book(call.context, leg.query, leg.buys, [&](const auto& order) { return leg.takes(order); });
+  if (!book) return book.error();
+  call.cost += static_cast<double>(book.value().visits) / order_visits_per_cost;
+  is_whole &= book.value().is_whole;
+  const auto& ids = book.value().ids;
+  const std::size_t first = std::min(request.offset, ids.size());
+  const std::size_t end = first + std::min(request.limit, ids.size() - first);
   for (std::size_t i = first; i < end; ++i) {
     if (i != first) call.reply += ',';
-    const auto found = call.context.swaps->find(book[i].id, [&](const swap::Order& order, auto) {
-      answered = append_market_order(call.reply, call.context, order, MarketStatus::open);
+    Status written;
+    const auto found = call.context.swaps->find(ids[i], [&](const swap::Order& order, auto) {
+      written = append_market_order(call.reply, call.context, order, MarketStatus::open);
       return WalkOrders::stop;
     });
     if (!found) return found.error();
-    if (!answered) return answered;
+    if (!written) return written;
   }
   return {};
 }
@@ -247,7 +213,7 @@ Outcome append_unconfirmed(Call& call, Wanted&& wanted) {
       return found.size() < unconfirmed_max;
     });
   }
-  call.cost += static_cast<double>(visits) / visits_per_cost;
+  call.cost += static_cast<double>(visits) / order_visits_per_cost;
   std::ranges::sort(found);
   call.reply += '[';
   for (std::size_t i = 0; i < found.size(); ++i) {

@@ -41,6 +41,8 @@ struct ServeOptions {
   std::size_t max_send = 10'000'000;
   /// Scripts and outpoints that one session can be told of.
   std::size_t max_subscriptions = 100'000;
+  /// Signatures of swap offers are checked in this server's own calls, unless a call says otherwise.
+  bool verify_offers = false;
   std::string donation_address;
   std::vector<ReportedService> services;
 
