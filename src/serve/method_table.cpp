@@ -135,6 +135,13 @@ constexpr Method methods[] = {
     {"server.peers.subscribe", 0, 0, 0, {}, "", server_peers_subscribe},
     {"server.ping", 0, 0, 0, {}, "", server_ping},
     {"server.version", 0, 2, 2, {"client_name", "protocol_version"}, "", server_version},
+    {"swap.get_book", 1, 5, 5, {"token", "want", "limit", "offset", "verify"}, "", swap_get_book, true},
+    {"swap.get_by_outpoint", 2, 3, 3, {"tx_hash", "txout_idx", "verify"}, "", swap_get_by_outpoint, true},
+    {"swap.get_by_txid", 1, 2, 2, {"tx_hash", "verify"}, "", swap_get_by_txid, true},
+    {"swap.get_history", 0, 4, 4, {"base_ref", "limit", "offset", "cursor"}, "", swap_get_history, true},
+    {"swap.get_orders", 0, 5, 5, {"base_ref", "quote_ref", "limit", "offset", "cursor"}, "", swap_get_orders, true},
+    {"swap.get_unconfirmed_orders", 0, 2, 2, {"base_ref", "quote_ref"}, "", swap_get_unconfirmed_orders, true},
+    {"swap.get_user_unconfirmed", 1, 1, 1, {"scripthash"}, "", swap_get_user_unconfirmed, true},
     {"wave.check_available", 1, 1, 1, {"name"}, "", wave_check_available},
     {"wave.resolve", 1, 1, 1, {"name"}, "", wave_resolve},
 };

@@ -15,7 +15,7 @@
 
 namespace sluice::serve {
 
-inline constexpr std::size_t parameters_max = 4;
+inline constexpr std::size_t parameters_max = 5;
 
 /// One running request. A method appends its result to `reply`; on a fault the caller cuts the
 /// reply back.
@@ -127,6 +127,13 @@ Outcome utxo_get_info(Call& call);
 Outcome estimate_fee(Call& call);
 Outcome relay_fee(Call& call);
 Outcome fee_histogram(Call& call);
+Outcome swap_get_orders(Call& call);
+Outcome swap_get_book(Call& call);
+Outcome swap_get_by_outpoint(Call& call);
+Outcome swap_get_by_txid(Call& call);
+Outcome swap_get_history(Call& call);
+Outcome swap_get_unconfirmed_orders(Call& call);
+Outcome swap_get_user_unconfirmed(Call& call);
 Outcome wave_resolve(Call& call);
 Outcome wave_check_available(Call& call);
 
