@@ -1,7 +1,5 @@
 #include "serve/found_output.h"
 
-#include <algorithm>
-
 #include "classify/scripthash.h"
 #include "serve/tx_reader.h"
 
@@ -38,15 +36,9 @@ Result<std::optional<FoundOutput>> find_output(const ServerContext& context, con
                                    output.value()->value});
 }
 
-Result<bool> is_unspent_in_chain(const ServerContext& context, const Outpoint& outpoint, const FoundOutput& output,
-                                 std::size_t& visited) {
+Result<bool> is_unspent_in_chain(const ServerContext& context, const Outpoint& outpoint, const FoundOutput& output) {
   if (!output.place) return true;
-  const auto unspent = context.view->unspent(output.scripthash);
-  if (!unspent) return unspent.error();
-  visited += unspent.value().size();
-  return std::ranges::any_of(unspent.value(), [&](const UnspentItem& item) {
-    return item.tx_number == output.place->tx_number && item.output_index == outpoint.index;
-  });
+  return context.view->is_unspent(output.place->tx_number, outpoint.index);
 }
 
 }  // namespace sluice::serve

@@ -36,8 +36,8 @@ struct RawOutput {
 [[nodiscard]] Result<std::optional<FoundOutput>> find_output(const ServerContext& context, const Outpoint& outpoint);
 
 /// Has no transaction of the chain spent it?   Errors: the view's.
-/// Cost: linear in the unspent outputs of its script; their number is added to `visited`.
+/// Cost: one row.
 [[nodiscard]] Result<bool> is_unspent_in_chain(const ServerContext& context, const Outpoint& outpoint,
-                                               const FoundOutput& output, std::size_t& visited);
+                                               const FoundOutput& output);
 
 }  // namespace sluice::serve

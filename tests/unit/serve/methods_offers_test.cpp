@@ -87,6 +87,7 @@ TEST_F(OfferMethods, ACoinToComeIsPending) {
   world_.add({token_a, token_b, 1, 1}).order.is_backed = false;
   EXPECT_EQ(members(call("swap.get_by_outpoint", outpoint(1)), "status"), std::vector<std::string>{"\"pending\""});
   confirm(3, coin_of(1).txid, tx_with({p2pkh_of(7)}));
+  world_.view.coins.insert({3, 0});
   EXPECT_EQ(members(call("swap.get_by_outpoint", outpoint(1)), "status"), std::vector<std::string>{"\"open\""});
 }
 
