@@ -41,6 +41,7 @@ struct ServeOptions {
   std::size_t max_send = 10'000'000;
   /// Scripts and outpoints that one session can be told of.
   std::size_t max_subscriptions = 100'000;
+  bool has_swaps = false;  ///< there is a swap index, or will be when it is made
   /// Signatures of swap offers are checked in this server's own calls, unless a call says otherwise.
   bool verify_offers = false;
   std::string donation_address;

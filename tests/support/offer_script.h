@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/hex.h"
 #include "base/outpoint.h"
 #include "swap/order.h"
 
@@ -82,6 +83,19 @@ inline Script p2pkh_of(int fill) {
   script.insert(script.end(), 20, static_cast<std::byte>(fill));
   for (const int byte : {0x88, 0xac}) script.push_back(static_cast<std::byte>(byte));
   return script;
+}
+
+/// One input that spends nothing known, and these outputs of 7 base units. Bounds: scripts below 253 bytes.
+inline Script tx_with(const std::vector<Script>& scripts) {
+  Script tx = *from_hex("0100000001" + std::string(64, '7') + "0000000000ffffffff");
+  tx.push_back(static_cast<std::byte>(scripts.size()));
+  for (const Script& script : scripts) {
+    for (const int byte : {7, 0, 0, 0, 0, 0, 0, 0}) tx.push_back(static_cast<std::byte>(byte));
+    tx.push_back(static_cast<std::byte>(script.size()));
+    tx.insert(tx.end(), script.begin(), script.end());
+  }
+  tx.insert(tx.end(), 4, std::byte{0});
+  return tx;
 }
 
 }  // namespace sluice::test

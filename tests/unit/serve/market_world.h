@@ -11,6 +11,7 @@ namespace sluice::serve::test {
 using sluice::test::id_of;
 using sluice::test::p2pkh_of;
 using sluice::test::terms_of;
+using sluice::test::tx_with;
 
 inline const swap::TokenId token_a = id_of(0xa1, 1);
 inline const swap::TokenId token_b = id_of(0xb2, 2);

@@ -12,19 +12,6 @@ using sluice::test::offer_script;
 using sluice::test::OfferText;
 using sluice::test::Script;
 
-/// One input that spends nothing known, and these outputs of 7 base units. Bounds: scripts below 253 bytes.
-Script tx_with(const std::vector<Script>& scripts) {
-  Script tx = *from_hex("0100000001" + std::string(64, '7') + "0000000000ffffffff");
-  tx.push_back(static_cast<std::byte>(scripts.size()));
-  for (const Script& script : scripts) {
-    for (const int byte : {7, 0, 0, 0, 0, 0, 0, 0}) tx.push_back(static_cast<std::byte>(byte));
-    tx.push_back(static_cast<std::byte>(script.size()));
-    tx.insert(tx.end(), script.begin(), script.end());
-  }
-  tx.insert(tx.end(), 4, std::byte{0});
-  return tx;
-}
-
 class OfferMethods : public testing::Test {
  protected:
   std::string call(std::string_view method, const std::string& params) { return world_.client.call(method, params); }
