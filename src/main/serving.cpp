@@ -126,10 +126,7 @@ Status Serving::prepare_peers() {
   if (config_.peers.peer_discovery == config::PeerDiscovery::off) return {};
   auto options = peer_options(config_, options_);
   if (!options) return std::move(options).error();
-  options.value().view = [this] {
-    const std::lock_guard lock(snapshot_mutex_);
-    return snapshot_.view;
-  };
+  options.value().view = [this] { return snapshot().view; };
   options.value().on_answer = [this] { node_answered(); };
   peers_ = std::make_unique<peers::PeerService>(std::move(options).value());
   return {};
@@ -216,6 +213,21 @@ ServingFigures Serving::figures() const {
   figures.cost = costs.total();
   if (transports_.options.bans) figures.banned = transports_.options.bans->refused();
   return figures;
+}
+
+serve::Snapshot Serving::snapshot() const {
+  const std::lock_guard lock(snapshot_mutex_);
+  return snapshot_;
+}
+
+serve::ServerContext Serving::context_of(const serve::Snapshot& snapshot) const {
+  serve::ServerContext context;
+  context.view = snapshot.view.get();
+  context.mempool = snapshot.mempool.get();
+  context.swaps = snapshot.swaps.get();
+  context.options = &options_;
+  context.on_failure = [&failures = failures_](const Error& error) { log_thinned_out(failures, error); };
+  return context;
 }
 
 void Serving::post(const std::shared_ptr<const net::Event>& event) {
