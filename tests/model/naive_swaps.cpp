@@ -99,6 +99,7 @@ void NaiveSwaps::advertise(const NaiveOrder& order) {
 void NaiveSwaps::add_block(const std::string& block) {
   if (block_count_ == 0) {  // the genesis block: no coins, no offers
     ++block_count_;
+    block_end_tx_.push_back(0);
     return;
   }
   const std::vector<NaiveTx> txs = naive_block_txs(block, NaiveRules::for_radiant());
@@ -114,6 +115,7 @@ void NaiveSwaps::add_block(const std::string& block) {
     }
     for (std::uint32_t i = 0; i < tx.outputs.size(); ++i) {
       const std::string outpoint = outpoint_of(tx.txid, i);
+      creator_[outpoint] = tx_count_ + position;
       if (tx.outputs[i].script.substr(0, 2) != std::string{'\0', '\x6a'}) unspent_.insert(outpoint);
       std::optional<NaiveOrder> order = advertised(tx.outputs[i].script, rules_.op_number_index);
       if (!order) continue;
@@ -145,6 +147,7 @@ void NaiveSwaps::add_block(const std::string& block) {
     ids_.insert(order.id);
   }
   tx_count_ += txs.size();
+  block_end_tx_.push_back(tx_count_);
   ++block_count_;
 }
 
@@ -209,6 +212,16 @@ std::optional<NaiveListed> NaiveSwaps::find(const NaiveOrderId& id) const {
   if (dead_.contains(id)) return NaiveListed{dead_.at(id), NaiveStanding::dead};
   if (history_.contains(id) && is_kept(history_.at(id))) return NaiveListed{history_.at(id), NaiveStanding::history};
   return std::nullopt;
+}
+
+std::uint32_t NaiveSwaps::height_of(NaiveIndex::TxNumber number) const {
+  const auto found = std::upper_bound(block_end_tx_.begin(), block_end_tx_.end(), number);
+  return static_cast<std::uint32_t>(found - block_end_tx_.begin());
+}
+
+std::optional<NaiveIndex::TxNumber> NaiveSwaps::creator(const std::string& outpoint) const {
+  const auto found = creator_.find(outpoint);
+  return found == creator_.end() ? std::nullopt : std::optional(found->second);
 }
 
 // ------------------------------------------------------------------------------ the node's calls

@@ -105,6 +105,12 @@ class NaiveSwaps {
   /// What is wrong between the two tellings; empty: nothing.
   [[nodiscard]] std::string check() const;
   [[nodiscard]] std::uint32_t tip() const { return block_count_ - 1; }
+  [[nodiscard]] NaiveIndex::TxNumber tx_count() const { return tx_count_; }
+  /// Of the block that a transaction is in. Bounds: it is in one.
+  [[nodiscard]] std::uint32_t height_of(NaiveIndex::TxNumber number) const;
+  /// Tx number of the transaction that created an outpoint, data outputs too.
+  [[nodiscard]] std::optional<NaiveIndex::TxNumber> creator(const std::string& outpoint) const;
+  [[nodiscard]] bool is_spent(const std::string& outpoint) const { return spent_.contains(outpoint); }
 
  private:
   struct Books {
@@ -120,7 +126,9 @@ class NaiveSwaps {
   NaiveSwapRules rules_;
   std::uint32_t block_count_ = 0;
   NaiveIndex::TxNumber tx_count_ = 0;
-  std::set<std::string> unspent_, spent_;  // outpoints; unspent: what the node has as coins, 6a... too
+  std::vector<NaiveIndex::TxNumber> block_end_tx_;       // [height]
+  std::map<std::string, NaiveIndex::TxNumber> creator_;  // of outpoints
+  std::set<std::string> unspent_, spent_;                // outpoints; unspent: what the node has as coins, 6a... too
   Books node_;
   Rows open_, dead_, history_;
   std::map<std::pair<std::string, NaiveOrderId>, NaiveOrder> superseded_;  // by the token that is no longer wanted
