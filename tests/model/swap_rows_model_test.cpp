@@ -7,15 +7,13 @@
 #include <rocksdb/write_batch.h>
 
 #include "byte_text.h"
-#include "classify/rswp.h"
 #include "store/swap_view.h"
 #include "support/devnet_chain.h"
 #include "support/map_rows.h"
 #include "support/seeds.h"
 #include "support/temp_dir.h"
-#include "swap/advertisement.h"
-#include "swap/order_changes.h"
 #include "swap_answers.h"
+#include "swap_feed.h"
 #include "swap_walk.h"
 
 namespace sluice::model {
@@ -73,13 +71,16 @@ class RowsUnderTest {
     ASSERT_TRUE(over.ok()) << over.error().message;
     swap::OrderChanges changes = std::move(over).value();
     for (std::uint32_t i = 0; i < down; ++i) ASSERT_TRUE(changes.undo_block().ok());
-    for (const std::string& block : blocks) add(changes, block);
+    for (const std::string& block : blocks) {
+      const std::uint32_t height = changes.state().block_count;
+      const std::uint64_t first_tx = height == 0 ? 0 : walk_.first_tx(height);
+      const Status fed = feed_block(changes, block, first_tx, rules_.op_number_index);
+      ASSERT_TRUE(fed.ok()) << fed.error().message;
+    }
     write(changes);
     auto again = swap::OrderChanges::over(rows_, rules_);
     ASSERT_TRUE(again.ok()) << again.error().message;
-    const Status settled =
-        again.value().settle([&](const Outpoint& outpoint) -> Result<swap::CoinFound> { return find(outpoint); },
-                             [&](std::uint64_t number) { return walk_.naive().height_of(number); });
+    const Status settled = settle_by(again.value(), walk_.naive());
     ASSERT_TRUE(settled.ok()) << settled.error().message;
     write(again.value());
     state_ = again.value().state();
@@ -94,38 +95,6 @@ class RowsUnderTest {
     StoredRows sink(*database_, rows_);
     changes.write_to(sink);
     sink.write();
-  }
-
-  void add(swap::OrderChanges& changes, const std::string& block) {
-    const std::uint32_t height = changes.state().block_count;
-    const std::uint64_t first_tx = height == 0 ? 0 : walk_.first_tx(height);
-    changes.begin_block(height, first_tx);
-    std::vector<NaiveTx> txs = naive_block_txs(block, NaiveRules::for_radiant());
-    if (height == 0) txs.clear();
-    for (std::size_t i = 1; i < txs.size(); ++i) {
-      for (const NaiveTx::Input& input : txs[i].inputs) {
-        const auto* prevout = reinterpret_cast<const std::byte*>(input.prevout.data());
-        ASSERT_TRUE(
-            changes.spend({Txid::from_bytes(prevout), load_le<std::uint32_t>(prevout + 32)}, first_tx + i).ok());
-      }
-    }
-    for (std::size_t i = 0; i < txs.size(); ++i) {
-      for (std::uint32_t output = 0; output < txs[i].outputs.size(); ++output) {
-        const std::string& script = txs[i].outputs[output].script;
-        const Bytes raw(reinterpret_cast<const std::byte*>(script.data()), script.size());
-        const classify::SwapParse parsed = classify::parse_swap(raw, 0, {rules_.op_number_index});
-        if (parsed.verdict != classify::SwapVerdict::offer) continue;
-        ASSERT_TRUE(changes.advertise(swap::Advertisement(raw, parsed.offer, {first_tx + i, output}).order()).ok());
-      }
-    }
-    ASSERT_TRUE(changes.end_block().ok());
-  }
-
-  [[nodiscard]] swap::CoinFound find(const Outpoint& outpoint) const {
-    const NaiveOrderId id{{}, text_of(outpoint.txid.span()), outpoint.index};
-    const auto creator = walk_.naive().creator(id.outpoint());
-    if (!creator) return {};
-    return {walk_.naive().is_spent(id.outpoint()) ? swap::CoinStanding::spent : swap::CoinStanding::unspent, *creator};
   }
 
   test::TempDir directory_{test::fast_temp_base()};
