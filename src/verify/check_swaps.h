@@ -20,8 +20,8 @@ namespace sluice::verify {
 
 /// False: no swaps are indexed.
 [[nodiscard]] bool has_swap_rows(const Context& context);
-/// Orders, rows by want, by outpoint, counts, state and undo rows against each other. nullopt: how far they go cannot be
-/// told. Later walks read the offers as the rows' state says.
+/// Orders, rows by want, by outpoint, counts, state and undo rows against each other. nullopt: how far they go cannot
+/// be told. Later walks read the offers as the rows' state says.
 [[nodiscard]] std::optional<swap::SwapState> check_swap_rows(Context& context);
 
 class DeepSwaps {
