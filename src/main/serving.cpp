@@ -28,6 +28,8 @@ serve::ServeOptions serve_options(const config::ServeConfig& config) {
   options.parity = config.parity;
   options.max_send = config.limits.max_send;
   options.max_subscriptions = static_cast<std::size_t>(config.limits.max_subscriptions);
+  options.has_swaps = config.swap.swap_index && config.network->coin == chain::Coin::radiant;
+  options.verify_offers = config.swap.swap_verify_signatures;
   options.donation_address = config.server.donation_address;
   for (const auto& service : config.server.report_services) {
     options.services.push_back({std::string(config::name_of(service.protocol)), service.host, service.port});

@@ -98,7 +98,7 @@ const std::vector<Row> reference_rows{
     {"MEMPOOL_SWAP_INDEX", "0", use},
     {"SWAP_HISTORY_BLOCKS", "10000", use},
     {"SWAP_CACHE_MB", "10", use},
-    {"SWAP_VERIFY_SIGNATURES", "1", extension},
+    {"SWAP_VERIFY_SIGNATURES", "1", use},
     {"GLYPH_INDEX", "1", extension},
     {"MEMPOOL_GLYPH_INDEX", "1", extension},
     {"GLYPH_SUBSCRIPTIONS", "1", extension},
