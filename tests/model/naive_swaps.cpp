@@ -116,7 +116,10 @@ void NaiveSwaps::add_block(const std::string& block) {
     for (std::uint32_t i = 0; i < tx.outputs.size(); ++i) {
       const std::string outpoint = outpoint_of(tx.txid, i);
       creator_[outpoint] = tx_count_ + position;
-      if (tx.outputs[i].script.substr(0, 2) != std::string{'\0', '\x6a'}) unspent_.insert(outpoint);
+      const std::string& script = tx.outputs[i].script;
+      const bool is_false_return = script.substr(0, 2) == std::string{'\0', '\x6a'};
+      if (is_false_return || script.substr(0, 1) == "\x6a") data_.insert(outpoint);
+      if (!is_false_return) unspent_.insert(outpoint);
       std::optional<NaiveOrder> order = advertised(tx.outputs[i].script, rules_.op_number_index);
       if (!order) continue;
       order->ad_tx = tx_count_ + position;

@@ -105,11 +105,14 @@ class NaiveSwaps {
   /// What is wrong between the two tellings; empty: nothing.
   [[nodiscard]] std::string check() const;
   [[nodiscard]] std::uint32_t tip() const { return block_count_ - 1; }
+  [[nodiscard]] std::uint32_t history_blocks() const { return rules_.history_blocks; }
   [[nodiscard]] NaiveIndex::TxNumber tx_count() const { return tx_count_; }
   /// Of the block that a transaction is in. Bounds: it is in one.
   [[nodiscard]] std::uint32_t height_of(NaiveIndex::TxNumber number) const;
   /// Tx number of the transaction that created an outpoint, data outputs too.
   [[nodiscard]] std::optional<NaiveIndex::TxNumber> creator(const std::string& outpoint) const;
+  /// Is an output that was created one that no index keeps?
+  [[nodiscard]] bool is_data(const std::string& outpoint) const { return data_.contains(outpoint); }
   [[nodiscard]] bool is_spent(const std::string& outpoint) const { return spent_.contains(outpoint); }
 
  private:
@@ -128,6 +131,7 @@ class NaiveSwaps {
   NaiveIndex::TxNumber tx_count_ = 0;
   std::vector<NaiveIndex::TxNumber> block_end_tx_;       // [height]
   std::map<std::string, NaiveIndex::TxNumber> creator_;  // of outpoints
+  std::set<std::string> data_;                           // outpoints whose script begins with 6a or 00 6a
   std::set<std::string> unspent_, spent_;                // outpoints; unspent: what the node has as coins, 6a... too
   Books node_;
   Rows open_, dead_, history_;

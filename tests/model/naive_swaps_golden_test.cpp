@@ -9,41 +9,10 @@
 #include "byte_text.h"
 #include "naive_swaps.h"
 #include "recorded_chain.h"
+#include "swap_json.h"
 
 namespace sluice::model {
 namespace {
-
-std::string reversed(const std::string& text) { return {text.rbegin(), text.rend()}; }
-std::string hex(const std::string& text) {
-  return to_hex(Bytes(reinterpret_cast<const std::byte*>(text.data()), text.size()));
-}
-
-std::string object_of(const NaiveOrder& order) {
-  const auto number = [](const char* name, std::uint64_t value) {
-    return "\"" + std::string(name) + "\":" + std::to_string(value) + ",";
-  };
-  const auto text = [](const char* name, const std::string& value) {
-    return "\"" + std::string(name) + "\":\"" + value + "\",";
-  };
-  const bool wants = order.want != std::string(32, '\0');
-  const auto version = [](int value) { return static_cast<std::uint64_t>(value); };
-  std::string object = "{" + number("version", version(order.version)) + number("flags", version(order.flags)) +
-                       number("offered_type", version(order.offered_type)) +
-                       number("terms_type", version(order.terms_type)) + text("tokenid", shown(order.id.token)) +
-                       (wants ? text("want_tokenid", shown(order.want)) : "") + "\"utxo\":{" +
-                       text("txid", shown(order.id.txid)) + number("vout", order.id.index);
-  object.back() = '}';
-  object += "," + text("price_terms", hex(order.price_terms)) + text("signature", hex(order.signature)) +
-            number("block_height", order.block_height());
-  object.back() = '}';
-  return object;
-}
-
-std::string list_of(const std::vector<NaiveOrder>& orders) {
-  std::string list = "[";
-  for (const NaiveOrder& order : orders) list += (list.size() > 1 ? "," : "") + object_of(order);
-  return list + "]";
-}
 
 class NaiveSwapsGolden : public testing::Test {
  protected:
@@ -82,7 +51,7 @@ class NaiveSwapsGolden : public testing::Test {
     if (method.starts_with("getopenorders")) return list_of(swaps_->open_page(side, token, page, pool, true));
     if (method.starts_with("getswaphistory")) return list_of(swaps_->history_page(side, token, page, pool, true));
     const auto [open, history] = swaps_->node_counts(side, token);
-    return "{\"open\":" + std::to_string(open) + ",\"history\":" + std::to_string(history) + "}";
+    return counts_text(open, history);
   }
 
   /// How many cases were compared, by method.

@@ -41,7 +41,7 @@ namespace sluice::model {
   const auto find = [&](const Outpoint& outpoint) -> Result<swap::CoinFound> {
     const std::string name = NaiveOrderId{{}, text_of(outpoint.txid.span()), outpoint.index}.outpoint();
     const auto creator = naive.creator(name);
-    if (!creator) return swap::CoinFound{};
+    if (!creator || naive.is_data(name)) return swap::CoinFound{};
     return swap::CoinFound{naive.is_spent(name) ? swap::CoinStanding::spent : swap::CoinStanding::unspent, *creator};
   };
   return changes.settle(find, [&](std::uint64_t number) { return naive.height_of(number); });
