@@ -77,7 +77,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& directory, O
   rocksdb::FileSystem& fs = *database->options_.file_system;
   database->env_ = rocksdb::NewCompositeEnv(database->options_.file_system);
   database->block_cache_ = rocksdb::NewLRUCache(options.block_cache_bytes, 4);
-  database->swap_cache_ = rocksdb::NewLRUCache(options.swap_cache_bytes, 4);
+  database->swap_cache_ = rocksdb::NewLRUCache(options.swap_cache_bytes, 2);
 
   const std::string rocks = directory + "/rocks";
   const auto make_directory = [&fs](const std::string& path) -> Status {
@@ -133,8 +133,12 @@ rocksdb::ColumnFamilyOptions Database::column_options(Table table) const {
   block.format_version = 5;
   if (options_.bloom_bits_per_key != 0)
     block.filter_policy.reset(rocksdb::NewBloomFilterPolicy(options_.bloom_bits_per_key));
-  // An advertisement asks for four rows that most are new to. Without filters each costs a block to be read.
-  if (table == Table::swaps) block.filter_policy.reset(rocksdb::NewBloomFilterPolicy(swap_bloom_bits_per_key));
+  if (table == Table::swaps) {
+    // An advertisement asks for four rows that most are new to. Without filters each costs a block to be read; in
+    // parts they fit the shards of a small cache.
+    block.filter_policy.reset(rocksdb::NewBloomFilterPolicy(swap_bloom_bits_per_key));
+    block.partition_filters = true;
+  }
   block.checksum = rocksdb::kXXH3;
   // One block in the index per data block is enough; partitioned indexes keep a cold start small.
   block.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
