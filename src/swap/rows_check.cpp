@@ -11,10 +11,6 @@ namespace sluice::swap {
 namespace {
 
 [[nodiscard]] Bytes bytes_of_row(const std::string& row) noexcept { return std::as_bytes(std::span(row)); }
-[[nodiscard]] std::string name_of(RowType type) { return std::string(row_type_names[static_cast<std::size_t>(type)]); }
-[[nodiscard]] bool begins_with(Bytes key, Bytes prefix) noexcept {
-  return key.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), key.begin());
-}
 
 class RowsCheck {
  public:
@@ -24,7 +20,7 @@ class RowsCheck {
 
   Result<CheckedRows> run() {
     if (Status status = read_state(); !status) return std::move(status).error();
-    const Status walked = rows_.walk({}, [this](Bytes key, Bytes value) {
+    const Status walked = rows_.walk({}, {}, [this](Bytes key, Bytes value) {
       ++result_.rows;
       look_at(key, value);
       return error_.ok();
@@ -123,9 +119,9 @@ class RowsCheck {
       OrderId first;
       first.token = decoded->token;
       store_be(first.offered.txid.data(), decoded->prefix);
-      walk(order_key(type, first).span(), [&](Bytes order, Bytes) {
+      walk(order_key(type, first), behind_all(token), [&](Bytes order, Bytes) {
         const auto id = decode_order_key(order);
-        if (!begins_with(order, token.span()) || !id || prefix_of(id->offered.txid) != decoded->prefix) return false;
+        if (!id || prefix_of(id->offered.txid) != decoded->prefix) return false;
         orders += id->offered.index == decoded->index ? 1 : 0;
         return true;
       });
@@ -145,8 +141,7 @@ class RowsCheck {
       if (by_token && ordered == RowType::superseded) continue;
       const bool is_own = by_token || ordered == RowType::superseded;
       const RowKey prefix = token_key(is_own ? ordered : by_want(ordered), *token);
-      walk(prefix.span(), [&](Bytes order, Bytes) {
-        if (!begins_with(order, prefix.span())) return false;
+      walk(prefix, behind_all(prefix), [&](Bytes, Bytes) {
         ++orders.of(ordered);
         return true;
       });
@@ -221,8 +216,8 @@ class RowsCheck {
     return std::nullopt;
   }
   [[nodiscard]] bool has(const RowKey& key) { return get(key).has_value(); }
-  void walk(Bytes first, const RowVisit& visit) {
-    if (Status status = rows_.walk(first, visit); !status) error_ = std::move(status);
+  void walk(const RowKey& first, const RowKey& until, const RowVisit& visit) {
+    if (Status status = rows_.walk(first.span(), until.span(), visit); !status) error_ = std::move(status);
   }
 
   const RowSource& rows_;

@@ -1,6 +1,6 @@
-// Any bytes as rows of the swap table. Selector 0 to 5: one value, read as each kind of row is; what is read is written
-// back and read the same. From 6 on: a table of (key size 1, value size 2, key, value), checked, and worked on by a block
-// and by an undo.
+// Any bytes as rows of the swap table. Selector 0 to 5: one value, read as each kind of row is; what is read is
+// written back and read the same. From 6 on: a table of (key size 1, value size 2, key, value), checked, and worked on
+// by a block and by an undo.
 #include <string>
 
 #include "fuzz_support.h"

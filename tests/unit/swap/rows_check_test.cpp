@@ -194,9 +194,9 @@ class FailingRows final : public RowSource {
     if (left_-- <= 0) return Error{ErrorKind::io, "disk"};
     return rows_.get(key);
   }
-  [[nodiscard]] Status walk(Bytes first, const RowVisit& visit) const override {
+  [[nodiscard]] Status walk(Bytes first, Bytes until, const RowVisit& visit) const override {
     if (left_-- <= 0) return Error{ErrorKind::io, "disk"};
-    return rows_.walk(first, visit);
+    return rows_.walk(first, until, visit);
   }
   [[nodiscard]] bool failed() const { return left_ < 0; }
 
