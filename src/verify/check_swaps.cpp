@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/hex.h"
-#include "store/database.h"
+#include "store/swap_rows.h"
 #include "swap/order_rows.h"
 #include "swap/rows_check.h"
 #include "verify/told_orders.h"
@@ -18,36 +18,11 @@ using swap::OrderId;
 using swap::RowType;
 using swap::TokenId;
 
-class StoredSwapRows final : public swap::RowSource {
- public:
-  explicit StoredSwapRows(const store::Database& database) : database_(database) {}
-
-  [[nodiscard]] Result<std::optional<std::string>> get(Bytes key) const override {
-    return database_.get(store::Table::swaps, key);
-  }
-  [[nodiscard]] Status walk(Bytes first, const swap::RowVisit& visit) const override {
-    const auto rows = database_.iterate(store::Table::swaps, false);
-    const auto bytes = [](const rocksdb::Slice& slice) {
-      return Bytes(reinterpret_cast<const std::byte*>(slice.data()), slice.size());
-    };
-    rows->Seek({reinterpret_cast<const char*>(first.data()), first.size()});
-    for (; rows->Valid(); rows->Next())
-      if (!visit(bytes(rows->key()), bytes(rows->value()))) break;
-    if (!rows->status().ok()) return Error{ErrorKind::corrupt, rows->status().ToString()};
-    return {};
-  }
-
- private:
-  const store::Database& database_;
-};
-
 std::string token_text(const TokenId& token) {
   std::array<std::byte, 32> reversed{};
   std::reverse_copy(token.begin(), token.end(), reversed.begin());
   return to_hex(reversed);
 }
-
-std::string name_of(RowType type) { return std::string(swap::row_type_names[static_cast<std::size_t>(type)]); }
 
 /// The order rows of a share against what the blocks tell.
 class OrderComparison {
@@ -69,12 +44,13 @@ class OrderComparison {
 
  private:
   void match_rows(RowType type) {
-    const auto walked =
-        StoredSwapRows(context_.database).walk(swap::type_key(type).span(), [&](Bytes key, Bytes value) {
-          if (swap::row_type_of(key) != type) return false;
-          match_row(type, key, value);
-          return true;
-        });
+    const swap::RowKey first = swap::type_key(type);
+    const swap::RowKey until = swap::type_key(static_cast<RowType>(static_cast<std::uint8_t>(type) + 1));
+    const store::SwapRows rows(context_.database, {}, false);
+    const Status walked = rows.walk(first.span(), until.span(), [&](Bytes key, Bytes value) {
+      match_row(type, key, value);
+      return true;
+    });
     if (!walked) context_.findings.add("table swaps: " + walked.error().message);
   }
 
@@ -169,7 +145,7 @@ std::optional<swap::SwapState> check_swap_rows(Context& context) {
     return tx_number < context.state.tx_count ? context.height_of(tx_number) : context.state.block_count;
   };
   const auto found = [&](swap::RowFault, const std::string& text) { context.findings.add("table swaps: " + text); };
-  const auto checked = swap::check_rows(StoredSwapRows(context.database), height_of, found);
+  const auto checked = swap::check_rows(store::SwapRows(context.database, {}, false), height_of, found);
   if (!checked) {
     context.findings.add("table swaps: " + checked.error().message);
     return std::nullopt;
