@@ -14,7 +14,8 @@ enum class OfferedCoin : std::uint8_t {
 };
 
 /// Of an order that is not in the history.   Errors: the view's.
-/// Cost: a look-up in the mempool; for an order whose row does not tell, two in the index.
+/// Cost: a look-up in the mempool; for an order whose row does not tell, two in the index, and its
+/// transaction if it is not among the unspent outputs: it may be data, which the node takes for a coin.
 [[nodiscard]] Result<OfferedCoin> offered_coin(const ServerContext& context, const swap::Order& order,
                                                OrderStanding standing = OrderStanding::open);
 /// Does its row tell whether the coin is there, but for the mempool?

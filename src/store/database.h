@@ -135,8 +135,10 @@ class Database {
   /// Is a view left that was opened before blocks were taken away?
   [[nodiscard]] bool has_older_views() const noexcept;
   /// Rows in key order, by guarded_rows.h: what is concluded from a row's absence asks status() first.
+  /// until: rows from this key on are none, nor looked at; null: to the end. Lifetime: outlives the rows.
   [[nodiscard]] std::unique_ptr<rocksdb::Iterator> iterate(Table table, bool fill_cache = true,
-                                                           const RowSnapshot& snapshot = {}) const;
+                                                           const RowSnapshot& snapshot = {},
+                                                           const rocksdb::Slice* until = nullptr) const;
   /// nullopt if the key is absent. Errors: io if a table file could not be read meanwhile, corrupt.
   [[nodiscard]] Result<std::optional<std::string>> get(Table table, Bytes key, const RowSnapshot& snapshot = {}) const;
   /// The same for many keys of one table, by their order. Cost: one round of reads.

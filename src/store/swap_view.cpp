@@ -261,7 +261,7 @@ Result<bool> SwapTableView::find(const OrderId& id, const serve::OrderVisit& vis
 
 Error SwapTableView::malformed(RowType type) const {
   return {ErrorKind::corrupt, fmt::format("{}: table swaps: malformed or missing row {}: run `sluice verify`",
-                                          database_.directory(), swap::row_type_names[static_cast<std::size_t>(type)])};
+                                          database_.directory(), swap::name_of(type))};
 }
 
 }  // namespace sluice::store

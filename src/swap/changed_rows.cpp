@@ -21,22 +21,23 @@ Result<std::optional<std::string>> ChangedRows::get(Bytes key) const {
   return source_->get(key);
 }
 
-Status ChangedRows::walk(Bytes first, const RowVisit& visit) const {
+Status ChangedRows::walk(Bytes first, Bytes until, const RowVisit& visit) const {
   auto change = rows_.lower_bound(text_of(first));
+  const auto end = until.empty() ? rows_.end() : rows_.lower_bound(text_of(until));
   bool go_on = true;
   const auto visit_change = [&] {
     if (change->second) go_on = visit(bytes_of_text(change->first), bytes_of_text(*change->second));
     ++change;
   };
-  const Status status = source_->walk(first, [&](Bytes key, Bytes value) {
-    while (go_on && change != rows_.end() && change->first < text_of(key)) visit_change();
+  const Status status = source_->walk(first, until, [&](Bytes key, Bytes value) {
+    while (go_on && change != end && change->first < text_of(key)) visit_change();
     if (!go_on) return false;
-    if (change != rows_.end() && change->first == text_of(key)) visit_change();
+    if (change != end && change->first == text_of(key)) visit_change();
     else go_on = visit(key, value);
     return go_on;
   });
   if (!status) return status;
-  while (go_on && change != rows_.end()) visit_change();
+  while (go_on && change != end) visit_change();
   return {};
 }
 

@@ -18,7 +18,7 @@ class ChangedRows {
 
   [[nodiscard]] Result<std::optional<std::string>> get(Bytes key) const;
   /// As RowSource::walk. Bounds: the visitor changes nothing.
-  Status walk(Bytes first, const RowVisit& visit) const;
+  Status walk(Bytes first, Bytes until, const RowVisit& visit) const;
   void put(const RowKey& key, std::string value) { change(key, std::move(value)); }
   void remove(const RowKey& key) { change(key, std::nullopt); }
 

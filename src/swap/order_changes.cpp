@@ -185,13 +185,16 @@ Status OrderChanges::drop_undo_rows(std::uint32_t until) {
 Result<std::vector<std::uint32_t>> OrderChanges::heights_of(RowType type, std::uint32_t first,
                                                             std::uint32_t until) const {
   std::vector<std::uint32_t> heights;
-  const Status walked = table_.rows.walk(height_key(type, first).span(), [&](Bytes key, Bytes) {
+  bool well_formed = true;
+  const auto visit = [&](Bytes key, Bytes) {
     const auto height = decode_height_key(key);
-    if (row_type_of(key) != type || !height || *height >= until) return false;
-    heights.push_back(*height);
-    return true;
-  });
+    well_formed = height.has_value();
+    if (height) heights.push_back(*height);
+    return well_formed;
+  };
+  const Status walked = table_.rows.walk(height_key(type, first).span(), height_key(type, until).span(), visit);
   if (!walked) return Error(walked.error());
+  if (!well_formed) return swap_rows_error("malformed key of a " + name_of(type) + " row");
   return heights;
 }
 
@@ -200,9 +203,7 @@ Result<std::vector<OrderId>> OrderChanges::ids_at(RowType type, std::uint32_t he
   if (!row) return std::move(row).error();
   if (!row.value()) return std::vector<OrderId>();
   auto ids = decode_ids(bytes_of_row(*row.value()));
-  if (!ids)
-    return swap_rows_error("malformed " + std::string(row_type_names[static_cast<std::size_t>(type)]) +
-                           " row of height " + std::to_string(height));
+  if (!ids) return swap_rows_error("malformed " + name_of(type) + " row of height " + std::to_string(height));
   return std::move(*ids);
 }
 

@@ -198,6 +198,14 @@ RowKey outpoint_key(const Outpoint& offered, const TokenId& token) noexcept {
   return key;
 }
 
+RowKey behind_all(RowKey prefix) noexcept {
+  // A type byte is never ff, so this ends there at the latest.
+  while (prefix.bytes[prefix.size - 1] == std::byte{0xff}) --prefix.size;
+  std::byte& last = prefix.bytes[prefix.size - 1];
+  last = static_cast<std::byte>(std::to_integer<unsigned>(last) + 1);
+  return prefix;
+}
+
 RowKey height_key(RowType type, std::uint32_t height) noexcept {
   RowKey key = type_key(type);
   append(key, height);

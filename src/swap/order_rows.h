@@ -60,6 +60,10 @@ inline constexpr std::array<std::string_view, row_type_count> row_type_names{
     "state",      "open",        "dead",   "history", "open_by_want", "dead_by_want", "history_by_want",
     "superseded", "by_outpoint", "closed", "undo",    "unsettled",    "token_counts", "want_counts"};
 
+[[nodiscard]] inline std::string name_of(RowType type) {
+  return std::string(row_type_names[static_cast<std::size_t>(type)]);
+}
+
 inline constexpr std::size_t order_key_bytes = 1 + 32 + 32 + 4;
 inline constexpr std::size_t want_key_bytes = 32 + order_key_bytes;
 inline constexpr std::size_t outpoint_key_bytes = 1 + 8 + 4 + 32;
@@ -89,6 +93,8 @@ struct RowKey {
 [[nodiscard]] RowKey outpoint_key(const Outpoint& offered, const TokenId& token) noexcept;
 /// What all keys of an outpoint begin with; keys of other outpoints may, too.
 [[nodiscard]] RowKey outpoint_prefix(const Outpoint& offered) noexcept;
+/// The least key behind all that begin with this one.
+[[nodiscard]] RowKey behind_all(RowKey prefix) noexcept;
 /// closed, undo, unsettled.
 [[nodiscard]] RowKey height_key(RowType type, std::uint32_t height) noexcept;
 /// token_counts, want_counts.

@@ -68,8 +68,7 @@ Result<std::vector<TokenId>> OrderTable::tokens_of(const Outpoint& offered) cons
   const RowKey prefix = outpoint_prefix(offered);
   std::vector<TokenId> tokens;
   bool well_formed = true;
-  const Status status = rows.walk(prefix.span(), [&](Bytes key, Bytes) {
-    if (key.size() < prefix.size || !std::equal(prefix.span().begin(), prefix.span().end(), key.begin())) return false;
+  const Status status = rows.walk(prefix.span(), behind_all(prefix).span(), [&](Bytes key, Bytes) {
     const auto decoded = decode_outpoint_key(key);
     well_formed = decoded.has_value();
     if (decoded) tokens.push_back(decoded->token);

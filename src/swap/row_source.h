@@ -18,8 +18,9 @@ class RowSource {
  public:
   virtual ~RowSource() = default;
   [[nodiscard]] virtual Result<std::optional<std::string>> get(Bytes key) const = 0;
-  /// Visits the rows from key `first` on, in key order, until the visitor answers false.
-  [[nodiscard]] virtual Status walk(Bytes first, const RowVisit& visit) const = 0;
+  /// Visits the rows from key `first` to before `until` (empty: the end), in key order, while the visitor answers true.
+  /// A bound, not just a visitor that stops: behind it there may be any number of deleted rows to step over.
+  [[nodiscard]] virtual Status walk(Bytes first, Bytes until, const RowVisit& visit) const = 0;
 };
 
 }  // namespace sluice::swap

@@ -17,8 +17,9 @@ class MapRows final : public swap::RowSource, public write::RowSink {
     const auto row = rows.find(text(key));
     return row == rows.end() ? std::optional<std::string>() : std::optional(row->second);
   }
-  [[nodiscard]] Status walk(Bytes first, const swap::RowVisit& visit) const override {
-    for (auto row = rows.lower_bound(text(first)); row != rows.end(); ++row)
+  [[nodiscard]] Status walk(Bytes first, Bytes until, const swap::RowVisit& visit) const override {
+    for (auto row = rows.lower_bound(text(first)); row != rows.end() && (until.empty() || row->first < text(until));
+         ++row)
       if (!visit(std::as_bytes(std::span(row->first)), std::as_bytes(std::span(row->second)))) break;
     return {};
   }

@@ -167,11 +167,19 @@ TEST_F(NodeSwaps, AnOrderIsShownWhileItsCoinIsThere) {
   EXPECT_EQ(open(), std::vector<int>{1});
   world_.mempool.txs.erase(coin_of(1).txid);
   world_.view.replace_txid(2, coin_of(1).txid);
+  world_.view.raw[2] = tx_with({p2pkh_of(7)});
   EXPECT_EQ(open(), std::vector<int>());
   world_.view.coins.insert({2, 0});
   EXPECT_EQ(open(), std::vector<int>{1});
   world_.view.coins.clear();
   world_.view.coins.insert({2, 1});  // another output
+  EXPECT_EQ(open(), std::vector<int>());
+  // The node has OP_RETURN outputs among its coins, but not those behind an OP_FALSE.
+  world_.view.raw[2] = tx_with({{std::byte{0x6a}, std::byte{0x51}}});
+  EXPECT_EQ(open(), std::vector<int>{1});
+  world_.view.raw[2] = tx_with({{std::byte{0x00}, std::byte{0x6a}}});
+  EXPECT_EQ(open(), std::vector<int>());
+  world_.view.raw[2] = tx_with({});
   EXPECT_EQ(open(), std::vector<int>());
 }
 

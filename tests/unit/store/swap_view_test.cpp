@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "hand_index.h"
+#include "store/swap_rows.h"
 #include "store/swap_view.h"
 #include "support/map_rows.h"
 #include "support/swap_chain.h"
@@ -271,6 +272,33 @@ TEST_F(SwapViewTest, RowsThatCannotBeAreErrors) {
   expect_corrupt(view_->counts(BookSide::offered, SwapChain::token(2)));
   expect_corrupt(view_->walk_offered(SwapChain::outpoint(999), go_on));
   expect_corrupt(view_->find({SwapChain::token(1), SwapChain::outpoint(999)}, go_on));
+}
+
+TEST_F(SwapViewTest, RowsAreReadAsTheyStand) {
+  commit();
+  open();
+  const SwapRows rows(*database_, database_->snapshot());
+  const auto walked = [](const swap::RowSource& source, Bytes first, Bytes until, std::size_t limit) {
+    std::vector<std::pair<std::string, std::string>> found;
+    EXPECT_TRUE(source
+                    .walk(first, until,
+                          [&](Bytes key, Bytes value) {
+                            found.emplace_back(test::text_of(key), test::text_of(value));
+                            return found.size() < limit;
+                          })
+                    .ok());
+    return found;
+  };
+  const swap::RowKey first = swap::type_key(RowType::open_by_want);
+  const swap::RowKey until = swap::behind_all(swap::type_key(RowType::superseded));
+  for (const auto& [from, to] : {std::pair<Bytes, Bytes>{}, {first.span(), {}}, {first.span(), until.span()}})
+    for (const std::size_t limit : {1UL, 50UL, 100'000UL}) {
+      const auto found = walked(rows, from, to, limit);
+      EXPECT_FALSE(found.empty());
+      EXPECT_EQ(found, walked(rows_, from, to, limit));
+    }
+  for (const auto& [key, value] : rows_.rows) EXPECT_EQ(rows.get(test::bytes_of_text(key)).value(), value);
+  EXPECT_FALSE(rows.get(first.span()).value().has_value());
 }
 
 TEST_F(SwapViewTest, AStateRowThatCannotBeIsAnError) {

@@ -58,6 +58,17 @@ TEST(OrderRows, KeysSortByTokenTxidAndNumberOfOutput) {
   EXPECT_LT(key(1, 200, 0), key(2, 1, 0));
 }
 
+TEST(OrderRows, BehindAllKeysOfABeginning) {
+  swap::TokenId last;
+  last.fill(std::byte{0xff});
+  const auto behind = [](const RowKey& key) { return behind_all(key).text(); };
+  EXPECT_EQ(behind(token_key(RowType::open, token_of(1))),
+            token_key(RowType::open, token_of(1)).text().substr(0, 32) + '\1');
+  EXPECT_EQ(behind(token_key(RowType::open, last)), type_key(RowType::dead).text());
+  EXPECT_GT(behind(outpoint_prefix(outpoint_of(7))), outpoint_key(outpoint_of(7), last).text());
+  EXPECT_LT(behind(outpoint_prefix(outpoint_of(7))), outpoint_key(outpoint_of(8), {}).text());
+}
+
 TEST(OrderRows, OrdersReadBack) {
   const std::string terms = "some terms and what goes with them";
   Order order = order_of(token_of(1), outpoint_of(2, 5), token_of(3), 1'000'000, terms);
