@@ -70,6 +70,15 @@ std::optional<Txid> Snapshot::spender(const Outpoint& outpoint) const {
   return spend == nullptr ? std::nullopt : std::optional(spend->tx->txid());
 }
 
+void Snapshot::find_offer(const Txid& txid, std::uint32_t output, const serve::UnconfirmedOfferVisit& visit) const {
+  const TxPointer* entry = maps_.offer_txs.find(txid);
+  if (entry == nullptr) return;
+  std::vector<std::byte> terms;
+  for (const PoolOffer& found : entry->tx->offers()) {
+    if (found.output == output) (void)visit(txid, output, swap::order_of(entry->tx->raw(), found.offer, terms));
+  }
+}
+
 void Snapshot::walk_offers(const serve::UnconfirmedOfferVisit& visit) const {
   std::vector<std::byte> terms;
   bool goes_on = true;

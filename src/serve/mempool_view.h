@@ -84,6 +84,12 @@ class MempoolView {
   /// Visits every swap offer of the unconfirmed transactions, in no order; those of one transaction by output.
   /// This one knows of none. Cost: linear in the transactions that have offers.
   virtual void walk_offers(const UnconfirmedOfferVisit& visit) const { (void)visit; }
+  /// Visits the offer at one output, if there is one. This one walks over all.
+  virtual void find_offer(const Txid& txid, std::uint32_t output, const UnconfirmedOfferVisit& visit) const {
+    walk_offers([&](const Txid& at, std::uint32_t index, const swap::Order& order) {
+      return at != txid || index != output || visit(at, index, order);
+    });
+  }
   /// ElectrumX's compact histogram, rates descending.
   [[nodiscard]] virtual std::span<const FeeBin> fee_histogram() const noexcept = 0;
 };
