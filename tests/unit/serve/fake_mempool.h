@@ -6,7 +6,7 @@
 #include "classify/rswp.h"
 #include "serve/mempool_view.h"
 #include "support/offer_script.h"
-#include "swap/parsed_order.h"
+#include "swap/advertisement.h"
 
 namespace sluice::serve::test {
 
@@ -53,10 +53,9 @@ class FakeMempool : public MempoolView {
     return found == spenders.end() ? std::nullopt : std::optional(found->second);
   }
   void walk_offers(const UnconfirmedOfferVisit& visit) const override {
-    std::vector<std::byte> terms;
     for (const auto& [place, script] : offers) {
       const classify::SwapParse parsed = classify::parse_swap(script, 0, {});
-      if (!visit(place.first, place.second, swap::order_of(script, parsed.offer, terms))) return;
+      if (!visit(place.first, place.second, swap::Advertisement(script, parsed.offer, {}).order())) return;
     }
   }
   std::span<const FeeBin> fee_histogram() const noexcept override { return histogram; }
