@@ -89,4 +89,8 @@ void Snapshot::walk_offers(const serve::UnconfirmedOfferVisit& visit) const {
   });
 }
 
+void Snapshot::walk_offered_spends(const std::function<void(const Outpoint&)>& visit) const {
+  maps_.offered_spends.for_each([&](const SpendEntry& entry) { visit(entry.key()); });
+}
+
 }  // namespace sluice::mempool

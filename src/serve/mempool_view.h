@@ -90,6 +90,9 @@ class MempoolView {
       return at != txid || index != output || visit(at, index, order);
     });
   }
+  /// Visits the outputs spent by unconfirmed transactions that a swap order may offer, in no order; few others among
+  /// them. This one knows of none.
+  virtual void walk_offered_spends(const std::function<void(const Outpoint&)>& visit) const { (void)visit; }
   /// ElectrumX's compact histogram, rates descending.
   [[nodiscard]] virtual std::span<const FeeBin> fee_histogram() const noexcept = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 
 #include "serve/market_order.h"
@@ -146,6 +147,45 @@ Status append_news_of_mempool(const Snapshot& before, const Snapshot& after, Swa
   return {};
 }
 
+std::vector<Outpoint> offered_spends_in(const MempoolView* mempool) {
+  std::vector<Outpoint> spends;
+  if (mempool == nullptr) return spends;
+  mempool->walk_offered_spends([&](const Outpoint& outpoint) { spends.push_back(outpoint); });
+  std::ranges::sort(spends);
+  return spends;
+}
+
+/// News of this kind about the open orders that offer `outpoints`.   Errors: the view's.
+Status append_news_of_spends(const SwapView& swaps, const std::vector<Outpoint>& outpoints, NewsKind kind,
+                             SwapNewsList& list) {
+  for (const Outpoint& outpoint : outpoints) {
+    const Status walked = swaps.walk_offered(outpoint, [&](const swap::Order& order, OrderStanding standing) {
+      if (standing != OrderStanding::open) return WalkOrders::go_on;
+      SwapNews news;
+      news.kind = kind;
+      news.id = order.id;
+      describe(news, order);
+      list.items.push_back(news);
+      return list.items.size() <= swap_news_max ? WalkOrders::go_on : WalkOrders::stop;
+    });
+    if (!walked) return walked;
+    if (list.items.size() > swap_news_max) break;
+  }
+  return {};
+}
+
+/// An order that the newer snapshot has closed is not open there, so that its coin's spender is not told as gone.
+Status append_spends(const Snapshot& before, const Snapshot& after, SwapNewsList& list) {
+  const std::vector<Outpoint> old = offered_spends_in(before.mempool.get());
+  const std::vector<Outpoint> now = offered_spends_in(after.mempool.get());
+  std::vector<Outpoint> changed;
+  std::ranges::set_difference(old, now, std::back_inserter(changed));
+  if (Status told = append_news_of_spends(*after.swaps, changed, NewsKind::released, list); !told) return told;
+  changed.clear();
+  std::ranges::set_difference(now, old, std::back_inserter(changed));
+  return append_news_of_spends(*after.swaps, changed, NewsKind::spending, list);
+}
+
 }  // namespace
 
 std::string_view name_of(NewsKind kind) noexcept { return kind_names[static_cast<std::size_t>(kind)]; }
@@ -159,6 +199,7 @@ Result<SwapNewsList> swap_news(const Snapshot& before, const Snapshot& after, co
       return std::move(status).error();
     if (before.mempool != after.mempool) {
       if (Status status = append_news_of_mempool(before, after, list); !status) return std::move(status).error();
+      if (Status status = append_spends(before, after, list); !status) return std::move(status).error();
     }
   }
   list.is_cut |= list.items.size() > swap_news_max;

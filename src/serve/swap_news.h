@@ -56,7 +56,8 @@ struct SwapNewsList {
 inline constexpr std::size_t swap_news_max = 2'000;
 
 /// Errors: the view's.
-/// Cost: a look-up for each order that changed; a walk over the unconfirmed offers if the mempool changed.
+/// Cost: a look-up for each order that changed; a walk over the unconfirmed offers and the spenders of offered
+/// outputs if the mempool changed.
 [[nodiscard]] Result<SwapNewsList> swap_news(const Snapshot& before, const Snapshot& after, const Changes& changes);
 
 }  // namespace sluice::serve

@@ -35,9 +35,8 @@ class FakeMempool : public MempoolView {
     offers[{txid, output}] = sluice::test::offer_script(offer);
   }
   std::map<std::pair<Txid, std::uint32_t>, std::vector<std::byte>> offers;  ///< scripts
-  std::uint64_t its_version = 1;
-
-  std::uint64_t version() const noexcept override { return its_version; }
+  std::vector<Outpoint> offered_spends;
+  std::uint64_t version() const noexcept override { return 1; }
   std::size_t tx_count() const noexcept override { return txs.size(); }
   std::uint64_t tx_bytes() const noexcept override { return 0; }
   std::vector<MempoolHistoryItem> history(const ScriptHash& script) const override { return at(histories, script); }
@@ -57,6 +56,9 @@ class FakeMempool : public MempoolView {
       const classify::SwapParse parsed = classify::parse_swap(script, 0, {});
       if (!visit(place.first, place.second, swap::Advertisement(script, parsed.offer, {}).order())) return;
     }
+  }
+  void walk_offered_spends(const std::function<void(const Outpoint&)>& visit) const override {
+    for (const Outpoint& outpoint : offered_spends) visit(outpoint);
   }
   std::span<const FeeBin> fee_histogram() const noexcept override { return histogram; }
 

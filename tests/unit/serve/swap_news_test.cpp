@@ -123,6 +123,14 @@ TEST_F(SwapNewsBetween, TheMempoolsOffersComeAndGo) {
   EXPECT_EQ(list.items[1].maker, hash_cast<ScriptHash>(hash::sha256(p2pkh_of(7))));
 }
 
+TEST_F(SwapNewsBetween, SpendersInTheMempoolComeAndGo) {
+  for (const int coin : {1, 2, 3}) put(*after_, offer(coin));
+  put(*after_, offer(4), OrderStanding::history);
+  mempool_before_->offered_spends = {coin_of(2), coin_of(3), coin_of(4)};
+  mempool_after_->offered_spends = {coin_of(9), coin_of(3), coin_of(1)};  // nobody offers 9
+  EXPECT_EQ(told(), (Texts{"released:2", "spending:1"})) << "the spender of 4 was confirmed";
+}
+
 TEST_F(SwapNewsBetween, TooManyAreNotTold) {
   for (std::size_t i = 0; i <= swap_news_max; ++i) happened(ChangeKind::opened, 1);
   EXPECT_TRUE(news().is_cut);
