@@ -165,7 +165,7 @@ class SwapNotices : public testing::Test {
  protected:
   std::string call(std::string_view method, const std::string& params) { return world_.client.call(method, params); }
   static std::string quoted(const std::string& text) { return "\"" + text + "\""; }
-  static std::string ref(const swap::TokenId& token) { return "\"" + shown(token) + "_0\""; }
+  static std::string ref(const swap::TokenId& token) { return "\"" + token_text(token) + "_0\""; }
   static std::string pair() { return "[" + ref(token_a) + "," + ref(token_b) + "]"; }
   static SwapNews item(NewsKind kind, int coin) {
     SwapNews news;
@@ -249,7 +249,7 @@ TEST_F(SwapNotices, OfAMakersOrders) {
 }
 
 TEST_F(SwapNotices, InThisServersOwnShape) {
-  EXPECT_EQ(call("swap.subscribe", "[" + quoted(shown(token_b)) + "]"), R"({"height":3})");
+  EXPECT_EQ(call("swap.subscribe", "[" + quoted(token_text(token_b)) + "]"), R"({"height":3})");
   EXPECT_EQ(call("swap.subscribe", pair()), R"({"height":3})");
   world_.add({token_a, token_b, 1, 10});
   world_.mempool.add_offer(Txid{id_of(9, 9)}, 4, {token_a, token_b, coin_of(2), terms_of(10, p2pkh_of(7)), {}});
@@ -261,9 +261,10 @@ TEST_F(SwapNotices, InThisServersOwnShape) {
     const std::string text = call("swap.get_by_outpoint", "[" + quoted(coin_of(coin).txid.display()) + ",0]");
     return text.substr(1, text.size() - 2);
   };
-  const std::string name = "{\"tokenid\":" + quoted(shown(token_a)) + ",\"want_tokenid\":" + quoted(shown(token_b)) +
+  const std::string name = "{\"tokenid\":" + quoted(token_text(token_a)) +
+                           ",\"want_tokenid\":" + quoted(token_text(token_b)) +
                            ",\"utxo\":{\"txid\":" + quoted(coin_of(3).txid.display()) + ",\"vout\":0}}";
-  const std::string of_token = "{\"token\":" + quoted(shown(token_b)) + ",\"want\":null,\"change\":";
+  const std::string of_token = "{\"token\":" + quoted(token_text(token_b)) + ",\"want\":null,\"change\":";
   const std::string of_pair = "{\"token\":" + ref(token_a) + ",\"want\":" + ref(token_b) + ",\"change\":";
   const auto lines = due();
   ASSERT_EQ(lines.size(), 6u);
@@ -276,7 +277,7 @@ TEST_F(SwapNotices, InThisServersOwnShape) {
           static_cast<std::size_t>(std::ranges::count(lines, frame("swap.subscribe", head + change + order + "}")));
   }
   EXPECT_EQ(found, 6u) << lines[0] << "\n" << lines[2] << "\n" << lines[4];
-  EXPECT_EQ(call("swap.unsubscribe", "[" + quoted(shown(token_b)) + "]"), "true");
+  EXPECT_EQ(call("swap.unsubscribe", "[" + quoted(token_text(token_b)) + "]"), "true");
   EXPECT_EQ(call("swap.unsubscribe", "[" + ref(token_b) + "]"), "false");
 }
 
@@ -324,7 +325,7 @@ TEST_F(SwapNotices, WhatCannotBeReadIsSaidToBeMissing) {
 TEST_F(SwapNotices, SubscriptionsAreCounted) {
   for (std::size_t i = 0; i < swap_topics_max; ++i) {
     const swap::TokenId token = id_of(static_cast<int>(i >> 8), static_cast<int>(i & 0xff));
-    ASSERT_EQ(call("swap.subscribe", "[" + quoted(shown(token)) + "]"), R"({"height":3})");
+    ASSERT_EQ(call("swap.subscribe", "[" + quoted(token_text(token)) + "]"), R"({"height":3})");
   }
   EXPECT_EQ(call("swap.subscribe.orderbook", pair()),
             R"({"error":"too many subscriptions to swap orders: at most 1000 in one session","limit_exceeded":true})");
