@@ -33,6 +33,7 @@ Outcome read_query(std::string_view query, PathKind kind, QueryTexts& texts) {
     const std::size_t end = std::min(query.find('&'), query.size());
     const std::string_view pair = query.substr(0, end);
     query.remove_prefix(std::min(end + 1, query.size()));
+    if (pair.empty()) continue;
     const std::size_t equals = std::min(pair.find('='), pair.size());
     const std::string_view name = pair.substr(0, equals);
     const std::string_view text = pair.substr(std::min(equals + 1, pair.size()));
