@@ -50,6 +50,8 @@ class ChainView final : public serve::ReadView {
                                                             std::uint32_t output_index) const override;
   [[nodiscard]] Result<serve::RefPlaces> ref_places(const std::array<std::byte, 36>& ref) const override;
 
+  /// The rows that the view is of, for other views beside it.
+  [[nodiscard]] const RowSnapshot& row_snapshot() const noexcept { return snapshot_; }
   /// Is this output one that has rows, and that nobody spent? Errors: io, corrupt.
   [[nodiscard]] Result<bool> is_unspent(serve::TxNumber tx_number, std::uint32_t output_index) const;
 

@@ -20,6 +20,7 @@ namespace sluice::store {
 namespace {
 
 constexpr char state_key[] = "state";
+constexpr double swap_bloom_bits_per_key = 10;  // 1 in 100 is read in vain
 
 rocksdb::CompressionType compression_type(std::string_view name) {
   if (name == "none") return rocksdb::kNoCompression;
@@ -76,6 +77,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& directory, O
   rocksdb::FileSystem& fs = *database->options_.file_system;
   database->env_ = rocksdb::NewCompositeEnv(database->options_.file_system);
   database->block_cache_ = rocksdb::NewLRUCache(options.block_cache_bytes, 4);
+  database->swap_cache_ = rocksdb::NewLRUCache(options.swap_cache_bytes, 2);
 
   const std::string rocks = directory + "/rocks";
   const auto make_directory = [&fs](const std::string& path) -> Status {
@@ -127,10 +129,16 @@ rocksdb::ColumnFamilyOptions Database::column_options(Table table) const {
   column.disable_auto_compactions = !options_.merge_in_background;
   rocksdb::BlockBasedTableOptions block;
   block.block_size = options_.block_bytes;
-  block.block_cache = block_cache_;
+  block.block_cache = table == Table::swaps ? swap_cache_ : block_cache_;
   block.format_version = 5;
   if (options_.bloom_bits_per_key != 0)
     block.filter_policy.reset(rocksdb::NewBloomFilterPolicy(options_.bloom_bits_per_key));
+  if (table == Table::swaps) {
+    // An advertisement asks for four rows that most are new to. Without filters each costs a block to be read; in
+    // parts they fit the shards of a small cache.
+    block.filter_policy.reset(rocksdb::NewBloomFilterPolicy(swap_bloom_bits_per_key));
+    block.partition_filters = true;
+  }
   block.checksum = rocksdb::kXXH3;
   // One block in the index per data block is enough; partitioned indexes keep a cold start small.
   block.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
@@ -165,23 +173,27 @@ Status Database::open_rocks(OpenMode mode) {
   db_options_.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
 
   const std::string path = directory_ + "/rocks";
-  std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (const Table table : all_tables) families.emplace_back(std::string(table_name(table)), column_options(table));
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* db = nullptr;
-  rocksdb::Status status;
+  std::vector<Table> tables(all_tables.begin(), all_tables.end());
   if (mode == OpenMode::read_only) {
     std::vector<std::string> names;
-    status = rocksdb::DB::ListColumnFamilies(db_options_, path, &names);
+    const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(db_options_, path, &names);
+    if (!listed.ok()) return rocks_error(path, listed);
+    std::erase_if(tables, [&names](Table table) {
+      return table == Table::swaps && std::find(names.begin(), names.end(), table_name(table)) == names.end();
+    });
     // All tables are made before the first commit; what stopped on the way has none.
-    if (status.ok() && names.size() < table_count) return empty_index(directory_);
-    if (status.ok()) status = rocksdb::DB::OpenForReadOnly(db_options_, path, families, &handles, &db);
-  } else {
-    status = rocksdb::DB::Open(db_options_, path, families, &handles, &db);
+    if (names.size() < tables.size()) return empty_index(directory_);
   }
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const Table table : tables) families.emplace_back(std::string(table_name(table)), column_options(table));
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = mode == OpenMode::read_only
+                                     ? rocksdb::DB::OpenForReadOnly(db_options_, path, families, &handles, &db)
+                                     : rocksdb::DB::Open(db_options_, path, families, &handles, &db);
   if (!status.ok()) return rocks_error(path, status);
   db_.reset(db);
-  for (std::size_t i = 0; i < table_count; ++i) handles_[i] = handles[i];
+  for (std::size_t i = 0; i < tables.size(); ++i) handles_[table_index(tables[i])] = handles[i];
   return {};
 }
 
@@ -360,6 +372,7 @@ Status Database::compact(unsigned threads) {
   range.max_subcompactions = threads;
   range.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
   for (const Table table : all_tables) {
+    if (!has(table)) continue;
     const rocksdb::Status status = db_->CompactRange(range, handle(table), nullptr, nullptr);
     if (!status.ok()) return rocks_error(directory_, status);
     SLUICE_KILL_POINT("compact.table");
@@ -370,6 +383,7 @@ Status Database::compact(unsigned threads) {
 Database::Unmerged Database::unmerged() const {
   Unmerged found;
   for (const Table table : all_tables) {
+    if (!has(table)) continue;
     rocksdb::ColumnFamilyMetaData tables;
     db_->GetColumnFamilyMetaData(handle(table), &tables);
     found.bytes_of_all += tables.size;
@@ -388,15 +402,19 @@ bool Database::has_older_views() const noexcept {
   return std::any_of(older_views_.begin(), older_views_.end(), [](const auto& mark) { return !mark.expired(); });
 }
 
-std::unique_ptr<rocksdb::Iterator> Database::iterate(Table table, bool fill_cache, const RowSnapshot& snapshot) const {
+std::unique_ptr<rocksdb::Iterator> Database::iterate(Table table, bool fill_cache, const RowSnapshot& snapshot,
+                                                     const rocksdb::Slice* until) const {
+  if (!has(table)) return std::unique_ptr<rocksdb::Iterator>(rocksdb::NewEmptyIterator());
   rocksdb::ReadOptions options;
   options.fill_cache = fill_cache;
   options.snapshot = snapshot.get();
+  options.iterate_upper_bound = until;
   const ReadGuard guard(*unreadable_);
   return guard_rows(std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, handle(table))), guard);
 }
 
 Result<std::optional<std::string>> Database::get(Table table, Bytes key, const RowSnapshot& snapshot) const {
+  if (!has(table)) return std::optional<std::string>{};
   std::string value;
   rocksdb::ReadOptions options;
   options.snapshot = snapshot.get();
@@ -408,6 +426,26 @@ Result<std::optional<std::string>> Database::get(Table table, Bytes key, const R
   return std::optional<std::string>{std::move(value)};
 }
 
+Result<std::vector<std::optional<std::string>>> Database::get_many(Table table, std::span<const Bytes> keys,
+                                                                   const RowSnapshot& snapshot) const {
+  std::vector<std::optional<std::string>> found(keys.size());
+  if (!has(table) || keys.empty()) return found;
+  std::vector<rocksdb::Slice> slices;
+  for (const Bytes key : keys) slices.push_back(slice_of(key));
+  std::vector<rocksdb::PinnableSlice> values(keys.size());
+  std::vector<rocksdb::Status> statuses(keys.size());
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot.get();
+  const ReadGuard guard(*unreadable_);
+  db_->MultiGet(options, handle(table), keys.size(), slices.data(), values.data(), statuses.data());
+  if (!guard.held()) return rocks_error(directory_, guard.status());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].ok()) found[i] = values[i].ToString();
+    else if (!statuses[i].IsNotFound()) return rocks_error(directory_, statuses[i]);
+  }
+  return found;
+}
+
 Status Database::all_read() const {
   const rocksdb::IOStatus status = unreadable_->last();
   return status.ok() ? Status() : Status(rocks_error(directory_, status));
@@ -415,6 +453,7 @@ Status Database::all_read() const {
 
 std::uint64_t Database::table_bytes(Table table) const {
   std::uint64_t bytes = 0;
+  if (!has(table)) return bytes;
   (void)db_->GetIntProperty(handle(table), rocksdb::DB::Properties::kLiveSstFilesSize, &bytes);
   return bytes;
 }

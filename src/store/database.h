@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ struct StoreOptions {
   FileSystemPtr file_system;  ///< null: the operating system's
   bool use_fsync = false;     ///< fsync instead of fdatasync
   std::size_t block_cache_bytes = 8u << 20;
+  std::size_t swap_cache_bytes = 10u << 20;  ///< of the table of swaps alone
   std::size_t block_bytes = 16384;
   std::size_t write_buffer_bytes = 4u << 20;
   int write_buffers_max = 2;
@@ -122,6 +124,8 @@ class Database {
   };
   [[nodiscard]] Unmerged unmerged() const;
 
+  /// False for swaps only: in an index that an older program made, until it is opened to write. Has no rows then.
+  [[nodiscard]] bool has(Table table) const noexcept { return handle(table) != nullptr; }
   [[nodiscard]] rocksdb::DB& rocks() const noexcept { return *db_; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(Table table) const noexcept { return handles_[table_index(table)]; }
   /// The rows as they are now, for as long as it is kept. Lifetime: not longer than the database.
@@ -131,10 +135,15 @@ class Database {
   /// Is a view left that was opened before blocks were taken away?
   [[nodiscard]] bool has_older_views() const noexcept;
   /// Rows in key order, by guarded_rows.h: what is concluded from a row's absence asks status() first.
+  /// until: rows from this key on are none, nor looked at; null: to the end. Lifetime: outlives the rows.
   [[nodiscard]] std::unique_ptr<rocksdb::Iterator> iterate(Table table, bool fill_cache = true,
-                                                           const RowSnapshot& snapshot = {}) const;
+                                                           const RowSnapshot& snapshot = {},
+                                                           const rocksdb::Slice* until = nullptr) const;
   /// nullopt if the key is absent. Errors: io if a table file could not be read meanwhile, corrupt.
   [[nodiscard]] Result<std::optional<std::string>> get(Table table, Bytes key, const RowSnapshot& snapshot = {}) const;
+  /// The same for many keys of one table, by their order. Cost: one round of reads.
+  [[nodiscard]] Result<std::vector<std::optional<std::string>>> get_many(Table table, std::span<const Bytes> keys,
+                                                                         const RowSnapshot& snapshot = {}) const;
   /// OK if every table file could be opened and read whenever it was needed. Errors: io, naming the last that was not.
   [[nodiscard]] Status all_read() const;
   /// Bytes of all live table files of a table.
@@ -158,6 +167,7 @@ class Database {
   std::shared_ptr<UnreadableTables> unreadable_;
   std::unique_ptr<rocksdb::Env> env_;
   std::shared_ptr<rocksdb::Cache> block_cache_;
+  std::shared_ptr<rocksdb::Cache> swap_cache_;
   rocksdb::DBOptions db_options_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, table_count> handles_{};

@@ -9,6 +9,7 @@ StoreFigures store_figures(const Database& database) {
   rocksdb::DB& rocks = database.rocks();
   const auto property = [&](Table table, const std::string& name) {
     std::uint64_t value = 0;
+    if (!database.has(table)) return value;
     (void)rocks.GetIntProperty(database.handle(table), name, &value);  // 0 where there is none
     return value;
   };
@@ -20,8 +21,9 @@ StoreFigures store_figures(const Database& database) {
     figures.memtable_bytes += property(table, Properties::kSizeAllMemTables);
     figures.pending_compaction_bytes += property(table, Properties::kEstimatePendingCompactionBytes);
   }
-  // One cache and one pool of threads for all tables.
-  figures.block_cache_bytes = property(Table::state, Properties::kBlockCacheUsage);
+  // One cache and one pool of threads for all tables, but that swaps have a cache of their own.
+  figures.block_cache_bytes =
+      property(Table::state, Properties::kBlockCacheUsage) + property(Table::swaps, Properties::kBlockCacheUsage);
   figures.running_compactions = property(Table::state, Properties::kNumRunningCompactions);
   const auto bytes = [](const FlatFile& file) {
     const auto on_disk = file.bytes_on_disk();

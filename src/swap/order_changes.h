@@ -7,31 +7,27 @@
 //
 // A block's spends come first, then its advertisements, as in the node. An advertisement for an outpoint that was
 // spent before (or in the same block) cannot be told from one for an outpoint to come by looking at swaps alone:
-// settle() asks the index of outputs and makes it dead. Until then it is unsettled and counts as open.
+// settle() asks the index of outputs and makes it dead. Until then it is unsettled and counts as open. An order that
+// is advertised again is as dead as it was: had its outpoint been spent in between, it would be history by then.
 //
-// Everything is exact: undo_block() leaves the rows that were there before the block, row for row, and rows are a
-// function of the chain and the rules alone.
+// Once settled, rows are a function of the chain and the rules alone, and undo_block() with settle() leaves the rows
+// that were there before the block, row for row; but what was needed to undo blocks below undo_first_height is gone.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "swap/order.h"
+#include "swap/order_rows.h"
+#include "swap/order_table.h"
+#include "swap/row_source.h"
+#include "swap/swap_state.h"
 #include "write/row_sink.h"
 
 namespace sluice::swap {
-
-/// The rows of the swap table as they are committed. Errors: io, corrupt.
-class RowSource {
- public:
-  virtual ~RowSource() = default;
-  [[nodiscard]] virtual Result<std::optional<std::string>> get(Bytes key) const = 0;
-};
 
 struct ChangeRules {
   /// Blocks for which closed orders are kept: at tip height H those with spend height >= H - history_blocks. 0: all.
@@ -40,21 +36,6 @@ struct ChangeRules {
   std::uint32_t reorg_limit = 100;
   /// How OP_1..OP_16 were read as output index (classify::SwapOptions); recorded, for rows made both ways do not mix.
   bool op_number_index = false;
-};
-
-/// Of all books together, from the state row.
-struct SwapState {
-  std::uint32_t block_count = 0;          ///< blocks whose swaps are in the rows; the index's own count, or behind it
-  std::uint32_t settled_blocks = 0;       ///< <= block_count
-  std::uint32_t undo_first_height = 0;    ///< blocks from here on can be undone
-  std::uint32_t history_blocks = 10'000;  ///< that the rows are pruned to
-  bool op_number_index = false;
-  std::uint64_t open = 0;
-  std::uint64_t dead = 0;
-  std::uint64_t superseded = 0;
-  std::uint64_t history = 0;
-
-  friend bool operator==(const SwapState&, const SwapState&) = default;
 };
 
 /// What happened to orders, for counters and for who wants to be told.
@@ -76,10 +57,12 @@ using FindCoin = std::function<Result<CoinFound>(const Outpoint&)>;
 
 class OrderChanges {
  public:
-  /// Over the rows as they are. Errors: io, corrupt, unsupported. Lifetime: rows outlive this.
+  /// Over the rows as they are. Fewer history_blocks than before: the first block prunes the rest.
+  /// Errors: io, corrupt; unsupported: the rows were made by rules that these cannot be had from, and are to be made
+  /// anew. Lifetime: rows outlive this.
   static Result<OrderChanges> over(const RowSource& rows, const ChangeRules& rules);
 
-  [[nodiscard]] const SwapState& state() const noexcept { return state_; }
+  [[nodiscard]] const SwapState& state() const noexcept { return table_.state; }
 
   /// Bounds: height == state().block_count; first_tx: tx number of the block's coinbase.
   void begin_block(std::uint32_t height, std::uint64_t first_tx);
@@ -94,30 +77,57 @@ class OrderChanges {
   /// Errors: io, corrupt.
   Status undo_block();
 
-  /// Looks at the unsettled advertisements of blocks from state().settled_blocks on.
-  /// first_tx_of: tx number of a block's first transaction; height_of a tx number. Bounds: find answers for the tip that
-  /// state().block_count is at.
-  Status settle(const FindCoin& find, const std::function<std::uint32_t(std::uint64_t)>& height_of);
+  /// Looks at the orders that blocks from state().settled_blocks on advertised, or brought back when they were undone.
+  /// Ends behind the height at which bytes() goes beyond bytes_max: write, and go on over the new rows.
+  /// height_of a tx number. Bounds: find answers for the tip that state().block_count is at.
+  /// Errors: as find; io, corrupt.
+  Status settle(const FindCoin& find, const std::function<std::uint32_t(std::uint64_t)>& height_of,
+                std::size_t bytes_max = SIZE_MAX);
 
-  /// Rows of other rules than those given: prunes or says that they must be made anew.
-  [[nodiscard]] bool changed() const noexcept { return !rows_.empty(); }
+  [[nodiscard]] bool changed() const noexcept { return !table_.rows.empty() || state() != stored_; }
   /// All changes so far, in key order. Afterwards they are still there.
   void write_to(write::RowSink& sink) const;
   /// In the order they happened.
   [[nodiscard]] const std::vector<OrderChange>& changes() const noexcept { return changes_; }
   /// Bytes of the rows changed so far, roughly: who feeds many blocks writes and begins anew before it is too much.
-  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return table_.rows.bytes(); }
 
  private:
-  OrderChanges(const RowSource& rows, const ChangeRules& rules, SwapState state)
-      : source_(&rows), rules_(rules), state_(state) {}
+  OrderChanges(const RowSource& rows, const ChangeRules& rules, const SwapState& stored)
+      : rules_(rules), stored_(stored), table_(rows, stored) {}
 
-  const RowSource* source_;
+  /// The order that is open or dead.
+  struct Live {
+    RowType type;
+    StoredOrder order;
+  };
+  [[nodiscard]] Result<std::optional<Live>> find_live(const OrderId& id) const;
+  Status close(const OrderId& id, std::uint64_t spender);
+  Status prune(std::uint32_t height);
+  Status prune_until(std::uint32_t height);
+  Status drop_undo_rows(std::uint32_t until);
+  Status bring_back_pruned(const PrunedHeight& group);
+  Status take_back(const OpenedEntry& entry, std::vector<OrderId>& restored);
+  Status reopen(const OrderId& id);
+  Status hand_down_unsettled(std::uint32_t height, std::vector<OrderId> ids);
+  Status settle_order(const OrderId& id, const FindCoin& find,
+                      const std::function<std::uint32_t(std::uint64_t)>& height_of);
+  /// Of the rows of a type with first <= height < until.
+  [[nodiscard]] Result<std::vector<std::uint32_t>> heights_of(RowType type, std::uint32_t first,
+                                                              std::uint32_t until) const;
+  [[nodiscard]] Result<std::vector<OrderId>> ids_at(RowType type, std::uint32_t height) const;
+  void tell(ChangeKind kind, const Order& order) { changes_.push_back({kind, order.id, order.want}); }
+
   ChangeRules rules_;
-  SwapState state_;
-  std::map<std::string, std::optional<std::string>> rows_;  ///< nullopt: removed
+  SwapState stored_;
+  OrderTable table_;
   std::vector<OrderChange> changes_;
-  std::size_t bytes_ = 0;
+  // Of the block that is being worked on.
+  bool in_block_ = false;
+  std::uint64_t first_tx_ = 0;
+  UndoRow undo_;
+  std::vector<OrderId> closed_;
+  std::vector<OrderId> unsettled_;
 };
 
 }  // namespace sluice::swap
