@@ -2,6 +2,7 @@
 //
 //   offers   into a real database, in blocks and segments as a sync brings them, settled, merged -> bytes an offer
 //   block    of 5,000 spends of which nobody offers any, and of which all are offered: filter, orders, rows, commit
+//   page     of 100 open orders of the largest book, at its begin and nine tenths deep
 //   connect  of a block with about as many inputs by the index itself, without swaps: what the block costs anyway
 //
 // Every answer is checked: how many orders are open, and how many a block has closed. Prints one line of JSON.
@@ -24,6 +25,7 @@
 #include "store/database.h"
 #include "store/row_batch.h"
 #include "store/swap_rows.h"
+#include "store/swap_view.h"
 #include "swap/order_changes.h"
 #include "swap/outpoint_filter.h"
 
@@ -33,6 +35,7 @@ namespace {
 constexpr std::uint64_t txs_per_block = 10'000;
 constexpr std::size_t ads_per_block = 500;
 constexpr std::size_t segment_bytes = 32u << 20;
+constexpr std::size_t page_orders = 100;
 constexpr unsigned token_count = 1000, want_count = 50;
 
 struct CostOptions {
@@ -196,6 +199,42 @@ class OfferIndex {
     return seconds;
   }
 
+  struct Pages {
+    double first = 0, deep = 0;  ///< seconds, medians
+  };
+  /// Of the orders that offer plain RXD. Each reading is of a view of its own, as after a new block.
+  Pages read_pages(unsigned rounds) {
+    serve::BookQuery book;
+    std::size_t all = 0;
+    std::vector<swap::OrderId> ids;
+    const auto tip = over().state().block_count - 1;
+    const auto view = [&] { return take(store::SwapTableView::open(*database_, database_->snapshot(), tip)); };
+    require(view()->walk(book, std::nullopt, [&](const swap::Order& order, serve::OrderStanding) {
+      ids.push_back(order.id);
+      return serve::WalkOrders::go_on;
+    }));
+    require(ids.size() > 10 * page_orders, "the book is too short for pages");
+    std::vector<double> first, deep;
+    for (unsigned round = 0; round < rounds; ++round) {
+      const auto read = [&](const std::optional<swap::OrderId>& after) {
+        const auto reader = view();
+        std::size_t seen = 0;
+        const double seconds = seconds_of([&] {
+          require(reader->walk(book, after, [&](const swap::Order& order, serve::OrderStanding) {
+            all += order.signature.size();
+            return ++seen < page_orders ? serve::WalkOrders::go_on : serve::WalkOrders::stop;
+          }));
+        });
+        require(seen == page_orders, "a page is not full");
+        return seconds;
+      };
+      first.push_back(read(std::nullopt));
+      deep.push_back(read(ids[ids.size() / 10 * 9 - round]));
+    }
+    require(all > 0, "pages without signatures");
+    return {median(first), median(deep)};
+  }
+
   [[nodiscard]] std::uint64_t bytes() const { return database_->table_bytes(store::Table::swaps); }
 
  private:
@@ -258,6 +297,7 @@ int run(const CostOptions& options) {
   swap::OutpointFilter filter(options.offers);
   for (std::size_t i = 0; i < options.offers; ++i) filter.insert(outpoint_of(i));
 
+  const OfferIndex::Pages pages = index.read_pages(20 * options.rounds);
   std::vector<double> none, all;
   for (unsigned round = 0; round < options.rounds; ++round) {
     std::vector<Outpoint> unknown, offered;
@@ -274,11 +314,13 @@ int run(const CostOptions& options) {
   std::printf(
       "{\"offers\": %zu, \"work_out_us\": %.2f, \"settle_us\": %.2f, \"write_us\": %.2f, \"bytes_an_offer\": %.1f, "
       "\"spends\": %zu, \"none_ms\": %.3f, "
-      "\"all_ms\": %.3f, \"close_us\": %.2f, \"connect_ms\": %.3f, \"ratio_none\": %.4f, \"ratio_all\": %.3f}\n",
+      "\"all_ms\": %.3f, \"close_us\": %.2f, \"connect_ms\": %.3f, \"ratio_none\": %.4f, \"ratio_all\": %.3f, "
+      "\"page_us\": %.1f, \"deep_page_us\": %.1f}\n",
       options.offers, advertised.worked_out * 1e6 / offers, advertised.settled * 1e6 / offers,
       advertised.written * 1e6 / offers, static_cast<double>(bytes) / offers, options.spends, median(none) * 1e3,
       median(all) * 1e3, median(all) * 1e6 / static_cast<double>(options.spends), block.seconds * scale * 1e3,
-      1 + median(none) / (block.seconds * scale), 1 + median(all) / (block.seconds * scale));
+      1 + median(none) / (block.seconds * scale), 1 + median(all) / (block.seconds * scale), pages.first * 1e6,
+      pages.deep * 1e6);
   std::filesystem::remove_all(options.directory);
   return 0;
 }
