@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Optional
 
-from pairs import median
+from pairs import median, median_lower_bound
 
 FLAT_WITHIN = 0.01  # "flat": the size of an index moves this much with what was merged when
 
@@ -39,14 +39,26 @@ LATENCY_CHANGE_MAX = 0.05
 
 @dataclass(frozen=True)
 class Change:
-    """Against the baseline; `met` is None where there is no acceptance line."""
+    """Against the baseline: a ratio, and where it surely lies by the rounds' own ratios (pairs.py)."""
 
     ratio: float
-    met: Optional[bool]
+    least: float
+    most: float
+    change_max: Optional[float]  # the acceptance line, if there is one
+
+    @property
+    def verdict(self):
+        if self.change_max is None:
+            return ""
+        if self.most - 1 <= self.change_max:
+            return "met"
+        return "not met" if self.least - 1 > self.change_max else "unclear"
 
     def __str__(self):
-        verdict = "" if self.met is None else ", met" if self.met else ", not met"
-        return f"{100 * (self.ratio - 1):+.1f} %{verdict}"
+        text = f"{100 * (self.ratio - 1):+.1f} %"
+        if self.verdict == "unclear":
+            return f"{text} ({100 * (self.least - 1):+.1f} to {100 * (self.most - 1):+.1f}), unclear"
+        return f"{text}, {self.verdict}" if self.verdict else text
 
 
 def values_of(rounds, key):
@@ -59,8 +71,7 @@ def change_of(baseline, other, key, change_max):
     ratios = [b[key] / a[key] for a, b in zip(baseline, other) if a.get(key) and b.get(key) is not None]
     if not ratios:
         return None
-    ratio = median(ratios)
-    return Change(ratio, None if change_max is None else ratio - 1 <= change_max)
+    return Change(median(ratios), median_lower_bound(ratios), -median_lower_bound([-ratio for ratio in ratios]), change_max)
 
 
 def percentile(values, share):

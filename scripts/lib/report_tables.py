@@ -86,7 +86,8 @@ def document(raw):
              f"Chain: {workload['blocks']} blocks of about {workload['txs_per_block']} transactions, {workload['chain_mib']:.1f} MiB of block files. "
              f"{workload['rounds']} rounds, each configuration once a round, the order swapped each time. Machine: {raw['machine']['cores']} cores, "
              f"load {raw['machine']['load_begin']:.1f} at the beginning and {raw['machine']['load_end']:.1f} at the end.", "",
-             f"Figures are medians of the rounds (least to largest); a change is the median of the rounds' own ratios to `{next(iter(rounds_of))}`.", ""]
+             f"Figures are medians of the rounds (least to largest); a change is the median of the rounds' own ratios to `{next(iter(rounds_of))}`. "
+             "It is unclear whether a line is met where the rounds do not agree: more rounds say more.", ""]
     lines += [f"- `{name}`: {text}" for name, text in raw["configurations"].items()]
     lines += ["", comparison(rounds_of), "",
               f"While serving, a client asks {workload['rate']:g} requests a second: tip, headers and balances in turn. Memory is resident memory of the server "
