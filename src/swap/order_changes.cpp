@@ -9,8 +9,6 @@
 namespace sluice::swap {
 namespace {
 
-[[nodiscard]] Bytes bytes_of_row(const std::string& row) noexcept { return std::as_bytes(std::span(row)); }
-
 /// History of blocks from here on is kept at this tip.
 [[nodiscard]] std::uint32_t kept_from(std::uint32_t tip_height, std::uint32_t history_blocks) noexcept {
   return history_blocks == 0 || tip_height <= history_blocks ? 0 : tip_height - history_blocks;

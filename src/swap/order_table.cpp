@@ -5,8 +5,6 @@
 namespace sluice::swap {
 namespace {
 
-[[nodiscard]] Bytes bytes_of_row(const std::string& row) noexcept { return std::as_bytes(std::span(row)); }
-
 [[nodiscard]] std::uint64_t& total_of(SwapState& state, RowType type) noexcept {
   switch (type) {
     case RowType::open: return state.open;

@@ -10,8 +10,6 @@
 namespace sluice::swap {
 namespace {
 
-[[nodiscard]] Bytes bytes_of_row(const std::string& row) noexcept { return std::as_bytes(std::span(row)); }
-
 class RowsCheck {
  public:
   RowsCheck(const RowSource& rows, const std::function<std::uint32_t(std::uint64_t)>& height_of,
