@@ -79,6 +79,11 @@ PipelineTuning tuning_of(const Settings& settings, const HostFacts& facts) {
   return tuning;
 }
 
+/// It becomes a field of HTTP as it is. Empty: nobody's.
+bool is_origin(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f && c != ','; });
+}
+
 SwapOptions swap_of(const Settings& settings) {
   SwapOptions swap;
   fill(settings, swap);
@@ -207,6 +212,10 @@ Result<ServeConfig> build_serve(Settings& settings, const Settings& catch_up, co
   settings.read(Option::serve_while_syncing, config.serve_while_syncing);
   fill(settings, config.server);
   config.http_is_chosen = settings[Option::http].origin.source != Source::builtin_default;
+  if (!is_origin(config.server.http_origin)) {
+    return refusal("--http-origin (or environment HTTP_ORIGIN): " + in_quotes(config.server.http_origin) +
+                   " is no origin: give one as https://wallet.example, or *");
+  }
   fill(settings, config.limits);
   fill(settings, config.address);
   fill(settings, config.peers);

@@ -37,7 +37,8 @@ BlockMaker::BlockMaker(const DevnetOptions& options, const CoinParams& coin)
     : options_(options),
       coin_(coin),
       maturity_(maturity_of(options)),
-      mix_(coin.kind, std::uint64_t{options.blocks} * options.txs_per_block, 2 * options.txs_per_block + 8),
+      mix_(coin.kind, std::uint64_t{options.blocks} * options.txs_per_block, 2 * options.txs_per_block + 8,
+           options.swap_percent),
       writer_(coin.kind == CoinKind::radiant) {}
 
 Digest BlockMaker::header_hash(Bytes header) const {
@@ -82,10 +83,10 @@ void BlockMaker::deposit(State& state, const BlockPlan& plan, const DraftOutput&
 }
 
 // Writes the draft out, counts it, and gives its outputs to the state.
-void BlockMaker::finish_tx(State& state, const BlockPlan& plan, bool duplicate, bool counts_unspent) {
+void BlockMaker::finish_tx(State& state, const BlockPlan& plan, bool duplicate, bool counts_unspent, Random& signer) {
   MadeTx tx;
   tx.begin = body_.size();
-  tx.ids = writer_.append(body_, draft_, state.refs, state.random);
+  tx.ids = writer_.append(body_, draft_, state.refs, signer);
   tx.size = body_.size() - tx.begin;
   std::uint64_t paid = 0;
   for (const DraftOutput& output : draft_.outputs) paid += output.value;
@@ -123,9 +124,31 @@ void BlockMaker::make_txs(State& state, const BlockPlan& plan) {
     if (plan.diverge && i == shared) {
       state.random = Random(options_.seed * 0x9e3779b97f4a7c15 + (std::uint64_t{plan.branch} << 32) + plan.height);
     }
+    if (release(state, plan)) continue;
     if (!mix_.make(state, draft_)) break;
-    finish_tx(state, plan, false, true);
+    if (!hold_back(state, plan)) finish_tx(state, plan, false, true, state.random);
   }
+}
+
+bool BlockMaker::hold_back(State& state, const BlockPlan& plan) {
+  if (options_.swap_percent == 0 || !state.held.empty() || state.random.below(16) != 0) return false;
+  HeldTx held{std::make_shared<const Draft>(draft_), state.random.next(), {}, plan.height};
+  Buffer unused;
+  Random signer(held.signer);
+  held.txid = writer_.append(unused, draft_, state.refs, signer).txid;
+  state.held.push_back(std::move(held));
+  return true;
+}
+
+bool BlockMaker::release(State& state, const BlockPlan& plan) {
+  if (state.held.empty() || state.held.front().height == plan.height || state.random.below(8) != 0) return false;
+  const HeldTx held = std::move(state.held.front());
+  state.held.clear();
+  draft_ = *held.draft;
+  Random signer(held.signer);
+  finish_tx(state, plan, false, true, signer);
+  SLUICE_CHECK(txs_.back().ids.txid == held.txid);
+  return true;
 }
 
 void BlockMaker::draft_coinbase(State& state, const BlockPlan& plan) {
@@ -231,7 +254,7 @@ DevnetBlock BlockMaker::make(State& state, const BlockPlan& plan) {
     if (has_witness_) add_witness_commitment();
   }
   // The outputs of the first twin cannot be spent: the second one overwrites them.
-  finish_tx(state, plan, first_twin, !second_twin);
+  finish_tx(state, plan, first_twin, !second_twin, state.random);
 
   std::vector<Digest> ids{txs_.back().ids.txid};
   for (const std::uint32_t index : order_) ids.push_back(txs_[index].ids.txid);

@@ -32,7 +32,11 @@ class BlockMaker {
   };
   void make_txs(State& state, const BlockPlan& plan);
   void draft_coinbase(State& state, const BlockPlan& plan);
-  void finish_tx(State& state, const BlockPlan& plan, bool duplicate, bool counts_unspent);
+  void finish_tx(State& state, const BlockPlan& plan, bool duplicate, bool counts_unspent, Random& signer);
+  /// Keeps the draft for a later block, now and then.
+  bool hold_back(State& state, const BlockPlan& plan);
+  /// Makes a draft that earlier blocks have held back the next transaction, now and then.
+  bool release(State& state, const BlockPlan& plan);
   void deposit(State& state, const BlockPlan& plan, const DraftOutput& output, const Digest& txid, std::uint32_t index,
                bool duplicate, bool counts_unspent);
   void order_txs(State& state);

@@ -153,6 +153,7 @@ Status check_options(const DevnetOptions& options, const CoinParams* coin) {
   }
   if (options.blocks == 0 || options.blocks > 1'000'000) return refuse("blocks must be 1 to 1000000");
   if (options.txs_per_block > 100'000) return refuse("txs-per-block must be at most 100000");
+  if (options.swap_percent > 100) return refuse("swap-percent must be at most 100");
   if (options.reorgs > 10'000) return refuse("reorgs must be at most 10000");
   if (options.reorgs > 0 && options.blocks < 3) return refuse("reorgs need at least 3 blocks");
   if (options.out_of_order > 1024) return refuse("out-of-order must be at most 1024");

@@ -22,13 +22,15 @@ std::uint64_t fee_of(std::uint64_t value, Random& random) { return std::min(valu
 
 }  // namespace
 
-Mix::Mix(CoinKind coin, std::uint64_t chain_txs, std::uint32_t pool_wanted)
+Mix::Mix(CoinKind coin, std::uint64_t chain_txs, std::uint32_t pool_wanted, std::uint32_t swap_percent)
     : coin_(coin),
       key_bits_(std::clamp(static_cast<unsigned>(std::bit_width(chain_txs)) - 3U, 4U, 14U)),
-      pool_wanted_(pool_wanted) {}
+      pool_wanted_(pool_wanted),
+      swap_percent_(coin == CoinKind::radiant ? swap_percent : 0) {}
 
 TxKind Mix::next_kind(State& state) const {
   if (state.plain.size() < pool_wanted_ && state.random.below(2) == 0) return TxKind::fan_out;
+  if (swap_percent_ > 0 && state.random.below(100) < swap_percent_) return TxKind::swap;
   std::uint64_t draw = state.random.below(10'000);
   for (const Share& share : shares) {
     if (draw < share.per_ten_thousand) {
@@ -211,9 +213,13 @@ bool Mix::make(State& state, Draft& draft) const {
       if (coin_ == CoinKind::radiant) make_token(state, draft);
       else make_cash_token(state, draft);
       break;
-    case TxKind::swap: make_swap(state, draft); break;
+    case TxKind::swap:
+      if (swap_percent_ > 0) make_market(state, draft);
+      else make_swap(state, draft);
+      break;
     default: take_plain(state, draft, 1); pay(state, draft, 2);
   }
+  if (swap_percent_ > 0) remember_spends(state, draft);
   return true;
 }
 
@@ -225,6 +231,7 @@ void Mix::make_coinbase(State& state, Draft& draft, std::uint64_t value, bool wi
     value -= value / 2;
   }
   add_payment(state, draft, value, 10);
+  if (swap_percent_ > 0 && state.random.below(4) == 0) put_market_offer(state, draft);
   if (with_offer) add_offer(state, draft);
 }
 

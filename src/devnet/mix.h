@@ -9,7 +9,8 @@ namespace sluice::devnet {
 class Mix {
  public:
   /// chain_txs: about how many transactions the chain will have; fewer reuse fewer addresses.
-  Mix(CoinKind coin, std::uint64_t chain_txs, std::uint32_t pool_wanted);
+  /// swap_percent: of transactions that are a market's (market.cpp), on Radiant; 0: the usual mix.
+  Mix(CoinKind coin, std::uint64_t chain_txs, std::uint32_t pool_wanted, std::uint32_t swap_percent);
 
   /// Fills draft with the next transaction of the mix and takes its inputs from the state.
   /// Returns false if nothing is left to spend.
@@ -30,6 +31,13 @@ class Mix {
   void add_offer(State& state, Draft& draft) const;
   void make_cash_token(State& state, Draft& draft) const;
 
+  // A swap market (market.cpp)
+  void make_market(State& state, Draft& draft) const;
+  void put_market_offer(State& state, Draft& draft) const;
+  [[nodiscard]] OfferParts next_market_offer(State& state) const;
+  bool take_offered(State& state, Draft& draft) const;
+  void remember_spends(State& state, const Draft& draft) const;
+
   // Radiant tokens (glyphs.cpp)
   void make_token(State& state, Draft& draft) const;
   void mint(State& state, Draft& draft, ScriptForm form) const;
@@ -43,6 +51,7 @@ class Mix {
   CoinKind coin_;
   unsigned key_bits_;          ///< reused addresses: 2^key_bits
   std::uint32_t pool_wanted_;  ///< below so many spendable outputs the chain splits coins first
+  std::uint32_t swap_percent_;
 };
 
 }  // namespace sluice::devnet

@@ -39,7 +39,8 @@ struct DevnetOptions {
   std::uint32_t blocks = 100;        ///< height of the last block; the genesis block comes on top
   std::uint32_t txs_per_block = 10;  ///< mean without the coinbase; a block has 3/4 to 5/4 of it
   std::uint64_t seed = 1;
-  std::uint32_t reorgs = 0;                                 ///< competing branches, 1 to 12 blocks deep, that lose
+  std::uint32_t swap_percent = 0;  ///< Radiant: of transactions that are a busy swap market's; 0: the usual mix
+  std::uint32_t reorgs = 0;        ///< competing branches, 1 to 12 blocks deep, that lose
   std::uint64_t file_bytes_max = std::uint64_t{128} << 20;  ///< a record that would pass it opens the next file
   std::uint64_t zero_tail_bytes =
       64 << 10;  ///< zeros behind the last record of each file, as a pre-allocating node leaves

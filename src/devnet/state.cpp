@@ -24,6 +24,19 @@ LiveOutput Pool::take(Random& random) {
   return output;
 }
 
+std::optional<LiveOutput> Pool::take(const Ref& outpoint) {
+  for (std::size_t index = outputs_.size(); index-- > 0;) {
+    const LiveOutput output = outputs_[index];
+    if (std::memcmp(output.txid.data(), outpoint.data(), 32) != 0 ||
+        output.index != load_le<std::uint32_t>(outpoint.data() + 32))
+      continue;
+    outputs_[index] = outputs_.back();
+    outputs_.pop_back();
+    return output;
+  }
+  return std::nullopt;
+}
+
 const LiveOutput& Pool::peek(Random& random) const { return outputs_[pick(random)]; }
 
 std::uint32_t Histories::slot_of(ScriptForm form, std::uint64_t identity) {

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "base/random.h"
 #include "devnet/options.h"
 #include "devnet/scripts.h"
+#include "devnet/swap_offers.h"
 
 namespace sluice::devnet {
 
@@ -37,12 +40,24 @@ class Pool {
   void add(const LiveOutput& output) { outputs_.push_back(output); }
   /// Bounds: not empty.
   [[nodiscard]] LiveOutput take(Random& random);
+  /// Takes this one, if it is there. Cost: looks at every output, the young ones first.
+  [[nodiscard]] std::optional<LiveOutput> take(const Ref& outpoint);
   /// Looks at one without taking it. Bounds: not empty.
   [[nodiscard]] const LiveOutput& peek(Random& random) const;
 
  private:
   [[nodiscard]] std::size_t pick(Random& random) const;
   std::vector<LiveOutput> outputs_;
+};
+
+struct Draft;
+
+/// A transaction that is made already and stands in no block yet: offers can name its outputs before they are there.
+struct HeldTx {
+  std::shared_ptr<const Draft> draft;
+  std::uint64_t signer = 0;  ///< seed of its filler
+  Digest txid;
+  std::uint32_t height = 0;  ///< block in which it was held back
 };
 
 struct State {
@@ -52,9 +67,13 @@ struct State {
   Pool plain;
   Pool ft;
   Pool nft;
-  std::vector<Ref> refs;              ///< all minted
-  std::deque<LiveOutput> maturing;    ///< coinbase outputs in height order
-  std::vector<Ref> spent_sample;      ///< a few outpoints spent earlier, for offers that are dead
+  std::vector<Ref> refs;            ///< all minted
+  std::deque<LiveOutput> maturing;  ///< coinbase outputs in height order
+  std::vector<Ref> spent_sample;    ///< a few outpoints spent earlier, for offers that are dead
+  // A swap market only (market.cpp).
+  std::vector<OfferParts> offers;     ///< the last ones
+  std::vector<Ref> recent_spends;     ///< the last outpoints spent
+  std::vector<HeldTx> held;           ///< at most one
   std::uint32_t fresh_key = 1 << 20;  ///< keys from here on are used once
   DevnetReport totals;
 };

@@ -68,7 +68,7 @@ Node::Node(ChainState chain, const devnet::CoinParams& coin, const NodeOptions& 
       maker_(chain_.network(), coin, options.chain.seed + chain_.height(),
              options.chain.coinbase_maturity != 0 ? options.chain.coinbase_maturity
                                                   : std::clamp(chain_.height() / 20, 1U, 100U),
-             std::uint64_t{options.chain.blocks} * options.chain.txs_per_block),
+             std::uint64_t{options.chain.blocks} * options.chain.txs_per_block, options.chain.swap_percent),
       files_(options.chain.directory, chain_.network(), stored, options.files),
       now_(options.now ? options.now : system_seconds) {}
 

@@ -16,12 +16,12 @@ constexpr std::size_t pay_inputs_max = 500;
 }  // namespace
 
 TxMaker::TxMaker(const chain::Network& network, const devnet::CoinParams& coin, std::uint64_t seed,
-                 std::uint32_t maturity, std::uint64_t chain_txs)
+                 std::uint32_t maturity, std::uint64_t chain_txs, std::uint32_t swap_percent)
     : network_(network),
       coin_(coin),
       maturity_(maturity),
       state_(seed ^ 0x6c6976656e6f6465),  // not the numbers that the chain was made with
-      mix_(coin.kind, chain_txs, pool_wanted),
+      mix_(coin.kind, chain_txs, pool_wanted, swap_percent),
       writer_(coin.kind == devnet::CoinKind::radiant) {
   state_.fresh_key = 1U << 28;
 }

@@ -22,8 +22,9 @@ enum class Reach : std::uint8_t {
 class TxMaker {
  public:
   /// maturity: blocks before a coinbase is spent.
+  /// swap_percent: as in DevnetOptions.
   TxMaker(const chain::Network& network, const devnet::CoinParams& coin, std::uint64_t seed, std::uint32_t maturity,
-          std::uint64_t chain_txs);
+          std::uint64_t chain_txs, std::uint32_t swap_percent);
 
   /// The pools no longer tell what is there.
   void changed() noexcept { is_current_ = false; }

@@ -15,6 +15,7 @@ namespace {
 namespace beast_http = boost::beast::http;
 
 constexpr std::size_t kept_capacity = 4096;  // an idle connection holds no more buffer than this
+constexpr unsigned no_content = 204;
 constexpr std::string_view line_end = "\r\n";
 constexpr std::string_view end_of_head = "\r\n\r\n";
 constexpr std::string_view absolute_form = "http://";
@@ -79,10 +80,13 @@ Refusal read_head(std::string_view text, const HttpOptions& options, Head& head)
 void append_reply(std::string& out, const HttpReply& reply, bool with_body, std::string_view connection) {
   const auto reason = beast_http::obsolete_reason(static_cast<beast_http::status>(reply.status));
   out.append("HTTP/1.1 ").append(std::to_string(reply.status)).append(" ").append(view(reason)).append(line_end);
-  out.append("Content-Type: ").append(reply.content_type).append(line_end);
-  out.append("Content-Length: ").append(std::to_string(reply.body.size())).append(line_end);
+  // A 204 must not speak of a body (RFC 9110, section 8.6).
+  if (reply.status != no_content) {
+    out.append("Content-Type: ").append(reply.content_type).append(line_end);
+    out.append("Content-Length: ").append(std::to_string(reply.body.size())).append(line_end);
+  }
   out.append("Cache-Control: no-store\r\n");
-  if (!reply.allow.empty()) out.append("Allow: ").append(reply.allow).append(line_end);
+  for (const HttpField& field : reply.fields) out.append(field.name).append(": ").append(field.value).append(line_end);
   if (!connection.empty()) out.append("Connection: ").append(connection).append(line_end);
   out.append(line_end);
   if (with_body) out.append(reply.body);

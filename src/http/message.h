@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sluice::http {
 
@@ -16,11 +17,17 @@ struct HttpRequest {
   std::string_view peer_address = "";  ///< numeric
 };
 
+/// One line of a head. Bounds: no line ends in either.
+struct HttpField {
+  std::string_view name;  ///< lives as long as the program
+  std::string value;
+};
+
 struct HttpReply {
-  unsigned status = 200;  ///< one that HTTP names, from 200 on
+  unsigned status = 200;  ///< one that HTTP names, from 200 on; 204 has no body
   std::string content_type = "text/plain; charset=utf-8";
-  std::string body;   ///< not sent to HEAD, its length is
-  std::string allow;  ///< methods, for 405; else empty
+  std::string body;               ///< not sent to HEAD, its length is
+  std::vector<HttpField> fields;  ///< more of the head: "Allow" of a 405
 };
 
 /// Called on the loop's thread, once for each request.

@@ -47,6 +47,7 @@ int run_devnet_command(const config::DevnetConfig& config) {
   options.blocks = static_cast<std::uint32_t>(config.chain.blocks);
   options.txs_per_block = static_cast<std::uint32_t>(config.chain.txs_per_block);
   options.seed = config.chain.seed;
+  options.swap_percent = static_cast<std::uint32_t>(config.chain.swap_percent);
   options.reorgs = static_cast<std::uint32_t>(config.chain.reorgs);
   if (config.stand_in.serve) return serve_devnet(config, std::move(options));
 

@@ -6,6 +6,7 @@
 #include "http/http_handler.h"
 #include "http/route_table.h"
 #include "main/metric_families.h"
+#include "main/swap_routes.h"
 #include "observe/log.h"
 
 namespace sluice {
@@ -36,7 +37,7 @@ std::string metrics_text(const HttpSources& sources) {
   return metrics.text();
 }
 
-http::RouteTable routes(const HttpSources& sources) {
+http::RouteTable routes(const HttpSources& sources, const std::string& origin) {
   http::RouteTable table;
   table.get("/metrics", [&sources](const http::HttpRequest&) {
     http::HttpReply reply;
@@ -46,6 +47,7 @@ http::RouteTable routes(const HttpSources& sources) {
   });
   table.get("/healthz", [&sources](const http::HttpRequest&) { return http::health_reply(health_facts(sources)); });
   table.get("/readyz", [&sources](const http::HttpRequest&) { return http::readiness_reply(health_facts(sources)); });
+  add_swap_routes(table, *sources.serving, origin);
   return table;
 }
 
@@ -86,7 +88,7 @@ Result<std::unique_ptr<net::TcpServer>> open_http_port(const config::ServeConfig
   options.listen.push_back({address.host, address.port});
   options.loop.sessions_max = 100;         // whoever scrapes and probes, and some to spare
   options.loop.idle_timeout_ms = 120'000;  // scrapes come once a minute or more often
-  auto started = net::TcpServer::start(options, http::serve_http(routes(sources)));
+  auto started = net::TcpServer::start(options, http::serve_http(routes(sources, config.server.http_origin)));
   if (started) {
     observe::log_info(area, fmt::format("metrics and health at http://{}/metrics, /healthz and /readyz",
                                         config::show_host_port(address.host, started.value()->port())));

@@ -1,4 +1,4 @@
-// The HTTP port of `sluice serve`: /metrics, /healthz, /readyz.
+// The HTTP port of `sluice serve`: /metrics, /healthz, /readyz, and the swap calls.
 #pragma once
 
 #include <atomic>

@@ -125,6 +125,7 @@ class LiveServer {
   void open_mempool() {
     mempool::MempoolOptions options;
     options.rules = {config_.network->coin, config_.parity};
+    options.rules.swap_offers = config_.swap.mempool_swap_index && config_.network->coin == chain::Coin::radiant;
     options.budget_bytes = config_.server.mempool_budget;
     mempool_ = std::make_unique<follow::MempoolFollower>(calls_, *index_, options);
     if (index_->block_count() == 0) return;

@@ -28,6 +28,8 @@ serve::ServeOptions serve_options(const config::ServeConfig& config) {
   options.parity = config.parity;
   options.max_send = config.limits.max_send;
   options.max_subscriptions = static_cast<std::size_t>(config.limits.max_subscriptions);
+  options.has_swaps = config.swap.swap_index && config.network->coin == chain::Coin::radiant;
+  options.verify_offers = config.swap.swap_verify_signatures;
   options.donation_address = config.server.donation_address;
   for (const auto& service : config.server.report_services) {
     options.services.push_back({std::string(config::name_of(service.protocol)), service.host, service.port});
@@ -124,10 +126,7 @@ Status Serving::prepare_peers() {
   if (config_.peers.peer_discovery == config::PeerDiscovery::off) return {};
   auto options = peer_options(config_, options_);
   if (!options) return std::move(options).error();
-  options.value().view = [this] {
-    const std::lock_guard lock(snapshot_mutex_);
-    return snapshot_.view;
-  };
+  options.value().view = [this] { return snapshot().view; };
   options.value().on_answer = [this] { node_answered(); };
   peers_ = std::make_unique<peers::PeerService>(std::move(options).value());
   return {};
@@ -214,6 +213,21 @@ ServingFigures Serving::figures() const {
   figures.cost = costs.total();
   if (transports_.options.bans) figures.banned = transports_.options.bans->refused();
   return figures;
+}
+
+serve::Snapshot Serving::snapshot() const {
+  const std::lock_guard lock(snapshot_mutex_);
+  return snapshot_;
+}
+
+serve::ServerContext Serving::context_of(const serve::Snapshot& snapshot) const {
+  serve::ServerContext context;
+  context.view = snapshot.view.get();
+  context.mempool = snapshot.mempool.get();
+  context.swaps = snapshot.swaps.get();
+  context.options = &options_;
+  context.on_failure = [&failures = failures_](const Error& error) { log_thinned_out(failures, error); };
+  return context;
 }
 
 void Serving::post(const std::shared_ptr<const net::Event>& event) {

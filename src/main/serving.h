@@ -53,6 +53,10 @@ class Serving {
 
   /// Any thread, at any time; never waits for publish() or listen().
   [[nodiscard]] ServingFigures figures() const;
+  /// What sessions answer from now; empty before the first one. As figures(). A reorganisation waits for who holds it.
+  [[nodiscard]] serve::Snapshot snapshot() const;
+  /// For answers outside of sessions, without a node. Lifetime: the snapshot's and this one's.
+  [[nodiscard]] serve::ServerContext context_of(const serve::Snapshot& snapshot) const;
   [[nodiscard]] net::EndpointFigures requests() const { return endpoint_->figures(); }
   /// The open sessions by id. Any thread but those of sessions. Errors: io: a loop did not answer.
   [[nodiscard]] Result<std::vector<serve::SessionRow>> sessions();
@@ -74,11 +78,11 @@ class Serving {
   serve::MerkleCaches merkle_;
   serve::StatusCache statuses_;
   session::SessionLimits limits_;
-  std::atomic<std::uint64_t> failures_{0};
+  mutable std::atomic<std::uint64_t> failures_{0};
   net::TcpServerOptions listen_;
   Transports transports_;
-  std::mutex mutex_;           // held while something is published or the server comes and goes
-  std::mutex snapshot_mutex_;  // held for moments, and by publish() with mutex_
+  std::mutex mutex_;                   // held while something is published or the server comes and goes
+  mutable std::mutex snapshot_mutex_;  // held for moments, and by publish() with mutex_
   serve::Snapshot snapshot_;
   mutable std::mutex figures_mutex_;  // held for moments: the figures of the index, and open_server_
   ServingFigures index_figures_;

@@ -203,6 +203,7 @@ void Mempool::insert(const TxRef& tx) {
   for (std::uint32_t i = 0; i < tx->output_count(); ++i) {
     if (const SpendEntry* child = maps_.spends.find({tx->txid(), i})) count_unconfirmed_input(*child->tx, true);
   }
+  if (!tx->offers().empty()) maps_.offer_txs.put({tx.get()});
   histogram_.add(tx->rate_tenths(), tx->size());
   maps_.tx_bytes += tx->raw().size();
   txids_.insert(tx->txid());
@@ -218,6 +219,7 @@ void Mempool::detach(const TxRef& tx) {
   }
   tx->for_each_script(
       [&](const ScriptHash& scripthash, auto coins) { take_from_script(tx, scripthash, tx->delta(coins)); });
+  if (!tx->offers().empty()) maps_.offer_txs.erase(tx->txid());
   histogram_.remove(tx->rate_tenths(), tx->size());
   maps_.tx_bytes -= tx->raw().size();
   txids_.erase(tx->txid());

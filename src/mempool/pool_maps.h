@@ -1,6 +1,6 @@
-// The three maps that are the pool: by transaction, by spent output, by script. A copy is a snapshot.
+// The maps that are the pool: by transaction, by spent output, by script; who has swap offers. A copy is a snapshot.
 //
-// The map of transactions owns them; the other two point to transactions that are in it, in the same copy. So a copied
+// The map of transactions owns them; the others point to transactions that are in it, in the same copy. So a copied
 // leaf of theirs is copied bytes, and no count of owners is touched.
 #pragma once
 
@@ -34,11 +34,14 @@ struct SpendEntry {
 };
 using SpendMap = PersistentMap<Outpoint, SpendEntry, OutpointHash>;
 
-struct ScriptTx {
+/// A place in a map beside that of transactions.
+struct TxPointer {
   const PoolTx* tx = nullptr;
 
   [[nodiscard]] const Txid& key() const noexcept { return tx->txid(); }
 };
+
+using OfferTxMap = PersistentMap<Txid, TxPointer, Hash32Hasher>;
 
 /// The transactions of one script: the first few in place, which is all that most scripts have.
 class ScriptTxs {
@@ -62,13 +65,13 @@ class ScriptTxs {
   template <typename Visit>
   void for_each(Visit&& visit) const {
     for (std::uint32_t i = 0; i < few_count_; ++i) visit(*few_[i]);
-    many_.for_each([&](const ScriptTx& entry) { visit(*entry.tx); });
+    many_.for_each([&](const TxPointer& entry) { visit(*entry.tx); });
   }
 
  private:
   std::array<const PoolTx*, 3> few_{};
   std::uint32_t few_count_ = 0;
-  PersistentMap<Txid, ScriptTx, Hash32Hasher> many_;
+  PersistentMap<Txid, TxPointer, Hash32Hasher> many_;
 };
 
 struct ScriptEntry {
@@ -84,6 +87,7 @@ struct PoolMaps {
   TxMap txs;
   SpendMap spends;
   ScriptMap scripts;
+  OfferTxMap offer_txs;        ///< transactions with swap offers
   std::uint64_t tx_bytes = 0;  ///< serialised, all transactions
 };
 

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/random.h"
+#include "classify/rswp.h"
 #include "classify/scripthash.h"
 #include "parse/compact_size.h"
 
@@ -45,10 +46,17 @@ parse::ParseErrc PoolTx::parse(std::vector<std::byte> raw, const PoolRules& rule
     const Bytes script = Bytes(tx.raw_).subspan(batch.script_begin[i], batch.script_size[i]);
     Output output{{}, batch.output_value[i], rules.parity || classify::is_indexed(script, rules.coin)};
     if (output.indexed) output.scripthash = classify::script_hash(script, rules.coin, rules.parity);
+    tx.note_offer(static_cast<std::uint32_t>(i), batch.script_begin[i], script, rules);
     const std::uint32_t compact_size_bytes = script.size() < 0xfd ? 1 : script.size() <= 0xffff ? 3 : 5;
     tx.coins_.push_back({output, batch.script_begin[i] - compact_size_bytes - 8});
   }
   return errc;
+}
+
+void PoolTx::note_offer(std::uint32_t output, std::uint32_t script_begin, Bytes script, const PoolRules& rules) {
+  if (!rules.swap_offers) return;
+  const classify::SwapParse parsed = classify::parse_swap(script, script_begin, {rules.op_number_index});
+  if (parsed.verdict == classify::SwapVerdict::offer) offers_.push_back({output, parsed.offer});
 }
 
 bool PoolTx::spends_twice() const {
@@ -109,8 +117,9 @@ std::int64_t PoolTx::delta(std::span<const std::uint32_t> coins) const noexcept 
 }
 
 std::size_t PoolTx::footprint_bytes() const noexcept {
-  return sizeof(PoolTx) + raw_.size() + coins_.size() * (sizeof(Coin) + sizeof(std::uint32_t)) + tx_share_bytes +
-         input_count_ * input_share_bytes + by_script_.size() * coin_share_bytes;
+  return sizeof(PoolTx) + raw_.size() + coins_.size() * (sizeof(Coin) + sizeof(std::uint32_t)) +
+         offers_.capacity() * sizeof(PoolOffer) + tx_share_bytes + input_count_ * input_share_bytes +
+         by_script_.size() * coin_share_bytes;
 }
 
 }  // namespace sluice::mempool

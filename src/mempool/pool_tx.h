@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/hash256.h"
 #include "chain/coin.h"
+#include "classify/script_batch.h"
 #include "mempool/shared.h"
 #include "parse/parse_blocks.h"
 #include "parse/tx_batch.h"
@@ -23,6 +24,9 @@ struct PoolRules {
   /// The peers' habits: their push-length quirk (classify/scripthash.h), and that data outputs have history for as long
   /// as they are unconfirmed.
   bool parity = false;
+  bool swap_offers = false;  ///< the offers of transactions are kept (Radiant)
+  /// How OP_1..OP_16 are read as output index of an offer (classify::SwapOptions).
+  bool op_number_index = false;
 };
 
 /// An output as its spender sees it.
@@ -36,6 +40,12 @@ struct Output {
 struct Coin {
   Output output;
   std::uint32_t offset = 0;  ///< in raw: the prevout of an input, the value field of an output
+};
+
+/// A swap offer in one of its outputs.
+struct PoolOffer {
+  std::uint32_t output = 0;
+  classify::SwapOffer offer;  ///< its offsets are into the raw transaction
 };
 
 /// Immutable once in a pool.
@@ -62,6 +72,9 @@ class PoolTx : public Counted {
   /// Bounds: index < output_count().
   [[nodiscard]] const Output& output(std::uint32_t index) const noexcept { return coins_[input_count_ + index].output; }
   [[nodiscard]] Bytes output_script(std::uint32_t index) const noexcept;
+
+  /// By output; none unless the rules ask for them.
+  [[nodiscard]] std::span<const PoolOffer> offers() const noexcept { return offers_; }
 
   /// Numbers the output that an input spends; all inputs, then settle().
   void resolve_input(std::uint32_t index, const Output& output) noexcept { coins_[index].output = output; }
@@ -90,6 +103,7 @@ class PoolTx : public Counted {
 
  private:
   [[nodiscard]] bool spends_twice() const;
+  void note_offer(std::uint32_t output, std::uint32_t script_begin, Bytes script, const PoolRules& rules);
   [[nodiscard]] const ScriptHash& script_of(std::size_t place) const noexcept {
     return coins_[by_script_[place]].output.scripthash;
   }
@@ -100,6 +114,7 @@ class PoolTx : public Counted {
   std::uint32_t input_count_ = 0;
   std::vector<Coin> coins_;               ///< inputs, then outputs
   std::vector<std::uint32_t> by_script_;  ///< coins with history, by script hash, then position
+  std::vector<PoolOffer> offers_;
   std::vector<std::byte> raw_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "swap/parsed_order.h"
+
 namespace sluice::mempool {
 
 std::vector<serve::MempoolHistoryItem> Snapshot::history(const ScriptHash& scripthash) const {
@@ -66,6 +68,17 @@ std::optional<serve::MempoolTxInfo> Snapshot::find_tx(const Txid& txid) const {
 std::optional<Txid> Snapshot::spender(const Outpoint& outpoint) const {
   const SpendEntry* spend = maps_.spends.find(outpoint);
   return spend == nullptr ? std::nullopt : std::optional(spend->tx->txid());
+}
+
+void Snapshot::walk_offers(const serve::UnconfirmedOfferVisit& visit) const {
+  std::vector<std::byte> terms;
+  bool goes_on = true;
+  maps_.offer_txs.for_each([&](const TxPointer& entry) {
+    for (const PoolOffer& found : entry.tx->offers()) {
+      if (!goes_on) return;
+      goes_on = visit(entry.tx->txid(), found.output, swap::order_of(entry.tx->raw(), found.offer, terms));
+    }
+  });
 }
 
 }  // namespace sluice::mempool

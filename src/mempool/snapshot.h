@@ -23,6 +23,7 @@ class Snapshot final : public serve::MempoolView {
   [[nodiscard]] Balance balance(const ScriptHash& scripthash) const override;
   [[nodiscard]] std::optional<serve::MempoolTxInfo> find_tx(const Txid& txid) const override;
   [[nodiscard]] std::optional<Txid> spender(const Outpoint& outpoint) const override;
+  void walk_offers(const serve::UnconfirmedOfferVisit& visit) const override;
   [[nodiscard]] std::span<const serve::FeeBin> fee_histogram() const noexcept override { return histogram_; }
 
  private:

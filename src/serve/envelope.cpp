@@ -3,13 +3,19 @@
 #include "serve/json_text.h"
 
 namespace sluice::serve {
+namespace {
+
+/// Result and error?
+bool has_both_members(Dialect dialect) noexcept { return dialect == Dialect::v1 || dialect == Dialect::node; }
+
+}  // namespace
 
 void open_result(std::string& reply, Dialect dialect) {
-  reply += dialect == Dialect::v1 ? "{\"result\":" : "{\"jsonrpc\":\"2.0\",\"result\":";
+  reply += has_both_members(dialect) ? "{\"result\":" : "{\"jsonrpc\":\"2.0\",\"result\":";
 }
 
 void close_result(std::string& reply, Dialect dialect, std::string_view id) {
-  reply += dialect == Dialect::v1 ? ",\"error\":null,\"id\":" : ",\"id\":";
+  reply += has_both_members(dialect) ? ",\"error\":null,\"id\":" : ",\"id\":";
   reply += id;
   reply += '}';
 }
@@ -23,7 +29,7 @@ void append_fault(std::string& reply, const Fault& fault) {
 }
 
 void append_error(std::string& reply, Dialect dialect, const Fault& fault, std::string_view id) {
-  reply += dialect == Dialect::v1 ? "{\"result\":null,\"error\":" : "{\"jsonrpc\":\"2.0\",\"error\":";
+  reply += has_both_members(dialect) ? "{\"result\":null,\"error\":" : "{\"jsonrpc\":\"2.0\",\"error\":";
   append_fault(reply, fault);
   reply += ",\"id\":";
   reply += id;

@@ -15,6 +15,8 @@ enum class FaultCode : int {
   method_not_found = -32601,
   invalid_arguments = -32602,
   internal_error = -32603,
+  node_misc = -1,       ///< of the node's own calls: its RPC_MISC_ERROR
+  node_parameter = -8,  ///< and its RPC_INVALID_PARAMETER
   excessive_resource_usage = -101,
   server_busy = -102,
 };

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "serve/server_context.h"
 
@@ -14,13 +15,29 @@ struct FoundOutput {
   std::int64_t value = 0;
 };
 
+/// An output as its transaction has it.
+struct RawOutput {
+  std::optional<TxPlace> place;  ///< nullopt: unconfirmed
+  std::vector<std::byte> tx;
+  std::int64_t value = 0;
+  Bytes script;  ///< in tx
+
+  RawOutput() = default;
+  RawOutput(RawOutput&&) noexcept = default;
+  RawOutput& operator=(RawOutput&&) noexcept = default;
+};
+
+/// nullopt: there is no such output.   Errors: the view's.
+/// Cost: reads one transaction.
+[[nodiscard]] Result<std::optional<RawOutput>> read_output(const ServerContext& context, const Outpoint& outpoint);
+
 /// nullopt: there is no such output, or nobody can spend it.   Errors: the view's.
 /// Cost: reads one transaction.
 [[nodiscard]] Result<std::optional<FoundOutput>> find_output(const ServerContext& context, const Outpoint& outpoint);
 
 /// Has no transaction of the chain spent it?   Errors: the view's.
-/// Cost: linear in the unspent outputs of its script; their number is added to `visited`.
+/// Cost: one row.
 [[nodiscard]] Result<bool> is_unspent_in_chain(const ServerContext& context, const Outpoint& outpoint,
-                                               const FoundOutput& output, std::size_t& visited);
+                                               const FoundOutput& output);
 
 }  // namespace sluice::serve

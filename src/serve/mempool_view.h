@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/hash256.h"
 #include "base/outpoint.h"
+#include "swap/order.h"
 
 namespace sluice::serve {
 
@@ -49,6 +51,10 @@ struct FeeBin {
   friend bool operator==(const FeeBin&, const FeeBin&) = default;
 };
 
+/// One advertisement of an unconfirmed transaction, at one of its outputs. Returns false to end the walk.
+/// Lifetime: the order's views end when the call returns. Of the order, `ad` and `spent_by` are not set.
+using UnconfirmedOfferVisit = std::function<bool(const Txid& txid, std::uint32_t output, const swap::Order& order)>;
+
 class MempoolView {
  public:
   virtual ~MempoolView() = default;
@@ -75,6 +81,9 @@ class MempoolView {
   [[nodiscard]] virtual std::optional<MempoolTxInfo> find_tx(const Txid& txid) const = 0;
   /// The unconfirmed transaction that spends an output, confirmed or not.
   [[nodiscard]] virtual std::optional<Txid> spender(const Outpoint& outpoint) const = 0;
+  /// Visits every swap offer of the unconfirmed transactions, in no order; those of one transaction by output.
+  /// This one knows of none. Cost: linear in the transactions that have offers.
+  virtual void walk_offers(const UnconfirmedOfferVisit& visit) const { (void)visit; }
   /// ElectrumX's compact histogram, rates descending.
   [[nodiscard]] virtual std::span<const FeeBin> fee_histogram() const noexcept = 0;
 };

@@ -12,6 +12,14 @@
 namespace sluice::serve {
 namespace {
 
+/// Of the node's parameters the first `required` must be given; a cursor behind them is our own.
+constexpr Method node_call(std::string_view name, std::uint8_t required, std::uint8_t count_of_node,
+                           std::array<std::string_view, parameters_max> parameter, Outcome (*run)(Call&)) {
+  std::uint8_t count = 0;
+  while (count < parameters_max && !parameter[count].empty()) ++count;
+  return {name, required, count, count_of_node, parameter, "", run, false, required, false, "", true};
+}
+
 // Sorted by name. Parameter names are part of the protocol: they can be used in requests.
 constexpr Method methods[] = {
     {"blockchain.address.get_balance", 1, 1, 1, {"address"}, "", scripthash_get_balance, true, 1, true},
@@ -126,6 +134,14 @@ constexpr Method methods[] = {
     {"blockchain.transaction.id_from_pos", 2, 3, 3, {"height", "tx_pos", "merkle"}, "", transaction_id_from_pos},
     {"blockchain.transaction.testmempoolaccept", 1, 1, 1, {"raw_txs"}, "", transaction_test_accept, true},
     {"blockchain.utxo.get_info", 2, 2, 2, {"tx_hash", "tx_pos"}, "", utxo_get_info, true},
+    node_call("getopenorders", 1, 4, {"token_ref", "limit", "offset", "max_age", "cursor"}, get_open_orders),
+    node_call("getopenordersbywant", 1, 4, {"want_token_ref", "limit", "offset", "max_age", "cursor"},
+              get_open_orders_by_want),
+    node_call("getswapcount", 1, 1, {"token_ref"}, get_swap_count),
+    node_call("getswapcountbywant", 1, 1, {"want_token_ref"}, get_swap_count_by_want),
+    node_call("getswaphistory", 1, 3, {"token_ref", "limit", "offset", "cursor"}, get_swap_history),
+    node_call("getswaphistorybywant", 1, 3, {"want_token_ref", "limit", "offset", "cursor"}, get_swap_history_by_want),
+    node_call("getswapindexinfo", 0, 0, {}, get_swap_index_info),
     {"mempool.get_fee_histogram", 0, 0, 0, {}, "", fee_histogram},
     {"mempool.get_info", 0, 0, 0, {}, "", mempool_info, true},
     {"server.add_peer", 1, 1, 1, {"features"}, "", server_add_peer},
@@ -135,6 +151,13 @@ constexpr Method methods[] = {
     {"server.peers.subscribe", 0, 0, 0, {}, "", server_peers_subscribe},
     {"server.ping", 0, 0, 0, {}, "", server_ping},
     {"server.version", 0, 2, 2, {"client_name", "protocol_version"}, "", server_version},
+    {"swap.get_book", 1, 5, 5, {"token", "want", "limit", "offset", "verify"}, "", swap_get_book, true},
+    {"swap.get_by_outpoint", 2, 3, 3, {"tx_hash", "txout_idx", "verify"}, "", swap_get_by_outpoint, true},
+    {"swap.get_by_txid", 1, 2, 2, {"tx_hash", "verify"}, "", swap_get_by_txid, true},
+    {"swap.get_history", 0, 4, 4, {"base_ref", "limit", "offset", "cursor"}, "", swap_get_history, true},
+    {"swap.get_orders", 0, 5, 5, {"base_ref", "quote_ref", "limit", "offset", "cursor"}, "", swap_get_orders, true},
+    {"swap.get_unconfirmed_orders", 0, 2, 2, {"base_ref", "quote_ref"}, "", swap_get_unconfirmed_orders, true},
+    {"swap.get_user_unconfirmed", 1, 1, 1, {"scripthash"}, "", swap_get_user_unconfirmed, true},
     {"wave.check_available", 1, 1, 1, {"name"}, "", wave_check_available},
     {"wave.resolve", 1, 1, 1, {"name"}, "", wave_resolve},
 };
@@ -199,9 +222,49 @@ Outcome bind_named(const Method& method, const Arity& arity, const JsonValue& pa
   return std::nullopt;
 }
 
+/// `name "token_ref" ( limit offset )`: the first line of the node's help, which it answers in such a case.
+Fault usage_fault(const Method& method, const Arity& arity) {
+  std::string text(method.name);
+  for (std::size_t i = 0; i < arity.required; ++i) text += " \"" + std::string(method.parameter[i]) + "\"";
+  if (arity.count > arity.required) {
+    text += " (";
+    for (std::size_t i = arity.required; i < arity.count; ++i) text += " " + std::string(method.parameter[i]);
+    text += " )";
+  }
+  return {FaultCode::node_misc, std::move(text)};
+}
+
+/// A name that is left out is a null to the node, if another behind it is given.
+Outcome bind_as_node(const Method& method, const Arity& arity, const JsonValue& params, Call& call) {
+  std::size_t given = 0;
+  if (params && params.is(JsonKind::object)) {
+    JsonValue key = params.first();
+    for (std::uint32_t i = 0; i < params.size(); ++i) {
+      const JsonValue value = key.next();
+      const std::string name = key.text();
+      std::size_t index = 0;
+      while (index < arity.count && method.parameter[index] != name) ++index;
+      if (index == arity.count) return Fault{FaultCode::node_parameter, "Unknown named parameter " + name};
+      call.argument[index] = value;
+      given = std::max(given, index + 1);
+      key = value.next();
+    }
+  } else if (params) {
+    given = params.size();
+    JsonValue at = params.first();
+    for (std::size_t i = 0; i < given && i < arity.count; ++i, at = at.next()) call.argument[i] = at;
+  }
+  return given < arity.required || given > arity.count ? Outcome(usage_fault(method, arity)) : std::nullopt;
+}
+
 }  // namespace
 
 std::span<const Method> all_methods() noexcept { return methods; }
+
+std::span<const Method> node_swap_methods() noexcept {
+  const auto first = std::ranges::find(methods, true, &Method::of_node);
+  return {first, std::find_if(first, std::end(methods), [](const Method& method) { return !method.of_node; })};
+}
 
 const Method* find_method(std::span<const Method> table, std::string_view name) {
   const auto found = std::ranges::lower_bound(table, name, std::less<>{}, &Method::name);
@@ -233,6 +296,7 @@ Outcome append_node_answer(Call& call, NodeQuestion question) {
 Outcome bind_arguments(const Method& method, const JsonValue& params, Call& call) {
   const Arity arity =
       call.options().parity ? Arity{method.required_parity, method.count_parity} : Arity{method.required, method.count};
+  if (method.of_node) return bind_as_node(method, arity, params, call);
   if (params && params.is(JsonKind::object)) return bind_named(method, arity, params, call);
   if (params) return bind_positional(method, arity, params, call);
   if (arity.required == 0) return std::nullopt;

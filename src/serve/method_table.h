@@ -15,7 +15,7 @@
 
 namespace sluice::serve {
 
-inline constexpr std::size_t parameters_max = 4;
+inline constexpr std::size_t parameters_max = 5;
 
 /// One running request. A method appends its result to `reply`; on a fault the caller cuts the
 /// reply back.
@@ -67,6 +67,7 @@ struct Method {
   std::uint8_t required_parity = required;  ///< as `required`, when the peers are mirrored
   bool by_address = false;                  ///< as its namesake of blockchain.scripthash, for an address
   std::string_view each{};                  ///< a bulk call, which has no `run`: the method of each item of its list
+  bool of_node = false;  ///< one of the node's own calls: what is wrong with its arguments is said as the node does
 };
 
 /// The script that the first argument names: by its hash, or by its address where the method says so.
@@ -78,13 +79,16 @@ struct Method {
 /// The node's own answer, or its own error. Bounds: call.context.node.
 [[nodiscard]] Outcome append_node_answer(Call& call, NodeQuestion question);
 
+/// The node's swap calls, a part of all_methods().
+[[nodiscard]] std::span<const Method> node_swap_methods() noexcept;
+
 /// Bounds: the table is sorted by name. nullptr if there is no such method.
 [[nodiscard]] const Method* find_method(std::span<const Method> table, std::string_view name);
 /// The wallets' methods, sorted.
 [[nodiscard]] std::span<const Method> all_methods() noexcept;
 
 /// Fills call.argument from an array or object (or nothing).
-/// Errors: invalid_arguments with the peers' texts about number and names.
+/// Errors: invalid_arguments with the peers' texts about number and names, or the node's faults.
 [[nodiscard]] Outcome bind_arguments(const Method& method, const JsonValue& params, Call& call);
 
 // One function per method, by family.
@@ -127,6 +131,20 @@ Outcome utxo_get_info(Call& call);
 Outcome estimate_fee(Call& call);
 Outcome relay_fee(Call& call);
 Outcome fee_histogram(Call& call);
+Outcome get_open_orders(Call& call);
+Outcome get_open_orders_by_want(Call& call);
+Outcome get_swap_history(Call& call);
+Outcome get_swap_history_by_want(Call& call);
+Outcome get_swap_count(Call& call);
+Outcome get_swap_count_by_want(Call& call);
+Outcome get_swap_index_info(Call& call);
+Outcome swap_get_orders(Call& call);
+Outcome swap_get_book(Call& call);
+Outcome swap_get_by_outpoint(Call& call);
+Outcome swap_get_by_txid(Call& call);
+Outcome swap_get_history(Call& call);
+Outcome swap_get_unconfirmed_orders(Call& call);
+Outcome swap_get_user_unconfirmed(Call& call);
 Outcome wave_resolve(Call& call);
 Outcome wave_check_available(Call& call);
 

@@ -12,10 +12,7 @@ namespace {
 /// Has nobody spent it, neither in the chain nor in the mempool?   Errors: the view's.
 Result<bool> is_unspent(Call& call, const Outpoint& outpoint, const FoundOutput& output) {
   if (call.mempool() != nullptr && call.mempool()->spender(outpoint)) return false;
-  std::size_t visited = 0;
-  const auto unspent = is_unspent_in_chain(call.context, outpoint, output, visited);
-  call.cost += static_cast<double>(visited) / 50;
-  return unspent;
+  return is_unspent_in_chain(call.context, outpoint, output);
 }
 
 /// `{"block_hash":...,"block_height":n`, to be closed.

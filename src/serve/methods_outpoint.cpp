@@ -1,26 +1,15 @@
 // blockchain.outpoint.*: what became of one output.
-#include <limits>
-
 #include "base/hex.h"
 #include "classify/scripthash.h"
 #include "serve/coercion.h"
 #include "serve/json_text.h"
 #include "serve/method_table.h"
+#include "serve/outpoint_argument.h"
 #include "serve/outpoint_status.h"
 #include "serve/python_text.h"
 
 namespace sluice::serve {
 namespace {
-
-Coerced<Outpoint> to_outpoint(const Call& call) {
-  const auto txid = to_txid(call.argument[0]);
-  if (!txid.ok()) return txid.fault();
-  const auto index = to_natural(call.argument[1]);
-  if (!index.ok()) return index.fault();
-  if (index.value().value > std::numeric_limits<std::uint32_t>::max())
-    return bad_request(index.value().digits + " is not the index of an output");
-  return Outpoint{txid.value(), static_cast<std::uint32_t>(index.value().value)};
-}
 
 /// The script that the client says the output has; it may leave that out.
 Coerced<std::optional<ScriptHash>> to_hint(const Call& call) {
@@ -49,7 +38,7 @@ Outcome answer_status(Call& call, const Outpoint& outpoint, OutpointStatus& stat
 }  // namespace
 
 Outcome outpoint_get_status(Call& call) {
-  const auto outpoint = to_outpoint(call);
+  const auto outpoint = outpoint_argument(call);
   if (!outpoint.ok()) return outpoint.fault();
   const auto hint = to_hint(call);
   if (!hint.ok()) return hint.fault();
@@ -58,7 +47,7 @@ Outcome outpoint_get_status(Call& call) {
 }
 
 Outcome outpoint_subscribe(Call& call) {
-  const auto outpoint = to_outpoint(call);
+  const auto outpoint = outpoint_argument(call);
   if (!outpoint.ok()) return outpoint.fault();
   const auto hint = to_hint(call);
   if (!hint.ok()) return hint.fault();
@@ -74,7 +63,7 @@ Outcome outpoint_subscribe(Call& call) {
 }
 
 Outcome outpoint_unsubscribe(Call& call) {
-  const auto outpoint = to_outpoint(call);
+  const auto outpoint = outpoint_argument(call);
   if (!outpoint.ok()) return outpoint.fault();
   call.cost += 0.1;
   call.reply += call.session.outpoints.erase(outpoint.value()) != 0 ? "true" : "false";

@@ -68,17 +68,23 @@ void append_hosts(std::string& reply, const std::vector<ReportedService>& servic
   reply += '}';
 }
 
-void append_bulk_calls(std::string& reply) {
-  reply += ",\"bulk_calls\":[";
+/// `,"name":[...]`: the methods that belong.
+void append_calls(std::string& reply, std::string_view name, bool (*belongs)(const Method&)) {
+  reply += ',';
+  append_plain_string(reply, name);
+  reply += ":[";
   bool first = true;
   for (const Method& method : all_methods()) {
-    if (method.each.empty()) continue;
+    if (!belongs(method)) continue;
     if (!first) reply += ',';
     first = false;
     append_plain_string(reply, method.name);
   }
   reply += ']';
 }
+
+bool is_bulk_call(const Method& method) { return !method.each.empty(); }
+bool is_swap_call(const Method& method) { return method.of_node || method.name.starts_with("swap."); }
 
 std::string service_text(const ReportedService& service) {
   const bool bracket = service.host.find(':') != std::string::npos;
@@ -138,7 +144,8 @@ void append_features(std::string& reply, const ServeOptions& options, bool has_n
     // The nodes of the other coins have no packages.
     const bool takes_packages = has_node && options.network->coin == chain::Coin::bitcoin;
     reply += takes_packages ? ",\"broadcast_package\":true" : ",\"broadcast_package\":false";
-    append_bulk_calls(reply);
+    append_calls(reply, "bulk_calls", is_bulk_call);
+    if (options.has_swaps) append_calls(reply, "swap_calls", is_swap_call);
   }
   reply += '}';
 }

@@ -77,9 +77,7 @@ Result<OutpointStatus> outpoint_status(const ServerContext& context, const Outpo
       spender = Spender{*txid, unconfirmed_height(context, *txid)};
   }
   if (!spender) {
-    std::size_t visited = 0;
-    const auto unspent = is_unspent_in_chain(context, outpoint, found, visited);
-    status.cost += static_cast<double>(visited) / 50;
+    const auto unspent = is_unspent_in_chain(context, outpoint, found);
     if (!unspent) return unspent.error();
     if (!unspent.value()) {
       auto searched = find_in_chain(context, outpoint, found, status.cost);

@@ -27,8 +27,8 @@ struct OutpointStatus {
 };
 
 /// Errors: the view's.
-/// Cost: linear in the unspent outputs of the script if it is unspent; if it is spent in the chain also in its history,
-/// and reads at most 2 * spender_scan_max transactions.
+/// Cost: one transaction read; if it is spent in the chain, linear in the history of its script, and reads at most
+/// 2 * spender_scan_max transactions.
 [[nodiscard]] Result<OutpointStatus> outpoint_status(const ServerContext& context, const Outpoint& outpoint);
 
 }  // namespace sluice::serve

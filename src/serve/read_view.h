@@ -99,6 +99,9 @@ class ReadView {
   }
   /// Confirmed unspent outputs in chain order (tx number, output index).
   [[nodiscard]] virtual Result<std::vector<UnspentItem>> unspent(const ScriptHash& scripthash) const = 0;
+  /// Is this output one that has rows, and that no transaction of the chain spent? Bounds: any numbers.
+  /// Cost: one row.
+  [[nodiscard]] virtual Result<bool> is_unspent(TxNumber tx_number, std::uint32_t output_index) const = 0;
   /// Sum and number of the confirmed unspent outputs.
   struct Balance {
     std::uint64_t value = 0;

@@ -99,10 +99,11 @@ class LineHandler {
     const JsonValue id = object.member("id");
     const bool v1 = session_.dialect == Dialect::v1;
     if (v1 && !id) return fail({FaultCode::invalid_request, "request has no \"id\""}, "null");
-    if (!id || id.is(JsonKind::null)) return ignore();  // a notification: the client wants no answer
-    const bool structured = id.is(JsonKind::array) || id.is(JsonKind::object);
+    const bool has_id = id && !id.is(JsonKind::null);
+    if (!has_id && session_.dialect != Dialect::node) return ignore();  // a notification: the client wants no answer
+    const bool structured = has_id && (id.is(JsonKind::array) || id.is(JsonKind::object));
     if (structured && !v1) return fail({FaultCode::invalid_request, "invalid \"id\": " + python_str(id)}, "null");
-    const std::string id_text = structured ? structured_id(id) : std::string(id.token());
+    const std::string id_text = structured ? structured_id(id) : has_id ? std::string(id.token()) : "null";
     if (session_.dialect == Dialect::strict && !says(object, "2.0"))
       return fail({FaultCode::invalid_request, "\"jsonrpc\" is not \"2.0\""}, id_text);
 

@@ -17,6 +17,7 @@
 #include "serve/protocol_version.h"
 #include "serve/read_view.h"
 #include "serve/status_cache.h"
+#include "serve/swap_view.h"
 
 namespace sluice::serve {
 
@@ -40,6 +41,9 @@ struct ServeOptions {
   std::size_t max_send = 10'000'000;
   /// Scripts and outpoints that one session can be told of.
   std::size_t max_subscriptions = 100'000;
+  bool has_swaps = false;  ///< there is a swap index, or will be when it is made
+  /// Signatures of swap offers are checked in this server's own calls, unless a call says otherwise.
+  bool verify_offers = false;
   std::string donation_address;
   std::vector<ReportedService> services;
 
@@ -67,6 +71,7 @@ struct ServerContext {
   const ReadView* view = nullptr;  ///< never missing where clients are answered
   /// The unconfirmed transactions on top of `view`; nullptr: answers are of confirmed ones only.
   const MempoolView* mempool = nullptr;
+  const SwapView* swaps = nullptr;  ///< of the same height as `view`; nullptr: no swap index
   const ServeOptions* options = nullptr;
   MerkleCaches* merkle = nullptr;
   StatusCache* statuses = nullptr;  ///< nullptr: every status is made from the whole history

@@ -22,6 +22,7 @@ enum class Dialect : std::uint8_t {
   undecided,  ///< replies in 2.0 form
   loose,      ///< 2.0, with or without the "jsonrpc" member
   strict,     ///< 2.0, every request must say so; with parity only, otherwise such clients are loose too
+  node,       ///< the node's own: replies as v1, requests as loose, and one without an id is answered, too
   v1,         ///< "jsonrpc":"1.0": no batches, result and error both present in replies
 };
 

@@ -8,6 +8,8 @@
 
 #include "serve/mempool_view.h"
 #include "serve/read_view.h"
+#include "serve/swap_view.h"
+#include "swap/order_change.h"
 
 namespace sluice::serve {
 
@@ -15,6 +17,7 @@ namespace sluice::serve {
 struct Snapshot {
   std::shared_ptr<const ReadView> view;
   std::shared_ptr<const MempoolView> mempool;  ///< null: nothing is known of unconfirmed transactions
+  std::shared_ptr<const SwapView> swaps{};     ///< null: no swap index
 };
 
 /// What may differ between a snapshot and the one before.
@@ -23,6 +26,7 @@ struct Changes {
   /// Can the status of any script be another one? Else of those with these prefixes only, in order.
   bool everything_touched = false;
   std::vector<std::uint64_t> touched;
+  std::vector<swap::OrderChange> orders{};  ///< what happened to swap orders, in order
 
   [[nodiscard]] bool touches(std::uint64_t prefix) const {
     return everything_touched || std::binary_search(touched.begin(), touched.end(), prefix);

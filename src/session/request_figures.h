@@ -27,15 +27,17 @@ class OwnSum {
 
 inline constexpr std::array<double, 10> latency_bounds_s{1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 1.0};
 /// As metrics name them; any other code counts as the last.
-inline constexpr std::array<serve::FaultCode, 9> counted_faults{serve::FaultCode::bad_request,
-                                                                serve::FaultCode::daemon_error,
-                                                                serve::FaultCode::parse_error,
-                                                                serve::FaultCode::invalid_request,
-                                                                serve::FaultCode::method_not_found,
-                                                                serve::FaultCode::invalid_arguments,
-                                                                serve::FaultCode::excessive_resource_usage,
-                                                                serve::FaultCode::server_busy,
-                                                                serve::FaultCode::internal_error};
+inline constexpr std::array<serve::FaultCode, 11> counted_faults{serve::FaultCode::bad_request,
+                                                                 serve::FaultCode::daemon_error,
+                                                                 serve::FaultCode::parse_error,
+                                                                 serve::FaultCode::invalid_request,
+                                                                 serve::FaultCode::method_not_found,
+                                                                 serve::FaultCode::invalid_arguments,
+                                                                 serve::FaultCode::excessive_resource_usage,
+                                                                 serve::FaultCode::server_busy,
+                                                                 serve::FaultCode::node_misc,
+                                                                 serve::FaultCode::node_parameter,
+                                                                 serve::FaultCode::internal_error};
 
 /// Sums over threads.
 struct RequestSums {

@@ -45,6 +45,7 @@ class ChainView final : public serve::ReadView {
   [[nodiscard]] Result<std::vector<serve::HistoryItem>> history_from(const ScriptHash& scripthash,
                                                                      serve::TxNumber first) const override;
   [[nodiscard]] Result<std::vector<serve::UnspentItem>> unspent(const ScriptHash& scripthash) const override;
+  [[nodiscard]] Result<bool> is_unspent(serve::TxNumber tx_number, std::uint32_t output_index) const override;
   [[nodiscard]] Result<Balance> balance(const ScriptHash& scripthash) const override;
   [[nodiscard]] Result<std::vector<serve::RefItem>> refs_of(serve::TxNumber tx_number,
                                                             std::uint32_t output_index) const override;
@@ -52,8 +53,6 @@ class ChainView final : public serve::ReadView {
 
   /// The rows that the view is of, for other views beside it.
   [[nodiscard]] const RowSnapshot& row_snapshot() const noexcept { return snapshot_; }
-  /// Is this output one that has rows, and that nobody spent? Errors: io, corrupt.
-  [[nodiscard]] Result<bool> is_unspent(serve::TxNumber tx_number, std::uint32_t output_index) const;
 
  private:
   enum class Standing : std::uint8_t { unknown, alone, shared };

@@ -17,7 +17,7 @@ constexpr std::size_t node_bytes = 128;  // of the map, with its two strings
 Result<std::optional<std::string>> ChangedRows::get(Bytes key) const {
   const auto found = rows_.find(text_of(key));
   if (found != rows_.end()) return found->second;
-  return source_->get(key);
+  return source_ != nullptr ? source_->get(key) : std::optional<std::string>();
 }
 
 Status ChangedRows::walk(Bytes first, Bytes until, const RowVisit& visit) const {
@@ -28,14 +28,15 @@ Status ChangedRows::walk(Bytes first, Bytes until, const RowVisit& visit) const 
     if (change->second) go_on = visit(bytes_of_row(change->first), bytes_of_row(*change->second));
     ++change;
   };
-  const Status status = source_->walk(first, until, [&](Bytes key, Bytes value) {
+  const auto visit_row = [&](Bytes key, Bytes value) {
     while (go_on && change != end && change->first < text_of(key)) visit_change();
     if (!go_on) return false;
     if (change != end && change->first == text_of(key)) visit_change();
     else go_on = visit(key, value);
     return go_on;
-  });
-  if (!status) return status;
+  };
+  if (source_ != nullptr)
+    if (Status status = source_->walk(first, until, visit_row); !status) return status;
   while (go_on && change != end) visit_change();
   return {};
 }

@@ -16,11 +16,11 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <vector>
 
 #include "base/error.h"
 #include "swap/order.h"
+#include "swap/order_change.h"
 #include "swap/order_rows.h"
 #include "swap/order_table.h"
 #include "swap/row_source.h"
@@ -36,15 +36,6 @@ struct ChangeRules {
   std::uint32_t reorg_limit = 100;
   /// How OP_1..OP_16 were read as output index (classify::SwapOptions); recorded, for rows made both ways do not mix.
   bool op_number_index = false;
-};
-
-/// What happened to orders, for counters and for who wants to be told.
-enum class ChangeKind : std::uint8_t { opened, replaced, closed, died, reopened, withdrawn, pruned };
-inline constexpr std::size_t change_kind_count = 7;
-struct OrderChange {
-  ChangeKind kind = ChangeKind::opened;
-  OrderId id;
-  TokenId want{};
 };
 
 /// Does an output exist, and is it unspent, at the tip of the index?
@@ -93,7 +84,7 @@ class OrderChanges {
   [[nodiscard]] std::size_t bytes() const noexcept { return table_.rows.bytes(); }
 
  private:
-  OrderChanges(const RowSource& rows, const ChangeRules& rules, const SwapState& stored)
+  OrderChanges(const RowSource* rows, const ChangeRules& rules, const SwapState& stored)
       : rules_(rules), stored_(stored), table_(rows, stored) {}
 
   /// The order that is open or dead.

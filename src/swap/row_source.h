@@ -13,6 +13,9 @@ namespace sluice::swap {
 /// False ends the walk. Lifetime: key and value end when the call returns.
 using RowVisit = std::function<bool(Bytes key, Bytes value)>;
 
+/// Lifetime: ends with the row.
+[[nodiscard]] inline Bytes bytes_of_row(const std::string& row) noexcept { return std::as_bytes(std::span(row)); }
+
 /// Errors: io, corrupt.
 class RowSource {
  public:

@@ -131,7 +131,8 @@ bool BlockWalk::run(bool classify, const Visit& visit) {
   for (std::uint32_t slot = 0; slot < memory.slots.size(); ++slot) source.give(slot);
   parse::ParseCounters parse_counters;
   classify::ClassifyCounters classify_counters;
-  const classify::ClassifyOptions options{.coin = context_.network.coin, .parity = context_.state.parity};
+  const classify::ClassifyOptions options{
+      .coin = context_.network.coin, .parity = context_.state.parity, .op_number_index = context_.op_number_index};
   std::uint64_t next_tx = 0;
   for (;;) {
     if (context_.stopped()) return false;

@@ -54,6 +54,7 @@ struct Context {
   Findings findings;
   std::vector<store::BlockPlace> blocks;  ///< [block_count] blocks.dat as it is, whatever it says
   VerifyProgress progress;
+  bool op_number_index = false;  ///< how the swap rows say that offers were read
 
   [[nodiscard]] bool stopped() const noexcept {
     return options.stop != nullptr && options.stop->load(std::memory_order_relaxed);

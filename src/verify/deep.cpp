@@ -225,7 +225,7 @@ PrefixShares deep_shares(const Context& context, const TableCounts& counts) {
   return balanced_shares(counts.history, passes_for(context.options, history + scripts + live + others));
 }
 
-void check_deep(Context& context, BlockWalk& walk, const PrefixShares& shares) {
+void check_deep(Context& context, BlockWalk& walk, const PrefixShares& shares, DeepSwaps* swaps) {
   ChainTotals totals;
   std::random_device device;
   ExpectedRows rows(static_cast<std::uint64_t>(device()) << 32 | device());
@@ -240,6 +240,7 @@ void check_deep(Context& context, BlockWalk& walk, const PrefixShares& shares) {
         context.findings.enter_check("block files");
         match_flat(context, batch);
         context.findings.enter_check("deep");
+        if (swaps != nullptr) swaps->collect(batch);
       }
       deep.add_batch(batch);
     });
@@ -249,7 +250,11 @@ void check_deep(Context& context, BlockWalk& walk, const PrefixShares& shares) {
     totals.matched += rows.spends_matched;
     totals.replaced += rows.replaced;
   }
-  if (!context.stopped()) check_totals(context, totals);
+  if (context.stopped()) return;
+  check_totals(context, totals);
+  if (swaps == nullptr) return;
+  context.findings.enter_check("deep swaps");
+  swaps->check_orders(walk);
 }
 
 }  // namespace sluice::verify

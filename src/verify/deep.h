@@ -14,12 +14,14 @@
 #pragma once
 
 #include "verify/block_walk.h"
+#include "verify/check_swaps.h"
 #include "verify/check_tables.h"
 
 namespace sluice::verify {
 
 /// The first pass also does what match_flat does. Bounds: walk.check_places() returned true.
-void check_deep(Context& context, BlockWalk& walk, const PrefixShares& shares);
+/// Then the orders, unless swaps is null.
+void check_deep(Context& context, BlockWalk& walk, const PrefixShares& shares, DeepSwaps* swaps);
 /// Shares whose rows keep within the memory budget, a pass each.
 [[nodiscard]] PrefixShares deep_shares(const Context& context, const TableCounts& counts);
 

@@ -5,6 +5,7 @@
 #include "store/digest.h"
 #include "verify/block_walk.h"
 #include "verify/check_flat.h"
+#include "verify/check_swaps.h"
 #include "verify/check_tables.h"
 #include "verify/deep.h"
 
@@ -33,7 +34,7 @@ Result<const chain::Network*> network_of(const VerifyOptions& options, const sto
   return own;
 }
 
-void check_index(Context& context, TableCounts& counts) {
+void check_index(Context& context, TableCounts& counts, std::optional<swap::SwapState>& swaps) {
   const auto run = [&](std::string_view name, auto&& check) {
     if (context.stopped()) return;
     context.findings.enter_check(name);
@@ -50,18 +51,22 @@ void check_index(Context& context, TableCounts& counts) {
   run("unspent", [&] { check_unspent(context, counts); });
   run("refs", [&] { check_refs(context, counts); });
   run("undo", [&] { check_undo(context, counts); });
+  if (has_swap_rows(context)) run("swaps", [&] { swaps = check_swap_rows(context); });
 }
 
-void check_files(Context& context, BlockWalk& walk, const TableCounts& counts, VerifyReport& report) {
+void check_files(Context& context, BlockWalk& walk, const TableCounts& counts,
+                 const std::optional<swap::SwapState>& swaps, VerifyReport& report) {
   context.findings.enter_check("block places");
   context.tell();
   if (context.stopped() || !walk.check_places()) return;
   PrefixShares shares{{{}}, 0};
   if (context.options.deep) shares = deep_shares(context, counts);
   report.passes = static_cast<std::uint32_t>(shares.ranges.size());
-  context.progress.bytes_total = walk.bytes() * report.passes;
+  std::optional<DeepSwaps> deep_swaps;
+  if (context.options.deep && swaps) deep_swaps.emplace(context, *swaps);
+  context.progress.bytes_total = walk.bytes() * (report.passes + (deep_swaps ? 1 : 0));
   context.findings.enter_check("block files");
-  if (context.options.deep) check_deep(context, walk, shares);
+  if (context.options.deep) check_deep(context, walk, shares, deep_swaps ? &*deep_swaps : nullptr);
   else (void)walk.run(false, [&](const WalkBatch& batch) { match_flat(context, batch); });
 }
 
@@ -100,8 +105,9 @@ Result<VerifyReport> verify_index(const VerifyOptions& options, const VerifyHook
     if (!read) return refused(options, read.error());
   }
   TableCounts counts;
-  check_index(context, counts);
-  if (walk && state.block_count > 0) check_files(context, *walk, counts, report);
+  std::optional<swap::SwapState> swaps;
+  check_index(context, counts, swaps);
+  if (walk && state.block_count > 0) check_files(context, *walk, counts, swaps, report);
   if (context.stopped()) return Error{ErrorKind::stopped, "stopped as asked; nothing was changed"};
   if (auto digests = store::digest_index(database)) report.digest = digests.value().all;
   // What a failing disk, or a want of file descriptors, hides is no damage: nothing is proven either way.

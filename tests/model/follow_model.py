@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Random lives of a server that follows a node, beside a naive index of the node's chain.
 
-usage: follow_model.py SLUICE [--first SEED] [--seeds N] [--kills]
+usage: follow_model.py SLUICE [--first SEED] [--seeds N] [--kills] [--swaps]
 
 Each seed makes a node with a chain, a server over it (by block files or by RPC), and a client that subscribes to
 everything. Then blocks and transactions come, branches take over, the node restarts, warms up and fails, the server is stopped and
 started; with --kills it is killed at any instant instead. After every event all answers for all scripts are those of
 the naive index, and the client has last been told what is true. A failure prints its seed.
+With --swaps the transactions are a busy swap market's, and the node's swap calls are asked too, for every token and in
+every shape, with the node's quirks (PARITY) in half of the lives.
 SLUICE_TEST_SCALE multiplies the number of seeds. Closes with `N passed, M failed`.
 """
 import argparse, http.client, math, os, random, shutil, struct, subprocess, sys, tempfile, time
@@ -16,12 +18,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from devnet_node import Failed, Node, check
 from live_server import LiveClient, LiveServer, eventually, same
 from naive_chain import NaiveChain, Reader, Tx, display
+from naive_swaps import NaiveSwaps
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("sluice", type=os.path.abspath)
 arguments.add_argument("--first", type=int, default=1)
 arguments.add_argument("--seeds", type=int, default=10)
 arguments.add_argument("--kills", action="store_true")
+arguments.add_argument("--swaps", action="store_true")
 A = arguments.parse_args()
 
 
@@ -39,17 +43,22 @@ class Life:
     def __init__(self, seed, work):
         self.draw = random.Random(seed)
         self.work, self.cache, self.raw, self.checks = work, {}, {}, 0
-        self.reorgs = self.ends = self.sends = 0
+        self.reorgs = self.ends = self.sends = self.orders = 0
+        self.offers = {}  # of blocks, by their hashes
+        self.parity = A.swaps and self.draw.random() < 0.5
+        self.history_blocks = self.draw.choice([0, 3, 10_000])
 
     def run(self):
         chain = ["--coin", "Radiant", "--blocks", self.draw.randint(1, 40), "--txs-per-block", self.draw.randint(0, 12),
                  "--seed", self.draw.randint(1, 10**6), "--file-bytes", self.draw.choice(["16KiB", "256KiB", "128MiB"]),
-                 "--allocate", self.draw.choice(["0B", "0B", "64KiB"])]
+                 "--allocate", self.draw.choice(["0B", "0B", "64KiB"]), *(["--swap-percent", 60] if A.swaps else [])]
         with Node(A.sluice, self.work / "node", *chain) as self.node:
             words = ["--coin", "Radiant", "--net", "regtest", "--daemon-cookie", self.node.ready["cookie_file"], "--http", "",
                      "--daemon-url", f"http://127.0.0.1:{self.node.ready['rpc_port']}"]
             if self.draw.random() < 0.5:
                 words += ["--blocks-dir", self.node.ready["blocks_dir"]]
+            if A.swaps:
+                words += ["--swap-history-blocks", self.history_blocks, *(["--parity"] if self.parity else [])]
             self.server = LiveServer(A.sluice, self.work, *words)
             with self.server:
                 self.connect()
@@ -146,7 +155,7 @@ class Life:
                 txids = self.node.call("getrawmempool")
                 self.fetch([name for name in txids if name not in self.raw], "getrawtransaction")
                 if hashes[-1] == tip == self.node.call("getbestblockhash"):
-                    chain = NaiveChain([self.raw[name] for name in hashes], cache=self.cache)
+                    chain = NaiveChain([self.raw[name] for name in hashes], self.parity, cache=self.cache)
                     chain.set_mempool([Tx(Reader(self.raw[name])) for name in txids])
                     return chain
             except (OSError, Failed, ValueError, TypeError, KeyError, http.client.HTTPException):
@@ -176,6 +185,21 @@ class Life:
         for name in gone:
             self.equal(self.client.statuses[name], None, f"status told for {name}, which has no history any more")
         check(names, "nothing was asked")
+        if A.swaps:
+            self.compare_swaps(chain)
+
+    def compare_swaps(self, chain):
+        swaps = NaiveSwaps(chain, self.parity, self.history_blocks, self.offers)
+        self.orders += len(swaps.open) + len(swaps.history)
+        pages = [[], [None, None, 3], [2, 1], [1000, 0, self.draw.randint(0, 30)], [5, self.draw.randint(0, 9), 0]]
+        requests = []
+        for token in map(display, sorted(swaps.tokens | {bytes(32), b"\x5a" * 32})):
+            for want in ("", "bywant"):
+                requests.append((f"getswapcount{want}", token))
+                requests += [(f"getopenorders{want}", token, *page) for page in pages]
+                requests += [(f"getswaphistory{want}", token, *page[:2]) for page in pages]
+        for request, got in zip(requests, self.client.ask_all(requests)):
+            self.equal(got, swaps.answer(*request), str(request))
 
     def equal(self, got, wanted, what):
         self.checks += 1
@@ -190,7 +214,7 @@ class Life:
 
 def main():
     seeds = math.ceil(A.seeds * float(os.environ.get("SLUICE_TEST_SCALE", "1")))
-    passed = failed = checks = reorgs = ends = sends = 0
+    passed = failed = checks = reorgs = ends = sends = orders = 0
     for seed in range(A.first, A.first + seeds):
         work = Path(tempfile.mkdtemp(prefix="sluice-follow-"))
         life = Life(seed, work)
@@ -201,16 +225,17 @@ def main():
             reorgs += life.reorgs
             ends += life.ends
             sends += life.sends
+            orders += life.orders
         except (Failed, OSError, subprocess.TimeoutExpired) as failure:
             failed += 1
-            print(f"--first {seed} --seeds 1{' --kills' if A.kills else ''}: {failure}")
+            print(f"--first {seed} --seeds 1{' --kills' if A.kills else ''}{' --swaps' if A.swaps else ''}: {failure}")
             print((work / "serve.log").read_text()[-2000:])
             break
         finally:
             shutil.rmtree(work, ignore_errors=True)
-    if not failed and seeds > 9 and not (reorgs and ends and sends):
+    if not failed and seeds > 9 and not (reorgs and ends and sends and bool(orders) == A.swaps):
         failed, _ = 1, print("too little happened")
-    print(f"{checks} answers, {reorgs} reorgs, {ends} {'kills' if A.kills else 'restarts'}, {sends} transactions sent")
+    print(f"{checks} answers, {reorgs} reorgs, {ends} {'kills' if A.kills else 'restarts'}, {sends} transactions sent, {orders} orders")
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)
 

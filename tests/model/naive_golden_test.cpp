@@ -3,67 +3,28 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
-#include <cstdio>
 #include <fstream>
-#include <sstream>
 
 #include "base/hex.h"
 #include "byte_text.h"
 #include "naive_index.h"
-#include "support/fixtures.h"
+#include "recorded_chain.h"
 
 namespace sluice::model {
 namespace {
-
-std::vector<std::byte> unzip(const std::filesystem::path& path) {
-  std::vector<std::byte> data;
-  FILE* pipe = ::popen(("gzip -dc '" + path.string() + "'").c_str(), "r");
-  if (pipe == nullptr) return data;
-  std::byte part[65536];
-  for (std::size_t count; (count = std::fread(part, 1, sizeof part, pipe)) > 0;)
-    data.insert(data.end(), part, part + count);
-  EXPECT_EQ(::pclose(pipe), 0) << path;
-  return data;
-}
-
-// Records by block hash: magic, size, block; zeros end the file.
-std::map<std::string, std::string> records_of(Bytes file, const NaiveRules& rules) {
-  std::map<std::string, std::string> records;  // by block hash as shown
-  for (std::size_t at = 0; at + 8 <= file.size() && load_le<std::uint32_t>(file.data() + at) == 0xdab5bffa;) {
-    const std::size_t size = load_le<std::uint32_t>(file.data() + at + 4);
-    if (size < 80 || size > file.size() - at - 8) break;
-    const std::string block = text_of(file.subspan(at + 8, size));
-    records[shown(naive_block_hash(block.substr(0, 80), rules))] = block;
-    at += 8 + size;
-  }
-  return records;
-}
 
 using TxNumber = NaiveIndex::TxNumber;
 
 class NaiveGolden : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    const auto directory = test::fixtures_dir() / "radiant-regtest-small";
     const NaiveRules rules = NaiveRules::for_radiant(true);
-    file_ = new std::vector<std::byte>(unzip(directory / "blk00000.dat.gz"));
+    const RecordedChain chain = read_recorded_chain(rules);
+    stale_ = chain.stale;
     index_ = new NaiveIndex(rules);
-    const auto records = records_of(*file_, rules);
-    stale_ = records.size();
-    std::ifstream headers(directory / "headers.tsv");
-    std::uint32_t height = 0;
-    for (std::string hash, hex; headers >> height >> hash >> hex;) {
-      const auto found = records.find(hash);
-      ASSERT_NE(found, records.end()) << "height " << height;
-      ASSERT_EQ(found->second.substr(0, 80), text_of(from_hex(hex).value()));
-      index_->add_block(found->second);
-      --stale_;
-    }
+    for (const std::string& block : chain.active) index_->add_block(block);
   }
-  static void TearDownTestSuite() {
-    delete index_;
-    delete file_;
-  }
+  static void TearDownTestSuite() { delete index_; }
 
   static std::string place(TxNumber number) {
     return "{\"tx_hash\":\"" + shown(index_->txids[number]) + "\",\"height\":" + std::to_string(height(number)) + "}";
@@ -126,7 +87,6 @@ class NaiveGolden : public testing::Test {
     return found.empty() ? "[]" : list({place(found.front()), place(found.back())});
   }
 
-  static inline std::vector<std::byte>* file_ = nullptr;
   static inline NaiveIndex* index_ = nullptr;
   static inline std::size_t stale_ = 0;
 };
@@ -139,7 +99,7 @@ TEST_F(NaiveGolden, FollowsTheActiveChain) {
 }
 
 TEST_F(NaiveGolden, GivesTheRecordedAnswers) {
-  std::ifstream lines(test::fixtures_dir() / "radiant-regtest-small" / "golden-base.jsonl");
+  std::ifstream lines(recorded_file("golden-base.jsonl"));
   ASSERT_TRUE(lines.is_open());
   simdjson::dom::parser parser;
   std::map<std::string, int> checked;

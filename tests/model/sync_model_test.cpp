@@ -6,8 +6,6 @@
 // SLUICE_TEST_SCALE multiplies the number of chains; a fraction makes it less.
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <cstdlib>
 #include <fstream>
 
 #include "byte_text.h"
@@ -17,6 +15,7 @@
 #include "store/digest.h"
 #include "store/rollback.h"
 #include "support/devnet_chain.h"
+#include "support/seeds.h"
 #include "support/temp_dir.h"
 
 namespace sluice::test {
@@ -194,15 +193,6 @@ void run_disconnect(const std::string& coin, std::uint64_t seed) {
   scenario.expect_rows(options.db_directory, keep);
   scenario.sync(scenario.draw_options("db"));
   scenario.expect_rows(options.db_directory, scenario.block_count());
-}
-
-template <typename Run>
-void for_each_seed(std::uint64_t first, std::uint64_t count, Run run) {
-  if (const char* only = std::getenv("SLUICE_TEST_SEED")) return run(std::strtoull(only, nullptr, 10));
-  const char* scale = std::getenv("SLUICE_TEST_SCALE");
-  if (scale != nullptr)
-    count = static_cast<std::uint64_t>(std::ceil(static_cast<double>(count) * std::strtod(scale, nullptr)));
-  for (std::uint64_t seed = first; seed < first + count && !testing::Test::HasFailure(); ++seed) run(seed);
 }
 
 TEST(SyncModel, RadiantChains) {

@@ -203,6 +203,13 @@ TEST(Build, minimal_mode_switches_the_optional_indexes_off) {
   EXPECT_FALSE(config.swap.mempool_swap_index);
 }
 
+TEST(Build, an_http_origin_is_one_word) {
+  EXPECT_EQ(accepted<ServeConfig>(serve_words()).server.http_origin, "*");
+  EXPECT_EQ(accepted<ServeConfig>(serve_words({"--http-origin", ""})).server.http_origin, "");
+  for (const char* text : {"https://a.example\r\nX: y", "https://a, https://b", "a b"})
+    EXPECT_TRUE(mentions(refused(serve_words({"--http-origin", text})), "--http-origin")) << text;
+}
+
 TEST(Build, an_http_address_that_was_asked_for_is_told_from_the_default) {
   const auto config = accepted<ServeConfig>(serve_words());
   EXPECT_EQ(config.server.http, (HostPort{"127.0.0.1", 8080}));

@@ -98,7 +98,7 @@ const std::vector<Row> reference_rows{
     {"MEMPOOL_SWAP_INDEX", "0", use},
     {"SWAP_HISTORY_BLOCKS", "10000", use},
     {"SWAP_CACHE_MB", "10", use},
-    {"SWAP_VERIFY_SIGNATURES", "1", extension},
+    {"SWAP_VERIFY_SIGNATURES", "1", use},
     {"GLYPH_INDEX", "1", extension},
     {"MEMPOOL_GLYPH_INDEX", "1", extension},
     {"GLYPH_SUBSCRIPTIONS", "1", extension},
@@ -219,9 +219,9 @@ INSTANTIATE_TEST_SUITE_P(Reference, ReferenceRow, testing::ValuesIn(reference_ro
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Environment, the_reference_and_the_table_name_the_same_variables) {
-  std::vector<std::string_view> own{"MEMORY_BUDGET",     "BAN_FILE",          "SESSION_SUBSCRIPTIONS", "MEMPOOL_BUDGET",
-                                    "STATUS_CACHE",      "BLOCKS_DIRECTORY",  "SLUICE_THREADS",        "SLUICE_PROFILE",
-                                    "SLUICE_LOG_FORMAT", "SLUICE_LOG_LEVELS", "SERVE_WHILE_SYNCING"};
+  std::vector<std::string_view> own{"HTTP_ORIGIN",    "MEMORY_BUDGET",     "BAN_FILE",          "SESSION_SUBSCRIPTIONS",
+                                    "MEMPOOL_BUDGET", "STATUS_CACHE",      "BLOCKS_DIRECTORY",  "SLUICE_THREADS",
+                                    "SLUICE_PROFILE", "SLUICE_LOG_FORMAT", "SLUICE_LOG_LEVELS", "SERVE_WHILE_SYNCING"};
   const auto is_listed = [&](std::string_view name) {
     for (const Row& row : reference_rows) {
       if (row.name == name) return true;

@@ -18,7 +18,8 @@ HttpReply echo(const HttpRequest& request) {
   std::string line(request.method);
   line.append(" ").append(request.path).append("?").append(request.query).append(" ").append(request.body);
   HttpReply reply = text_reply(request.path == "/missing" ? 404 : 200, line);
-  if (request.path == "/post-only") reply.status = 405, reply.allow = "POST";
+  if (request.path == "/post-only") reply.status = 405, reply.fields = {{"Allow", "POST"}};
+  if (request.path == "/nothing") reply.status = 204, reply.body.clear();
   return reply;
 }
 
@@ -52,6 +53,7 @@ TEST(HttpHandler, AnswersAndKeepsTheConnection) {
   EXPECT_EQ(client.ask(get("/a?b=c")), reply("200 OK", "GET /a?b=c "));
   EXPECT_EQ(client.ask(get("/missing")), reply("404 Not Found", "GET /missing? "));
   EXPECT_EQ(client.ask(get("/post-only")), reply("405 Method Not Allowed", "GET /post-only? ", "Allow: POST\r\n"));
+  EXPECT_EQ(client.ask(get("/nothing")), "HTTP/1.1 204 No Content\r\nCache-Control: no-store\r\n\r\n");
   EXPECT_EQ(client.ask(get("http://example.org/a")), reply("200 OK", "GET /a? "));
   EXPECT_EQ(client.ask(get("http://example.org")), reply("200 OK", "GET /? "));
   EXPECT_FALSE(client.finished);

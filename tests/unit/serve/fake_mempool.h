@@ -3,7 +3,10 @@
 
 #include <map>
 
+#include "classify/rswp.h"
 #include "serve/mempool_view.h"
+#include "support/offer_script.h"
+#include "swap/parsed_order.h"
 
 namespace sluice::serve::test {
 
@@ -27,7 +30,14 @@ class FakeMempool : public MempoolView {
     tx.info = {tx.raw, 0, static_cast<std::uint32_t>(tx.raw.size()), unconfirmed_inputs};
   }
 
-  std::uint64_t version() const noexcept override { return 1; }
+  /// At an output of a transaction, of which nothing else is known.
+  void add_offer(const Txid& txid, std::uint32_t output, const sluice::test::OfferText& offer) {
+    offers[{txid, output}] = sluice::test::offer_script(offer);
+  }
+  std::map<std::pair<Txid, std::uint32_t>, std::vector<std::byte>> offers;  ///< scripts
+  std::uint64_t its_version = 1;
+
+  std::uint64_t version() const noexcept override { return its_version; }
   std::size_t tx_count() const noexcept override { return txs.size(); }
   std::uint64_t tx_bytes() const noexcept override { return 0; }
   std::vector<MempoolHistoryItem> history(const ScriptHash& script) const override { return at(histories, script); }
@@ -41,6 +51,13 @@ class FakeMempool : public MempoolView {
   std::optional<Txid> spender(const Outpoint& outpoint) const override {
     const auto found = spenders.find(outpoint);
     return found == spenders.end() ? std::nullopt : std::optional(found->second);
+  }
+  void walk_offers(const UnconfirmedOfferVisit& visit) const override {
+    std::vector<std::byte> terms;
+    for (const auto& [place, script] : offers) {
+      const classify::SwapParse parsed = classify::parse_swap(script, 0, {});
+      if (!visit(place.first, place.second, swap::order_of(script, parsed.offer, terms))) return;
+    }
   }
   std::span<const FeeBin> fee_histogram() const noexcept override { return histogram; }
 

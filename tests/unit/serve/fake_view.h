@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "base/hex.h"
@@ -50,6 +51,7 @@ class FakeView : public ReadView {
 
   std::map<ScriptHash, std::vector<HistoryItem>> histories;
   std::map<ScriptHash, std::vector<UnspentItem>> unspents;
+  std::set<std::pair<TxNumber, std::uint32_t>> coins;  ///< unspent beside those of `unspents`
   std::map<TxNumber, std::vector<std::byte>> raw;
   std::map<std::pair<TxNumber, std::uint32_t>, std::vector<RefItem>> refs;
   std::map<std::array<std::byte, 36>, RefPlaces> places_of_refs;
@@ -104,6 +106,12 @@ class FakeView : public ReadView {
     if (broken) return Error{ErrorKind::corrupt, "broken"};
     const auto found = unspents.find(script);
     return found == unspents.end() ? std::vector<UnspentItem>{} : found->second;
+  }
+  Result<bool> is_unspent(TxNumber number, std::uint32_t index) const override {
+    if (broken) return Error{ErrorKind::corrupt, "broken"};
+    const auto is_it = [&](const UnspentItem& item) { return item.tx_number == number && item.output_index == index; };
+    return coins.contains({number, index}) ||
+           std::ranges::any_of(unspents, [&](const auto& of) { return std::ranges::any_of(of.second, is_it); });
   }
   Result<Balance> balance(const ScriptHash& script) const override {
     if (broken) return Error{ErrorKind::corrupt, "broken"};
