@@ -134,9 +134,10 @@ Status Serving::prepare_peers() {
 
 void Serving::publish(const serve::Snapshot& snapshot, serve::Changes changes) {
   const std::lock_guard lock(mutex_);
+  serve::Snapshot before;
   {
     const std::lock_guard snapshot_lock(snapshot_mutex_);
-    snapshot_ = snapshot;
+    before = std::exchange(snapshot_, snapshot);
   }
   {
     const std::lock_guard figures_lock(figures_mutex_);
@@ -144,6 +145,10 @@ void Serving::publish(const serve::Snapshot& snapshot, serve::Changes changes) {
     index_figures_.height = height;
     index_figures_.transactions = snapshot.view->block_first_tx(height) + snapshot.view->block_tx_count(height);
   }
+  auto news = serve::swap_news(before, snapshot, changes);
+  if (!news) log_thinned_out(failures_, news.error());
+  changes.swaps = news ? std::move(news).value() : serve::SwapNewsList{{}, true};
+  before = {};  // a reorg waits until its view is gone
   const auto event = endpoint_->publish(snapshot, std::move(changes));
   if (server_) server_->post(event);
 }

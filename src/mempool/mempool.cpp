@@ -195,6 +195,7 @@ void Mempool::insert(const TxRef& tx) {
   for (std::uint32_t i = 0; i < tx->input_count(); ++i) {
     if (maps_.txs.find(tx->prevout(i).txid) != nullptr) ++entry.unconfirmed_inputs;
     maps_.spends.put({tx.get(), i});
+    if (options_.may_be_offered && options_.may_be_offered(tx->prevout(i))) maps_.offered_spends.put({tx.get(), i});
   }
   maps_.txs.put(entry);
   tx->for_each_script(
@@ -213,7 +214,10 @@ void Mempool::insert(const TxRef& tx) {
 }
 
 void Mempool::detach(const TxRef& tx) {
-  for (std::uint32_t i = 0; i < tx->input_count(); ++i) SLUICE_CHECK(maps_.spends.erase(tx->prevout(i)));
+  for (std::uint32_t i = 0; i < tx->input_count(); ++i) {
+    SLUICE_CHECK(maps_.spends.erase(tx->prevout(i)));
+    maps_.offered_spends.erase(tx->prevout(i));
+  }
   for (std::uint32_t i = 0; i < tx->output_count(); ++i) {
     if (const SpendEntry* child = maps_.spends.find({tx->txid(), i})) count_unconfirmed_input(*child->tx, false);
   }

@@ -37,6 +37,9 @@ struct MempoolOptions {
   /// lowest fee rates are left out, with all that spends their outputs.
   std::size_t budget_bytes = 0;
   std::size_t waiting_bytes_max = std::size_t{16} << 20;
+  /// May a swap order of the chain offer this output? Asked once for each input that comes into the pool; a yes too
+  /// many costs a little memory. Empty: none does.
+  std::function<bool(const Outpoint&)> may_be_offered{};
 };
 
 struct MempoolCounters {

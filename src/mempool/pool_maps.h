@@ -87,6 +87,7 @@ struct PoolMaps {
   TxMap txs;
   SpendMap spends;
   ScriptMap scripts;
+  SpendMap offered_spends;     ///< those of `spends` whose output a swap order may offer
   OfferTxMap offer_txs;        ///< transactions with swap offers
   std::uint64_t tx_bytes = 0;  ///< serialised, all transactions
 };

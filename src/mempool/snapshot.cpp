@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "swap/parsed_order.h"
+#include "swap/advertisement.h"
 
 namespace sluice::mempool {
 
@@ -70,15 +70,27 @@ std::optional<Txid> Snapshot::spender(const Outpoint& outpoint) const {
   return spend == nullptr ? std::nullopt : std::optional(spend->tx->txid());
 }
 
+void Snapshot::find_offer(const Txid& txid, std::uint32_t output, const serve::UnconfirmedOfferVisit& visit) const {
+  const TxPointer* entry = maps_.offer_txs.find(txid);
+  if (entry == nullptr) return;
+  for (const PoolOffer& found : entry->tx->offers()) {
+    if (found.output == output)
+      (void)visit(txid, output, swap::Advertisement(entry->tx->raw(), found.offer, {}).order());
+  }
+}
+
 void Snapshot::walk_offers(const serve::UnconfirmedOfferVisit& visit) const {
-  std::vector<std::byte> terms;
   bool goes_on = true;
   maps_.offer_txs.for_each([&](const TxPointer& entry) {
     for (const PoolOffer& found : entry.tx->offers()) {
       if (!goes_on) return;
-      goes_on = visit(entry.tx->txid(), found.output, swap::order_of(entry.tx->raw(), found.offer, terms));
+      goes_on = visit(entry.tx->txid(), found.output, swap::Advertisement(entry.tx->raw(), found.offer, {}).order());
     }
   });
+}
+
+void Snapshot::walk_offered_spends(const std::function<void(const Outpoint&)>& visit) const {
+  maps_.offered_spends.for_each([&](const SpendEntry& entry) { visit(entry.key()); });
 }
 
 }  // namespace sluice::mempool

@@ -24,6 +24,8 @@ class Snapshot final : public serve::MempoolView {
   [[nodiscard]] std::optional<serve::MempoolTxInfo> find_tx(const Txid& txid) const override;
   [[nodiscard]] std::optional<Txid> spender(const Outpoint& outpoint) const override;
   void walk_offers(const serve::UnconfirmedOfferVisit& visit) const override;
+  void find_offer(const Txid& txid, std::uint32_t output, const serve::UnconfirmedOfferVisit& visit) const override;
+  void walk_offered_spends(const std::function<void(const Outpoint&)>& visit) const override;
   [[nodiscard]] std::span<const serve::FeeBin> fee_histogram() const noexcept override { return histogram_; }
 
  private:

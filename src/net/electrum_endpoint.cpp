@@ -107,6 +107,7 @@ class ElectrumEndpoint::Handler final : public ConnectionHandler {
     if (snapshot) {
       loop_.context.view = snapshot->view.get();
       loop_.context.mempool = snapshot->mempool.get();
+      loop_.context.swaps = snapshot->swaps.get();
     }
     switch (counted_step(out)) {
       case session::SessionStep::idle: return HandlerStep::idle;

@@ -19,6 +19,21 @@ struct Spent {
   std::uint32_t height = 0;
 };
 
+/// `"tokenid"`, `"want_tokenid"` if there is one, `"utxo"`.
+void append_name_members(std::string& reply, const swap::Order& order) {
+  reply += "\"tokenid\":";
+  append_json_hash(reply, order.id.token);
+  if (order.has_want()) {
+    reply += ",\"want_tokenid\":";
+    append_json_hash(reply, order.want);
+  }
+  reply += ",\"utxo\":{\"txid\":";
+  append_json_hash(reply, order.id.offered.txid.span());
+  reply += ",\"vout\":";
+  append_number(reply, order.id.offered.index);
+  reply += '}';
+}
+
 void append_ad(std::string& reply, const AdSeen& ad) {
   reply += ",\"ad\":{\"txid\":";
   append_json_hash(reply, ad.txid.span());
@@ -132,22 +147,20 @@ void append_offer_members(std::string& reply, const swap::Order& order, std::uin
   append_number(reply, order.offered_type);
   reply += ",\"terms_type\":";
   append_number(reply, order.terms_type);
-  reply += ",\"tokenid\":";
-  append_json_hash(reply, order.id.token);
-  if (order.has_want()) {
-    reply += ",\"want_tokenid\":";
-    append_json_hash(reply, order.want);
-  }
-  reply += ",\"utxo\":{\"txid\":";
-  append_json_hash(reply, order.id.offered.txid.span());
-  reply += ",\"vout\":";
-  append_number(reply, order.id.offered.index);
-  reply += "},\"price_terms\":";
+  reply += ',';
+  append_name_members(reply, order);
+  reply += ",\"price_terms\":";
   append_json_hex(reply, order.price_terms);
   reply += ",\"signature\":";
   append_json_hex(reply, order.signature);
   reply += ",\"block_height\":";
   append_number(reply, block_height);
+}
+
+void append_order_name(std::string& reply, const swap::Order& order) {
+  reply += '{';
+  append_name_members(reply, order);
+  reply += '}';
 }
 
 Status append_full_offer(std::string& reply, const ServerContext& context, const swap::Order& order,

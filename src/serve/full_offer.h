@@ -31,6 +31,9 @@ enum class OfferStatus : std::uint8_t {
 /// Appends `"version":...` to `"block_height":n`: the node's offer object without its braces.
 void append_offer_members(std::string& reply, const swap::Order& order, std::uint32_t block_height);
 
+/// Appends `{"tokenid","want_tokenid","utxo"}`: what an order is named by; want_tokenid as above.
+void append_order_name(std::string& reply, const swap::Order& order);
+
 /// Appends an order of the chain. Errors: the view's; the reply then ends anywhere.
 /// Cost: the offered output's transaction is read if `verify`, or if the order is not backed.
 [[nodiscard]] Status append_full_offer(std::string& reply, const ServerContext& context, const swap::Order& order,

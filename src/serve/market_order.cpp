@@ -2,11 +2,10 @@
 
 #include "base/hex.h"
 #include "serve/json_text.h"
+#include "serve/reply_parts.h"
 
 namespace sluice::serve {
 namespace {
-
-constexpr std::size_t header_time_offset = 68;
 
 void append_key(std::string& reply, std::string_view key) {
   reply += ",\"";
@@ -103,14 +102,14 @@ Status append_market_order(std::string& reply, const ServerContext& context, con
   const auto ad_txid = context.view->txid(order.ad.tx_number);
   if (!ad_txid) return ad_txid.error();
   const std::uint32_t height = context.view->place_of(order.ad.tx_number).height;
-  const auto header = context.view->header(height);
-  if (!header) return header.error();
+  const auto time = block_time(*context.view, height);
+  if (!time) return time.error();
   const MarketOrder market = market_order(order);
   begin_order(reply, order);
   append_hash_of(reply, "tx_hash", ad_txid.value().span());
   append_number_of(reply, "vout", order.ad.output);
   append_number_of(reply, "height", height);
-  append_number_of(reply, "timestamp", load_le<std::uint32_t>(header.value().data() + header_time_offset));
+  append_number_of(reply, "timestamp", time.value());
   append_maker_hash(reply, market);
   append_key(reply, "maker_address");
   const std::string address = market.maker ? market.maker->address(*context.options->network) : std::string();

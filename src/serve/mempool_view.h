@@ -84,6 +84,15 @@ class MempoolView {
   /// Visits every swap offer of the unconfirmed transactions, in no order; those of one transaction by output.
   /// This one knows of none. Cost: linear in the transactions that have offers.
   virtual void walk_offers(const UnconfirmedOfferVisit& visit) const { (void)visit; }
+  /// Visits the offer at one output, if there is one. This one walks over all.
+  virtual void find_offer(const Txid& txid, std::uint32_t output, const UnconfirmedOfferVisit& visit) const {
+    walk_offers([&](const Txid& at, std::uint32_t index, const swap::Order& order) {
+      return at != txid || index != output || visit(at, index, order);
+    });
+  }
+  /// Visits the outputs spent by unconfirmed transactions that a swap order may offer, in no order; few others among
+  /// them. This one knows of none.
+  virtual void walk_offered_spends(const std::function<void(const Outpoint&)>& visit) const { (void)visit; }
   /// ElectrumX's compact histogram, rates descending.
   [[nodiscard]] virtual std::span<const FeeBin> fee_histogram() const noexcept = 0;
 };

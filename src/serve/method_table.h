@@ -145,6 +145,14 @@ Outcome swap_get_by_txid(Call& call);
 Outcome swap_get_history(Call& call);
 Outcome swap_get_unconfirmed_orders(Call& call);
 Outcome swap_get_user_unconfirmed(Call& call);
+Outcome swap_subscribe(Call& call);
+Outcome swap_unsubscribe(Call& call);
+Outcome swap_subscribe_orderbook(Call& call);
+Outcome swap_subscribe_fills(Call& call);
+Outcome swap_subscribe_user_orders(Call& call);
+Outcome swap_unsubscribe_orderbook(Call& call);
+Outcome swap_unsubscribe_fills(Call& call);
+Outcome swap_unsubscribe_user_orders(Call& call);
 Outcome wave_resolve(Call& call);
 Outcome wave_check_available(Call& call);
 

@@ -12,7 +12,7 @@
 #include "serve/price_book.h"
 #include "serve/token_argument.h"
 #include "serve/tx_reader.h"
-#include "swap/parsed_order.h"
+#include "swap/advertisement.h"
 
 namespace sluice::serve {
 namespace {
@@ -89,12 +89,12 @@ Status append_side(Call& call, std::string_view name, const BookQuery& query, bo
 Status append_offers_of(Call& call, OfferList& list, Bytes raw, const Txid& txid, const std::optional<TxPlace>& place) {
   TxView tx;
   if (!read_transaction(raw, call.options().network->has_segwit(), tx)) return {};
-  std::vector<std::byte> terms;
   for (std::uint32_t i = 0; i < tx.outputs.size() && !call.too_large(); ++i) {
     const Bytes script = tx.outputs[i].script;
     const classify::SwapParse parsed = classify::parse_swap(script, 0, {});
     if (parsed.verdict != classify::SwapVerdict::offer) continue;
-    const swap::Order order = swap::order_of(script, parsed.offer, terms);
+    const swap::Advertisement advertisement(script, parsed.offer, {});
+    const swap::Order& order = advertisement.order();
     const AdSeen ad{txid, i, place ? place->height : 0};
     bool is_listed = false;
     Status written;

@@ -245,7 +245,8 @@ Outcome scripthash_get_status(Call& call) {
 }
 
 Outcome take_one_more_subscription(const Call& call) {
-  if (call.session.scripts.size() + call.session.outpoints.size() < call.options().max_subscriptions)
+  const std::size_t topics = call.session.swaps ? call.session.swaps->topics.size() : 0;
+  if (call.session.scripts.size() + call.session.outpoints.size() + topics < call.options().max_subscriptions)
     return std::nullopt;
   return Fault{FaultCode::limit_exceeded, "too many subscriptions: at most " +
                                               with_thousands(call.options().max_subscriptions) + " in one session"};

@@ -2,33 +2,24 @@
 
 #include "base/prefix.h"
 #include "serve/json_text.h"
+#include "serve/notification_line.h"
 #include "serve/outpoint_status.h"
 #include "serve/reply_parts.h"
 #include "serve/scripthash_status.h"
+#include "serve/swap_notices.h"
 
 namespace sluice::serve {
 namespace {
 
-void begin_line(std::string& line, const SessionState& session, std::string_view method) {
-  if (session.dialect != Dialect::v1) line += "{\"jsonrpc\":\"2.0\",\"method\":\"";
-  else line += "{\"method\":\"";
-  line += method;
-  line += "\",\"params\":[";
-}
-
-void end_line(std::string& line, const SessionState& session) {
-  line += session.dialect != Dialect::v1 ? "]}" : "],\"id\":null}";
-}
-
 Notified write_tip(SessionState& session, const ServerContext& context, std::string& line) {
   const std::size_t begin = line.size();
-  begin_line(line, session, "blockchain.headers.subscribe");
+  begin_notification(line, session, "blockchain.headers.subscribe");
   if (const auto read = append_tip(line, *context.view); !read) {
     line.resize(begin);
     if (context.on_failure) context.on_failure(read.error());
     return Notified::checked;
   }
-  end_line(line, session);
+  end_notification(line, session);
   return Notified::written;
 }
 
@@ -46,11 +37,11 @@ Notified write_script(SessionState& session, const ServerContext& context, std::
   if (status.value().hash == subscription->second.told) return Notified::checked;
   subscription->second.told = status.value().hash;
   const bool by_address = subscription->second.by_address;
-  begin_line(line, session, by_address ? "blockchain.address.subscribe" : "blockchain.scripthash.subscribe");
+  begin_notification(line, session, by_address ? "blockchain.address.subscribe" : "blockchain.scripthash.subscribe");
   append_json_string(line, subscription->second.text);
   line += ',';
   append_status(line, status.value().hash);
-  end_line(line, session);
+  end_notification(line, session);
   return Notified::written;
 }
 
@@ -71,14 +62,14 @@ Notified write_outpoint(SessionState& session, const ServerContext& context, std
   // A spender that is not found now may be found after the next change.
   if (status.value().is_spender_unknown || status.value().json == subscription.told) return Notified::checked;
   subscription.told = std::move(status).value().json;
-  begin_line(line, session, "blockchain.outpoint.subscribe");
+  begin_notification(line, session, "blockchain.outpoint.subscribe");
   line += '[';
   append_json_hash(line, outpoint.txid.span());
   line += ',';
   append_number(line, outpoint.index);
   line += "],";
   line += subscription.told;
-  end_line(line, session);
+  end_notification(line, session);
   return Notified::written;
 }
 
@@ -99,7 +90,9 @@ bool mark_notifications(SessionState& session, const Changes& changes) {
     subscription.marked = true;
     session.marked_outpoints.push_back(outpoint);
   }
-  return session.tip_marked || !session.marked_scripts.empty() || !session.marked_outpoints.empty();
+  if (session.swaps) mark_swap_notices(*session.swaps, changes.swaps);
+  return session.tip_marked || !session.marked_scripts.empty() || !session.marked_outpoints.empty() ||
+         (session.swaps && session.swaps->has_marks());
 }
 
 Notified write_notification(SessionState& session, const ServerContext& context, std::string& line) {
@@ -109,6 +102,7 @@ Notified write_notification(SessionState& session, const ServerContext& context,
   }
   if (!session.marked_scripts.empty()) return write_script(session, context, line);
   if (!session.marked_outpoints.empty()) return write_outpoint(session, context, line);
+  if (session.swaps && session.swaps->has_marks()) return write_swap_notice(*session.swaps, session, context, line);
   return Notified::nothing_left;
 }
 

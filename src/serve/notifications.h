@@ -5,7 +5,8 @@
 //
 // Marks are taken when a snapshot is published and written when there is room; the status is that of the moment of
 // writing, and is sent only if it differs from the one sent before. So however many snapshots pass while a client
-// reads slowly, it is told once, and the truth.
+// reads slowly, it is told once, and the truth. News of swap orders are different: each is told, in the order they
+// came, with the swap order as it is when the line is written; how many may wait is in swap_topics.h.
 #pragma once
 
 #include <string>
@@ -26,7 +27,7 @@ enum class Notified : std::uint8_t {
   written,       ///< a line was appended, without newline
 };
 
-/// Works off one mark: the tip first, then scripts, then outpoints.
+/// Works off one mark: the tip first, then scripts, outpoints, swap orders.
 [[nodiscard]] Notified write_notification(SessionState& session, const ServerContext& context, std::string& line);
 
 }  // namespace sluice::serve

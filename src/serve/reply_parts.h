@@ -20,6 +20,14 @@ inline void append_branch(std::string& reply, const std::vector<Digest>& branch)
   reply += ']';
 }
 
+/// Of its header, in seconds. Errors: the view's.
+inline Result<std::uint32_t> block_time(const ReadView& view, std::uint32_t height) {
+  constexpr std::size_t time_offset = 68;
+  const auto header = view.header(height);
+  if (!header) return header.error();
+  return load_le<std::uint32_t>(header.value().data() + time_offset);
+}
+
 /// `{"hex":...,"height":n}` of the newest block. Errors: the view's.
 inline Status append_tip(std::string& reply, const ReadView& view) {
   const std::uint32_t tip = view.tip_height();

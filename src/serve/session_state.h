@@ -14,6 +14,7 @@
 #include "serve/mempool_view.h"
 #include "serve/node_gate.h"
 #include "serve/protocol_version.h"
+#include "serve/swap_topics.h"
 
 namespace sluice::serve {
 
@@ -68,6 +69,7 @@ struct SessionState {
   std::unordered_map<ScriptHash, Subscription, Hash32Hasher> scripts;
 
   std::map<Outpoint, OutpointSubscription> outpoints;
+  std::unique_ptr<SwapSubscriptions> swaps;  ///< missing until it asks for one
 
   /// Of the request at hand, while it waits for the node and until it is answered.
   std::shared_ptr<const NodeAnswer> node_answer;

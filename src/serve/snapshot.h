@@ -8,6 +8,7 @@
 
 #include "serve/mempool_view.h"
 #include "serve/read_view.h"
+#include "serve/swap_news.h"
 #include "serve/swap_view.h"
 #include "swap/order_change.h"
 
@@ -27,6 +28,7 @@ struct Changes {
   bool everything_touched = false;
   std::vector<std::uint64_t> touched;
   std::vector<swap::OrderChange> orders{};  ///< what happened to swap orders, in order
+  SwapNewsList swaps{};                     ///< what of it and of the mempool is told: swap_news() of both snapshots
 
   [[nodiscard]] bool touches(std::uint64_t prefix) const {
     return everything_touched || std::binary_search(touched.begin(), touched.end(), prefix);

@@ -10,10 +10,14 @@ Outcome need_swaps(const Call& call) {
   return bad_request("this server has no index of swap offers");
 }
 
+Fault not_a_token(const JsonValue& value) {
+  return bad_request(python_str(value) + " is neither a token id nor a ref");
+}
+
 Coerced<swap::TokenId> token_argument(const Call& call, const JsonValue& value) {
   if (Outcome fault = need_swaps(call)) return *fault;
   const auto name = value && value.is(JsonKind::string) ? read_token_name(value.text()) : std::nullopt;
-  if (!name) return bad_request(python_str(value) + " is neither a token id nor a ref");
+  if (!name) return not_a_token(value);
   const auto token = resolve(*call.context.swaps, *name);
   if (!token) return call.failed(token.error());
   return token.value();

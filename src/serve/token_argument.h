@@ -11,6 +11,7 @@ namespace sluice::serve {
 
 /// A fault if there is no swap index.
 [[nodiscard]] Outcome need_swaps(const Call& call);
+[[nodiscard]] Fault not_a_token(const JsonValue& value);
 /// A token by its id or a ref (token_name.h). Faults: no swap index, no such name, what the view could not read.
 [[nodiscard]] Coerced<swap::TokenId> token_argument(const Call& call, const JsonValue& value);
 /// A number that may be left out; UINT64_MAX if larger.

@@ -76,7 +76,8 @@ class Session {
   [[nodiscard]] const TrafficCounters& traffic() const noexcept { return traffic_; }
   [[nodiscard]] std::uint64_t dropped_lines() const noexcept { return lines_.dropped_lines(); }
   [[nodiscard]] std::size_t subscriptions() const noexcept {
-    return state_.scripts.size() + state_.outpoints.size() + (state_.headers_subscribed ? 1 : 0);
+    return state_.scripts.size() + state_.outpoints.size() + (state_.swaps ? state_.swaps->topics.size() : 0) +
+           (state_.headers_subscribed ? 1 : 0);
   }
 
  private:

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "client.h"
+#include "market_world.h"
 #include "session/session.h"
 #include "simdjson.h"
 #include "strict_json.h"
@@ -27,8 +28,26 @@ const test::FakeView& shared_view() {
   return view;
 }
 
+/// Orders of the token a1...01 for the token b2...02 and back: open, taken, unconfirmed.
+void add_market(test::Client& client) {
+  static test::FakeSwaps swaps;
+  static test::FakeMempool mempool;
+  static const test::MarketOffer offers[] = {{test::token_a, test::token_b, 1, 10},
+                                             {test::token_b, test::token_a, 2, 20, 0}};
+  for (const test::MarketOffer& offer : offers) {
+    test::MarketWorld world;
+    for (const OrderStanding standing : {OrderStanding::open, OrderStanding::history})
+      swaps.add(world.add(offer, standing).order, standing);
+    mempool.add_offer(Txid{test::id_of(1, offer.coin)}, 0,
+                      {offer.token, offer.want, test::coin_of(offer.coin), test::terms_of(30, test::p2pkh_of(7)), {}});
+  }
+  client.context.swaps = &swaps;
+  client.context.mempool = &mempool;
+}
+
 std::string replies(std::string_view stream, bool parity, std::size_t chunk_bytes, std::uint32_t items_per_step) {
   static test::Client client(shared_view());
+  if (client.context.swaps == nullptr) add_market(client);
   client.options.max_send = 100'000;
   client.options.parity = parity;
   session::SessionLimits limits;

@@ -42,15 +42,29 @@ class Server:
         self.reader.join()
         self.process.stderr.close()
 
-    def get(self, path, method="GET"):
-        """Status, content type and body."""
+    def ask(self, path, method="GET", body=None):
+        """Status, fields and body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=60)
         try:
-            connection.request(method, path)
+            connection.request(method, path, body)
             answer = connection.getresponse()
-            return answer.status, answer.getheader("Content-Type"), answer.read().decode()
+            return answer.status, answer.headers, answer.read().decode()
         finally:
             connection.close()
+
+    def get(self, path, method="GET"):
+        """Status, content type and body."""
+        status, fields, body = self.ask(path, method)
+        return status, fields["Content-Type"], body
+
+    def post(self, *requests):
+        """The answers of a wallet's requests, posted as one and as a batch."""
+        bodies = [{"jsonrpc": "2.0", "id": i, "method": method, "params": params} for i, (method, params) in enumerate(requests)]
+        singles = [self.ask("/", "POST", json.dumps(body)) for body in bodies]
+        equal([status for status, _, _ in singles], [200] * len(bodies), "statuses")
+        answers = [json.loads(text) for _, _, text in singles]
+        equal(json.loads(self.ask("/", "POST", json.dumps(bodies))[2]), answers, "the batch")
+        return answers
 
     def health(self, path):
         status, kind, body = self.get(path)
@@ -153,7 +167,32 @@ def an_index_without_a_node_is_served():
         server.wait_for("readiness", "/readyz", lambda status, said: status == 200 and said["height"] == 30)
         equal(server.health("/healthz"), (200, {"state": "serving", "node": "offline", "height": 30, "node_height": None}), "/healthz")
         promtool(server.get("/metrics")[2])
-        equal([server.get("/")[0], server.get("/metrics", "POST")[0], server.get("/metrics", "HEAD")[::2]], [404, 405, (200, "")], "statuses")
+        equal([server.get("/nothing")[0], server.get("/metrics", "POST")[0], server.get("/metrics", "HEAD")[::2]], [404, 405, (200, "")], "statuses")
+
+
+@test
+def swap_calls_are_answered_as_on_the_other_transports():
+    token = "ab" * 32
+    requests = [("getswapindexinfo", []), ("getswapcount", [token]), ("getopenorders", [token, 10, 0]), ("getswapcountbywant", ["x"])]
+    with Server("swaps", "--offline", "--blocks-dir", synced("swaps"), "--http-origin", "https://wallet.example") as server:
+        server.wait_for("readiness", "/readyz", lambda status, _: status == 200)
+        client = LiveClient(server.port)
+        posted = server.post(*requests)
+        for answer, (method, params) in zip(posted, requests):
+            on_line = client.answer(method, *params)
+            equal({name: answer.get(name) for name in ("result", "error")}, {name: on_line.get(name) for name in ("result", "error")}, method)
+        equal(server.post(("server.ping", []))[0]["error"]["code"], -32601, "no other call")
+        status, fields, body = server.ask("/", "POST", '{"method":"server.ping","id":1}')
+        equal((status, fields["Access-Control-Allow-Origin"], json.loads(body)["result"]), (404, "https://wallet.example", None), "the node's form")
+
+        status, fields, body = server.ask("/", "OPTIONS")
+        equal((status, fields["Access-Control-Allow-Methods"], body), (204, "POST, OPTIONS", ""), "what a browser asks first")
+        check("Authorization" in fields["Access-Control-Allow-Headers"], str(fields))
+
+        enabled = posted[0]["result"]["enabled"]
+        status, _, body = server.ask(f"/swap/count/{token}")
+        equal((status, "error" in json.loads(body)), (200, False) if enabled else (503, True), "a path")
+        equal([server.ask(path)[0] for path in ("/swap/", "/swap/nothing/x")], [404, 404], "other paths")
 
 
 @test

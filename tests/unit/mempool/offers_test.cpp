@@ -91,6 +91,45 @@ TEST_F(MempoolOffers, AreWalkedForAsLongAsTheTransactionIsThere) {
   EXPECT_TRUE(offers_in(*pool.publish()).empty());
 }
 
+TEST_F(MempoolOffers, SpendersOfOfferedOutputsAreKept) {
+  MempoolOptions with_filter = options(true);
+  const Outpoint offered = chain_.coin(1, 1000, 1);
+  const Outpoint other = chain_.coin(2, 1000, 1);
+  with_filter.may_be_offered = [&](const Outpoint& outpoint) { return outpoint == offered; };
+  Mempool pool(with_filter);
+  const auto spends = [](const serve::MempoolView& view) {
+    std::vector<Outpoint> found;
+    view.walk_offered_spends([&](const Outpoint& outpoint) { found.push_back(outpoint); });
+    return found;
+  };
+  const Buffer both = raw_tx({other, offered}, {{900, 2}});
+  ASSERT_TRUE(pool.add({both}, chain_));
+  const auto before = pool.publish();
+  EXPECT_EQ(spends(*before), std::vector{offered});
+  pool.remove(std::vector{txid_of(both)});
+  EXPECT_TRUE(spends(*pool.publish()).empty());
+  EXPECT_EQ(spends(*before), std::vector{offered});
+}
+
+TEST_F(MempoolOffers, AnOfferIsFoundByItsPlace) {
+  Mempool pool(options(true));
+  const Buffer two = advertise({offer(1), offer(2)}, 1);
+  ASSERT_TRUE(pool.add({two}, chain_));
+  const auto view = pool.publish();
+  const auto token_at = [&](const Txid& txid, std::uint32_t output) {
+    std::optional<swap::TokenId> token;
+    view->find_offer(txid, output, [&](const Txid&, std::uint32_t, const swap::Order& order) {
+      token = order.id.token;
+      return true;
+    });
+    return token;
+  };
+  EXPECT_EQ(token_at(txid_of(two), 1), offer(1).token);
+  EXPECT_EQ(token_at(txid_of(two), 2), offer(2).token);
+  EXPECT_FALSE(token_at(txid_of(two), 0));
+  EXPECT_FALSE(token_at(Txid{}, 1));
+}
+
 TEST_F(MempoolOffers, TheWalkEndsWhenTheVisitorSaysSo) {
   Mempool pool(options(true));
   ASSERT_TRUE(pool.add({advertise({offer(1), offer(2)}, 1), advertise({offer(3)}, 2)}, chain_));

@@ -6,7 +6,7 @@
 #include "classify/rswp.h"
 #include "serve/mempool_view.h"
 #include "support/offer_script.h"
-#include "swap/parsed_order.h"
+#include "swap/advertisement.h"
 
 namespace sluice::serve::test {
 
@@ -35,9 +35,8 @@ class FakeMempool : public MempoolView {
     offers[{txid, output}] = sluice::test::offer_script(offer);
   }
   std::map<std::pair<Txid, std::uint32_t>, std::vector<std::byte>> offers;  ///< scripts
-  std::uint64_t its_version = 1;
-
-  std::uint64_t version() const noexcept override { return its_version; }
+  std::vector<Outpoint> offered_spends;
+  std::uint64_t version() const noexcept override { return 1; }
   std::size_t tx_count() const noexcept override { return txs.size(); }
   std::uint64_t tx_bytes() const noexcept override { return 0; }
   std::vector<MempoolHistoryItem> history(const ScriptHash& script) const override { return at(histories, script); }
@@ -53,11 +52,13 @@ class FakeMempool : public MempoolView {
     return found == spenders.end() ? std::nullopt : std::optional(found->second);
   }
   void walk_offers(const UnconfirmedOfferVisit& visit) const override {
-    std::vector<std::byte> terms;
     for (const auto& [place, script] : offers) {
       const classify::SwapParse parsed = classify::parse_swap(script, 0, {});
-      if (!visit(place.first, place.second, swap::order_of(script, parsed.offer, terms))) return;
+      if (!visit(place.first, place.second, swap::Advertisement(script, parsed.offer, {}).order())) return;
     }
+  }
+  void walk_offered_spends(const std::function<void(const Outpoint&)>& visit) const override {
+    for (const Outpoint& outpoint : offered_spends) visit(outpoint);
   }
   std::span<const FeeBin> fee_histogram() const noexcept override { return histogram; }
 

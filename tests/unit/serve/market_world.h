@@ -17,7 +17,7 @@ inline const swap::TokenId token_a = id_of(0xa1, 1);
 inline const swap::TokenId token_b = id_of(0xb2, 2);
 inline const swap::TokenId plain_token{};
 
-inline std::string shown(const swap::TokenId& token) { return Txid{token}.display(); }
+inline std::string token_text(const swap::TokenId& token) { return Txid{token}.display(); }
 
 /// An offer of a coin that is there; its terms are of one output that pays the key of hash 07 07 ...
 struct MarketOffer {

@@ -13,7 +13,7 @@ namespace {
 class MarketMethods : public testing::Test {
  protected:
   std::string call(std::string_view method, const std::string& params) { return world_.client.call(method, params); }
-  static std::string ref(const swap::TokenId& token) { return "\"" + shown(token) + "_0\""; }
+  static std::string ref(const swap::TokenId& token) { return "\"" + token_text(token) + "_0\""; }
   static std::string id(int coin) { return market_order_id(coin_of(coin)); }
   /// The numbers of the coins of the orders in an answer, in the order of their ids in it.
   static std::vector<int> coins_in(const std::string& answer) {
@@ -218,13 +218,14 @@ TEST_F(MarketMethods, TheyAreUnknownWithParity) {
 }
 
 TEST(TokenName, IsAnIdOrARef) {
-  const std::string txid = shown(token_a);
+  const std::string txid = token_text(token_a);
   std::array<std::byte, 36> ref{};
   std::ranges::copy(token_a, ref.begin());
   const swap::TokenId hashed_0 = token_of_ref(ref);
   store_le<std::uint32_t>(ref.data() + 32, 258);
   const swap::TokenId hashed_258 = token_of_ref(ref);
-  EXPECT_EQ(shown(hashed_258), to_hex(hash::sha256(ref).span())) << "displayed, an id is the plain SHA-256 of the ref";
+  EXPECT_EQ(token_text(hashed_258), to_hex(hash::sha256(ref).span()))
+      << "displayed, an id is the plain SHA-256 of the ref";
 
   EXPECT_EQ(read_token_name(txid)->id, token_a);
   EXPECT_FALSE(read_token_name(txid)->by_ref);

@@ -45,8 +45,8 @@ TEST_F(OfferMethods, AnOfferIsTheNodesObjectAndMore) {
   world_.add({token_a, token_b, 1, 1000});
   const std::string script = to_hex(p2pkh_of(7));
   const std::string expected =
-      "[{\"version\":2,\"flags\":0,\"offered_type\":2,\"terms_type\":0,\"tokenid\":\"" + shown(token_a) +
-      "\",\"want_tokenid\":\"" + shown(token_b) + "\",\"utxo\":{\"txid\":\"" + coin_of(1).txid.display() +
+      "[{\"version\":2,\"flags\":0,\"offered_type\":2,\"terms_type\":0,\"tokenid\":\"" + token_text(token_a) +
+      "\",\"want_tokenid\":\"" + token_text(token_b) + "\",\"utxo\":{\"txid\":\"" + coin_of(1).txid.display() +
       "\",\"vout\":0},\"price_terms\":\"01e80300000000000019" + script +
       "\",\"signature\":\"\",\"block_height\":2,\"ad\":{\"txid\":\"" + world_.view.txid(2).value().display() +
       "\",\"vout\":1,\"height\":2},\"status\":\"open\",\"spent\":null,\"terms\":[{\"value\":1000,\"script\":\"" +
@@ -115,14 +115,17 @@ TEST_F(OfferMethods, ABookHasTwoSides) {
   world_.add({token_b, token_a, 3, 5});
   world_.add({token_b, token_a, 4, 9});
   world_.add({token_a, plain_token, 5, 7});
-  const std::string book = call("swap.get_book", "[" + quoted(shown(token_a)) + "," + quoted(shown(token_b)) + "]");
-  EXPECT_TRUE(book.starts_with("{\"token\":" + quoted(shown(token_a)) + ",\"want\":" + quoted(shown(token_b)) +
-                               ",\"height\":3,\"asks\":[{"))
+  const std::string book =
+      call("swap.get_book", "[" + quoted(token_text(token_a)) + "," + quoted(token_text(token_b)) + "]");
+  EXPECT_TRUE(book.starts_with("{\"token\":" + quoted(token_text(token_a)) +
+                               ",\"want\":" + quoted(token_text(token_b)) + ",\"height\":3,\"asks\":[{"))
       << book;
   EXPECT_TRUE(book.ends_with("],\"complete\":true}"));
   EXPECT_EQ(members(book, "price"), (std::vector<std::string>{"10", "30", "9", "5"}));
-  EXPECT_EQ(members(call("swap.get_book", "[" + quoted(shown(token_a)) + "]"), "price"), std::vector<std::string>{"7"});
-  const std::string page = call("swap.get_book", "[" + quoted(shown(token_a)) + "," + quoted(shown(token_b)) + ",1,1]");
+  EXPECT_EQ(members(call("swap.get_book", "[" + quoted(token_text(token_a)) + "]"), "price"),
+            std::vector<std::string>{"7"});
+  const std::string page =
+      call("swap.get_book", "[" + quoted(token_text(token_a)) + "," + quoted(token_text(token_b)) + ",1,1]");
   EXPECT_EQ(members(page, "price"), (std::vector<std::string>{"30", "5"}));
 }
 

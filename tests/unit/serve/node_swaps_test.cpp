@@ -7,9 +7,9 @@
 namespace sluice::serve::test {
 namespace {
 
-const std::string shown_a = shown(token_a);
+const std::string shown_a = token_text(token_a);
 
-std::string quoted_shown(const swap::TokenId& token) { return "\"" + shown(token) + "\""; }
+std::string quoted_shown(const swap::TokenId& token) { return "\"" + token_text(token) + "\""; }
 std::string misc(std::string_view message) { return error_text(-1, message); }
 std::string wrong(std::string_view message) { return error_text(-8, message); }
 
@@ -86,15 +86,15 @@ TEST_F(NodeSwaps, AnOfferHasTheNodesMembersInItsOrder) {
   const std::string head = R"([{"version":2,"flags":0,"offered_type":2,"terms_type":0,"tokenid":")" + shown_a;
   const std::string tail = R"("utxo":{"txid":")" + coin_of(1).txid.display() + R"(","vout":0},"price_terms":")" +
                            terms + R"(","signature":"","block_height":2}])";
-  const std::string with_want = head + R"(","want_tokenid":")" + shown(token_b) + "\"," + tail;
+  const std::string with_want = head + R"(","want_tokenid":")" + token_text(token_b) + "\"," + tail;
   EXPECT_EQ(call("getopenorders", "[\"" + shown_a + "\"]"), with_want);
-  EXPECT_EQ(call("getopenordersbywant", R"({"want_token_ref":")" + shown(token_b) + "\"}"), with_want);
+  EXPECT_EQ(call("getopenordersbywant", R"({"want_token_ref":")" + token_text(token_b) + "\"}"), with_want);
   world_.swaps.clear();
   world_.add({token_a, plain_token, 1, 10}, OrderStanding::history).order.signature = {};
   std::string closed = head + "\"," + tail;
   closed.replace(closed.find("block_height\":2"), 15, "block_height\":3");
   EXPECT_EQ(call("getswaphistory", "[\"" + shown_a + "\"]"), closed);
-  EXPECT_EQ(call("getswaphistorybywant", "[\"" + shown(plain_token) + "\"]"), closed);
+  EXPECT_EQ(call("getswaphistorybywant", "[\"" + token_text(plain_token) + "\"]"), closed);
 }
 
 TEST_F(NodeSwaps, ParametersAreRefusedInTheNodesWordsAndOrder) {
@@ -284,11 +284,11 @@ TEST_F(NodeSwaps, CursorsVisitEveryOrderOnceWhateverThePage) {
     std::size_t pages = 0;
     EXPECT_EQ(all_by_cursor("getopenorders", shown_a, limit, pages), open()) << limit;
     EXPECT_EQ(pages, (9u + static_cast<unsigned>(limit) - 1) / static_cast<unsigned>(limit));
-    EXPECT_EQ(all_by_cursor("getopenordersbywant", shown(token_b), limit, pages), open()) << limit;
+    EXPECT_EQ(all_by_cursor("getopenordersbywant", token_text(token_b), limit, pages), open()) << limit;
     pages = 0;
     EXPECT_EQ(all_by_cursor("getswaphistory", shown_a, limit, pages), history()) << limit;
     EXPECT_EQ(pages, (5u + static_cast<unsigned>(limit) - 1) / static_cast<unsigned>(limit));
-    EXPECT_EQ(all_by_cursor("getswaphistorybywant", shown(token_b), limit, pages), history()) << limit;
+    EXPECT_EQ(all_by_cursor("getswaphistorybywant", token_text(token_b), limit, pages), history()) << limit;
   }
 }
 

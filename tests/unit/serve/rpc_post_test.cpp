@@ -21,11 +21,11 @@ class SwapWeb : public ::testing::Test {
     return answer_swap_path(path, query, world_.client.context);
   }
   static std::string count_request(std::string_view head, std::string_view id = "7") {
-    return "{" + std::string(head) + R"("method":"getswapcount","params":[")" + shown(token_a) + R"("],"id":)" +
+    return "{" + std::string(head) + R"("method":"getswapcount","params":[")" + token_text(token_a) + R"("],"id":)" +
            std::string(id) + "}";
   }
   static std::string below(std::string_view kind, const swap::TokenId& token = token_a) {
-    return std::string(kind) + "/" + shown(token);
+    return std::string(kind) + "/" + token_text(token);
   }
   static std::string web_fault(int code, std::string_view message) {
     return "{\"error\":" + error_text(code, message) + "}";
@@ -46,7 +46,8 @@ TEST_F(SwapWeb, TheFormOfTheAnswerIsThatOfTheRequest) {
     EXPECT_EQ(post(count_request(head)).json, legacy) << head;
     EXPECT_EQ(post(count_request(head)).status, 200u) << head;
   }
-  const std::string named = R"({"method":"getswapcount","params":{"token_ref":")" + shown(token_a) + R"("},"id":"x"})";
+  const std::string named =
+      R"({"method":"getswapcount","params":{"token_ref":")" + token_text(token_a) + R"("},"id":"x"})";
   EXPECT_EQ(post(named).json, R"({"result":)" + std::string(counted) + R"(,"error":null,"id":"x"})");
 }
 
@@ -95,7 +96,7 @@ TEST_F(SwapWeb, EachAnswerOfABatchHasTheFormOfItsRequest) {
 TEST_F(SwapWeb, ABatchEndsInRefusalsWhenItIsTooMuch) {
   world_.client.options.max_send = 1'500;
   const std::string list =
-      R"({"jsonrpc":"2.0","method":"getopenorders","params":[")" + shown(token_a) + R"("],"id":1})";
+      R"({"jsonrpc":"2.0","method":"getopenorders","params":[")" + token_text(token_a) + R"("],"id":1})";
   const WebAnswer large = post("[" + list + "," + list + "," + list + "]");
   EXPECT_LT(large.json.size(), 3'000u);
   EXPECT_TRUE(large.json.ends_with(
@@ -108,7 +109,8 @@ TEST_F(SwapWeb, ABatchEndsInRefusalsWhenItIsTooMuch) {
     order.is_backed = false;
     order.id.offered.index = i;
   }
-  const std::string heavy = R"({"jsonrpc":"2.0","method":"getopenorders","params":[")" + shown(token) + R"("],"id":1})";
+  const std::string heavy =
+      R"({"jsonrpc":"2.0","method":"getopenorders","params":[")" + token_text(token) + R"("],"id":1})";
   const WebAnswer busy = post("[" + heavy + "," + heavy + "]");
   EXPECT_TRUE(busy.json.ends_with(R"("error":{"code":-102,"message":"the batch is too much work"},"id":1}])"))
       << busy.json;
@@ -118,13 +120,13 @@ TEST_F(SwapWeb, PathsAnswerListsAndCounts) {
   EXPECT_EQ(get(below("count")).json, R"({"open":2,"history":1,"height":3})");
   EXPECT_EQ(get(below("count", token_b), "want=1").json, R"({"open":2,"history":1,"height":3})");
   EXPECT_EQ(get(below("count", token_b), "want=0").json, R"({"open":0,"history":0,"height":3})");
-  const std::string by_call = world_.client.call("getopenorders", "[\"" + shown(token_a) + "\",100,0,null,\"\"]");
+  const std::string by_call = world_.client.call("getopenorders", "[\"" + token_text(token_a) + "\",100,0,null,\"\"]");
   EXPECT_EQ(get(below("orders")).json, by_call);
   EXPECT_EQ(get(below("orders", token_b), "want=1&limit=&max_age=5").json, by_call);
   EXPECT_EQ(get(below("orders"), "offset=2").json, R"({"orders":[],"next_cursor":null,"height":3})");
   EXPECT_EQ(get(below("orders"), "max_age=0").json, R"({"orders":[],"next_cursor":null,"height":3})");
   EXPECT_EQ(get(below("history")).json,
-            world_.client.call("getswaphistory", "[\"" + shown(token_a) + "\",100,0,\"\"]"));
+            world_.client.call("getswaphistory", "[\"" + token_text(token_a) + "\",100,0,\"\"]"));
   const std::string first = get(below("orders"), "limit=1").json;
   const std::size_t begin = first.find("\"next_cursor\":\"") + 15;
   const std::string cursor = first.substr(begin, first.find('"', begin) - begin);
