@@ -273,18 +273,14 @@ Result<std::vector<serve::HistoryItem>> ChainView::read_history(const ScriptHash
   if (!known) return std::move(known).error();
   std::vector<serve::HistoryItem> items;
   if (known.value() == Standing::unknown) return items;
-  std::uint32_t height = 0;
+  AscendingHeights heights(blocks_);
   Status status = walk_history(prefix_of(scripthash), first, [&](serve::TxNumber tx_number) -> Result<Walk> {
     if (known.value() == Standing::shared) {
       auto touches = tx_touches(tx_number, scripthash);
       if (!touches) return std::move(touches).error();
       if (!touches.value()) return Walk::go_on;
     }
-    // Histories ascend: the next transaction is often in the same block or the next one.
-    const bool near = height + 2 < blocks_.size() && tx_number >= blocks_[height].first_tx &&
-                      tx_number < blocks_[height + 2].first_tx;
-    height = !near ? place_of(tx_number).height : tx_number < blocks_[height + 1].first_tx ? height : height + 1;
-    items.push_back({tx_number, height});
+    items.push_back({tx_number, heights.height_of(tx_number)});
     return items.size() > limit ? Walk::stop : Walk::go_on;
   });
   if (!status) return std::move(status).error();
@@ -324,9 +320,10 @@ Result<std::vector<serve::UnspentItem>> ChainView::unspent(const ScriptHash& scr
 
 Result<std::vector<serve::UnspentItem>> ChainView::read_unspent(const ScriptHash& scripthash) const {
   std::vector<serve::UnspentItem> items;
+  AscendingHeights heights(blocks_);
   Status status = walk_unspent(scripthash, [&](const serve::UnspentItem& item) -> Status {
     items.push_back(item);
-    items.back().height = place_of(item.tx_number).height;
+    items.back().height = heights.height_of(item.tx_number);
     return {};
   });
   if (!status) return std::move(status).error();
