@@ -53,7 +53,39 @@ bool decode_from(std::size_t begin, std::string_view hex, MutableBytes target) n
   return seen <= 255;
 }
 
+/// Digits of `bytes` from `begin` on, to twice that offset behind `at`.
+template <bool reversed>
+void encode_from(std::size_t begin, Bytes bytes, char* at) noexcept {
+  for (std::size_t i = begin; i < bytes.size(); ++i)
+    put_hex(at + 2 * i, reversed ? bytes[bytes.size() - 1 - i] : bytes[i]);
+}
+
 #if defined(__x86_64__)
+
+/// 32 bytes to 64 digits a step: each half of a byte picks its digit in a table of 16, and the digits of the two halves
+/// are interleaved. That works within 128-bit halves, so the bytes are put in place beforehand.
+template <bool reversed>
+__attribute__((target("avx2"))) void encode_avx2(Bytes bytes, char* at) noexcept {
+  const __m256i digits = _mm256_broadcastsi128_si256(
+      _mm_setr_epi8('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'));
+  const __m256i backwards =
+      _mm256_broadcastsi128_si256(_mm_setr_epi8(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0));
+  const __m256i low_half = _mm256_set1_epi8(15);
+  std::size_t done = 0;
+  for (; done + 32 <= bytes.size(); done += 32) {
+    const std::byte* from = reversed ? bytes.data() + bytes.size() - 32 - done : bytes.data() + done;
+    __m256i values = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+    if constexpr (reversed) values = _mm256_permute4x64_epi64(_mm256_shuffle_epi8(values, backwards), 0b01'00'11'10);
+    const __m256i high = _mm256_shuffle_epi8(digits, _mm256_and_si256(_mm256_srli_epi16(values, 4), low_half));
+    const __m256i low = _mm256_shuffle_epi8(digits, _mm256_and_si256(values, low_half));
+    const __m256i even = _mm256_unpacklo_epi8(high, low);  // digits of bytes 0 to 7 and 16 to 23
+    const __m256i odd = _mm256_unpackhi_epi8(high, low);   // of 8 to 15 and 24 to 31
+    auto* target = reinterpret_cast<__m256i*>(at + 2 * done);
+    _mm256_storeu_si256(target, _mm256_permute2x128_si256(even, odd, 0x20));
+    _mm256_storeu_si256(target + 1, _mm256_permute2x128_si256(even, odd, 0x31));
+  }
+  encode_from<reversed>(done, bytes, at);
+}
 
 /// Values of 32 digits; bytes of `valid` become 0 where there was none.
 __attribute__((target("avx2"))) inline __m256i digit_values(__m256i digits, __m256i& valid) noexcept {
@@ -82,7 +114,20 @@ __attribute__((target("avx2"))) bool decode_avx2(std::string_view hex, MutableBy
   return _mm256_movemask_epi8(valid) == -1 && decode_from(at, hex, target);
 }
 
+bool has_avx2() noexcept {
+  static const bool has = __builtin_cpu_supports("avx2") != 0;
+  return has;
+}
+
 #endif
+
+template <bool reversed>
+void encode(Bytes bytes, char* at) noexcept {
+#if defined(__x86_64__)
+  if (has_avx2()) return encode_avx2<reversed>(bytes, at);
+#endif
+  encode_from<reversed>(0, bytes, at);
+}
 
 }  // namespace
 
@@ -91,14 +136,16 @@ int hex_digit(char c) noexcept { return kValues[static_cast<unsigned char>(c)]; 
 void append_hex(std::string& target, Bytes bytes) {
   const std::size_t begin = target.size();
   target.resize(begin + 2 * bytes.size());
-  for (std::size_t i = 0; i < bytes.size(); ++i) put_hex(target.data() + begin + 2 * i, bytes[i]);
+  encode<false>(bytes, target.data() + begin);
 }
 
 void append_hex_reversed(std::string& target, Bytes bytes) {
   const std::size_t begin = target.size();
   target.resize(begin + 2 * bytes.size());
-  for (std::size_t i = 0; i < bytes.size(); ++i) put_hex(target.data() + begin + 2 * i, bytes[bytes.size() - 1 - i]);
+  encode<true>(bytes, target.data() + begin);
 }
+
+void put_hex_reversed(char* at, Bytes bytes) noexcept { encode<true>(bytes, at); }
 
 std::string to_hex(Bytes bytes) {
   std::string text;
@@ -112,8 +159,7 @@ bool decode_hex_portable(std::string_view hex, MutableBytes target) noexcept {
 
 bool decode_hex(std::string_view hex, MutableBytes target) noexcept {
 #if defined(__x86_64__)
-  static const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
-  if (has_avx2) return hex.size() % 2 == 0 && hex.size() / 2 == target.size() && decode_avx2(hex, target);
+  if (has_avx2()) return hex.size() % 2 == 0 && hex.size() / 2 == target.size() && decode_avx2(hex, target);
 #endif
   return decode_hex_portable(hex, target);
 }

@@ -17,6 +17,8 @@ namespace sluice {
 void append_hex(std::string& target, Bytes bytes);
 /// The same with the bytes in reverse order (display form of hashes).
 void append_hex_reversed(std::string& target, Bytes bytes);
+/// The same into memory of the caller. Bounds: `at` has room for 2 * bytes.size() characters.
+void put_hex_reversed(char* at, Bytes bytes) noexcept;
 
 [[nodiscard]] std::string to_hex(Bytes bytes);
 

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/check.h"
 #include "base/hex.h"
 
 namespace sluice::serve {
@@ -32,6 +33,8 @@ void append_escaped(std::string& target, std::uint32_t code_point) {
   append_unicode_escape(target, 0xd800 + (offset >> 10));
   append_unicode_escape(target, 0xdc00 + (offset & 0x3ff));
 }
+
+constexpr std::size_t hash_bytes = 32;
 
 constexpr bool is_plain(char c) noexcept { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
 
@@ -121,9 +124,11 @@ void append_json_hex(std::string& target, Bytes bytes) {
 }
 
 void append_json_hash(std::string& target, Bytes hash) {
-  target += '"';
-  append_hex_reversed(target, hash);
-  target += '"';
+  SLUICE_CHECK(hash.size() == hash_bytes);
+  char text[2 + 2 * hash_bytes];
+  text[0] = text[sizeof text - 1] = '"';
+  put_hex_reversed(text + 1, hash);
+  target.append(text, sizeof text);
 }
 
 void append_amount(std::string& target, std::int64_t base_units) {

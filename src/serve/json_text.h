@@ -25,7 +25,7 @@ void append_plain_string(std::string& target, std::string_view text);
 
 /// Quoted lower-case hex.
 void append_json_hex(std::string& target, Bytes bytes);
-/// Quoted hex of the reversed bytes: the display form of hashes.
+/// Quoted hex of the reversed bytes: the display form of hashes. Bounds: hash has 32 bytes.
 void append_json_hash(std::string& target, Bytes hash);
 
 /// An amount in base units as the nodes print it: `[-]units.8 decimals`.

@@ -21,6 +21,9 @@ constexpr std::size_t echoed_text_bytes_max = 256;
 
 /// The shortest history item in an answer: what MAX_SEND bytes can hold at most is bounded by it.
 constexpr std::size_t history_item_bytes_min = 85;
+/// An item without refs takes about so many; what is longer grows the reply as anything does.
+constexpr std::size_t history_item_bytes = 100;
+constexpr std::size_t unspent_item_bytes = 150;
 /// The peers count this many bytes per item against MAX_SEND.
 constexpr std::size_t history_item_bytes_parity = 99;
 
@@ -71,8 +74,16 @@ void append_unspent(std::string& target, const Txid& txid, std::uint32_t output_
   append_number(target, value);
 }
 
+/// Room for a list: a reply of megabytes that grows by doubling is copied, page by fresh page, as often.
+void reserve_items(Call& call, std::size_t items, std::size_t item_bytes) {
+  const std::size_t max_send = call.options().max_send;
+  const std::size_t bytes = items * item_bytes;
+  call.reply.reserve(call.reply.size() + (max_send == 0 ? bytes : std::min(bytes, max_send)));
+}
+
 Outcome append_history(Call& call, std::span<const HistoryItem> items,
                        const std::vector<MempoolHistoryItem>& unconfirmed) {
+  reserve_items(call, items.size(), history_item_bytes);
   call.reply += '[';
   const std::size_t begin = call.reply.size();
   const Status read = walk_with_txids(call.view(), items, [&](const HistoryItem& item, const Txid& txid) {
@@ -189,6 +200,7 @@ Outcome scripthash_listunspent(Call& call) {
   }
   call.cost += 1.0 + static_cast<double>(items.size() + unconfirmed.size()) / 50;
   const bool with_refs = call.options().network->has_refs();
+  reserve_items(call, items.size(), unspent_item_bytes);
   const std::size_t begin = call.reply.size() + 1;
   call.reply += '[';
   const auto separate = [&] {

@@ -36,4 +36,23 @@ class BlockPlaces {
   std::uint32_t size_ = 0;
 };
 
+/// Heights of transactions that ascend: the next one is often in the same block or in the one behind it.
+class AscendingHeights {
+ public:
+  explicit AscendingHeights(const BlockPlaces& blocks) noexcept : blocks_(blocks) {}
+
+  /// As BlockPlaces::height_of; any order is right, an ascending one is fast.
+  [[nodiscard]] std::uint32_t height_of(std::uint64_t tx_number) noexcept {
+    const bool is_near = height_ + 2 < blocks_.size() && tx_number >= blocks_[height_].first_tx &&
+                         tx_number < blocks_[height_ + 2].first_tx;
+    if (!is_near) height_ = blocks_.height_of(tx_number);
+    else if (tx_number >= blocks_[height_ + 1].first_tx) ++height_;
+    return height_;
+  }
+
+ private:
+  const BlockPlaces& blocks_;
+  std::uint32_t height_ = 0;
+};
+
 }  // namespace sluice::store

@@ -51,9 +51,11 @@ Error ChainView::corrupt(Table table) const {
 }
 
 Result<chain::RawHeader> ChainView::header(std::uint32_t height) const {
+  if (const auto known = headers_.find(height, height)) return *known;
   chain::RawHeader header;
   if (Status status = database_.flat().headers.read(height, 1, header.data()); !status)
     return std::move(status).error();
+  headers_.put(height, height, header);
   return header;
 }
 
@@ -110,7 +112,14 @@ Status ChainView::read_txids(std::span<const serve::TxNumber> tx_numbers, std::s
   return {};
 }
 
-Result<std::optional<serve::TxPlace>> ChainView::find_tx(const Txid& wanted) const {
+Result<std::optional<serve::TxPlace>> ChainView::find_tx(const Txid& txid) const {
+  if (const auto known = places_.find(txid, txid.low64())) return known;
+  auto found = read_place(txid);
+  if (found && found.value()) places_.put(txid, txid.low64(), *found.value());
+  return found;
+}
+
+Result<std::optional<serve::TxPlace>> ChainView::read_place(const Txid& wanted) const {
   const std::uint64_t prefix = prefix_of(wanted);
   const auto iterator = rows_.take(Table::txs);
   std::optional<serve::TxNumber> found;
@@ -218,10 +227,9 @@ Result<bool> ChainView::first_tx_funds(const ScriptHash& scripthash) const {
 }
 
 Result<ChainView::Standing> ChainView::standing(const ScriptHash& scripthash) const {
-  const std::size_t hash = load_le<std::uint64_t>(scripthash.data());
-  if (const auto known = standings_.find(scripthash, hash)) return *known;
+  if (const auto known = standings_.find(scripthash, scripthash.low64())) return *known;
   auto found = find_standing(scripthash);
-  if (found) standings_.put(scripthash, hash, found.value());
+  if (found) standings_.put(scripthash, scripthash.low64(), found.value());
   return found;
 }
 
@@ -246,12 +254,17 @@ Result<ChainView::Standing> ChainView::find_standing(const ScriptHash& scripthas
 }
 
 Result<std::vector<serve::HistoryItem>> ChainView::history(const ScriptHash& scripthash, std::size_t limit) const {
-  return read_history(scripthash, 0, limit);
+  if (const auto known = histories_.find(scripthash, scripthash.low64())) return known->first(limit + 1);
+  auto items = read_history(scripthash, 0, limit);
+  if (!items || items.value().size() > limit) return items;
+  if (const auto list = ShortHistory::of(items.value())) histories_.put(scripthash, scripthash.low64(), *list);
+  return items;
 }
 
 Result<std::vector<serve::HistoryItem>> ChainView::history_from(const ScriptHash& scripthash,
                                                                 serve::TxNumber first) const {
-  return read_history(scripthash, first, serve::history_unlimited);
+  return first == 0 ? history(scripthash, serve::history_unlimited)
+                    : read_history(scripthash, first, serve::history_unlimited);
 }
 
 Result<std::vector<serve::HistoryItem>> ChainView::read_history(const ScriptHash& scripthash, serve::TxNumber first,
@@ -260,18 +273,14 @@ Result<std::vector<serve::HistoryItem>> ChainView::read_history(const ScriptHash
   if (!known) return std::move(known).error();
   std::vector<serve::HistoryItem> items;
   if (known.value() == Standing::unknown) return items;
-  std::uint32_t height = 0;
+  AscendingHeights heights(blocks_);
   Status status = walk_history(prefix_of(scripthash), first, [&](serve::TxNumber tx_number) -> Result<Walk> {
     if (known.value() == Standing::shared) {
       auto touches = tx_touches(tx_number, scripthash);
       if (!touches) return std::move(touches).error();
       if (!touches.value()) return Walk::go_on;
     }
-    // Histories ascend: the next transaction is often in the same block or the next one.
-    const bool near = height + 2 < blocks_.size() && tx_number >= blocks_[height].first_tx &&
-                      tx_number < blocks_[height + 2].first_tx;
-    height = !near ? place_of(tx_number).height : tx_number < blocks_[height + 1].first_tx ? height : height + 1;
-    items.push_back({tx_number, height});
+    items.push_back({tx_number, heights.height_of(tx_number)});
     return items.size() > limit ? Walk::stop : Walk::go_on;
   });
   if (!status) return std::move(status).error();
@@ -302,10 +311,19 @@ Status ChainView::walk_unspent(const ScriptHash& scripthash,
 }
 
 Result<std::vector<serve::UnspentItem>> ChainView::unspent(const ScriptHash& scripthash) const {
+  if (const auto known = unspents_.find(scripthash, scripthash.low64())) return known->first(ShortUnspent::capacity);
+  auto items = read_unspent(scripthash);
+  if (!items) return items;
+  if (const auto list = ShortUnspent::of(items.value())) unspents_.put(scripthash, scripthash.low64(), *list);
+  return items;
+}
+
+Result<std::vector<serve::UnspentItem>> ChainView::read_unspent(const ScriptHash& scripthash) const {
   std::vector<serve::UnspentItem> items;
+  AscendingHeights heights(blocks_);
   Status status = walk_unspent(scripthash, [&](const serve::UnspentItem& item) -> Status {
     items.push_back(item);
-    items.back().height = place_of(item.tx_number).height;
+    items.back().height = heights.height_of(item.tx_number);
     return {};
   });
   if (!status) return std::move(status).error();
@@ -313,6 +331,13 @@ Result<std::vector<serve::UnspentItem>> ChainView::unspent(const ScriptHash& scr
 }
 
 Result<serve::ReadView::Balance> ChainView::balance(const ScriptHash& scripthash) const {
+  if (const auto known = balances_.find(scripthash, scripthash.low64())) return *known;
+  auto balance = read_balance(scripthash);
+  if (balance) balances_.put(scripthash, scripthash.low64(), balance.value());
+  return balance;
+}
+
+Result<serve::ReadView::Balance> ChainView::read_balance(const ScriptHash& scripthash) const {
   Balance balance;
   Status status = walk_unspent(scripthash, [&](const serve::UnspentItem& item) -> Status {
     balance.value += item.value;

@@ -58,6 +58,8 @@ class ChainView final : public serve::ReadView {
   enum class Standing : std::uint8_t { unknown, alone, shared };
   /// Answers whether a visited item ends the walk.
   enum class Walk : std::uint8_t { go_on, stop };
+  using ShortHistory = ShortList<serve::HistoryItem, 16>;
+  using ShortUnspent = ShortList<serve::UnspentItem, 8>;
 
   ChainView(const Database& database, source::RangeReader& blocks, const chain::Network& network)
       : database_(database),
@@ -78,8 +80,11 @@ class ChainView final : public serve::ReadView {
   /// Visits those from tx number `first` on.
   Status walk_history(std::uint64_t prefix, serve::TxNumber first,
                       const std::function<Result<Walk>(serve::TxNumber)>& visit) const;
+  [[nodiscard]] Result<std::optional<serve::TxPlace>> read_place(const Txid& txid) const;
   [[nodiscard]] Result<std::vector<serve::HistoryItem>> read_history(const ScriptHash& scripthash,
                                                                      serve::TxNumber first, std::size_t limit) const;
+  [[nodiscard]] Result<std::vector<serve::UnspentItem>> read_unspent(const ScriptHash& scripthash) const;
+  [[nodiscard]] Result<Balance> read_balance(const ScriptHash& scripthash) const;
   Status walk_unspent(const ScriptHash& scripthash,
                       const std::function<Status(const serve::UnspentItem&)>& visit) const;
   [[nodiscard]] Error corrupt(Table table) const;
@@ -92,9 +97,14 @@ class ChainView final : public serve::ReadView {
   RowSnapshot snapshot_;
   RowIterators rows_;
   BlockPlaces blocks_;
-  // Wallets ask for the same scripts and transactions again and again. 2 MiB together.
+  // Wallets ask for the same scripts, transactions and blocks again and again. 6 MiB together, once all are used.
   ViewCache<ScriptHash, Standing, 8192> standings_;
+  ViewCache<ScriptHash, Balance, 8192> balances_;
+  ViewCache<ScriptHash, ShortHistory, 4096> histories_;
+  ViewCache<ScriptHash, ShortUnspent, 4096> unspents_;
   ViewCache<serve::TxNumber, Txid, 32768> txids_;
+  ViewCache<Txid, serve::TxPlace, 8192> places_;
+  ViewCache<std::uint32_t, chain::RawHeader, 2048> headers_;
 };
 
 }  // namespace sluice::store

@@ -11,14 +11,13 @@ constexpr std::size_t node_bytes = 128;  // of the map, with its two strings
 [[nodiscard]] std::string_view text_of(Bytes bytes) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-[[nodiscard]] Bytes bytes_of_text(std::string_view text) noexcept { return std::as_bytes(std::span(text)); }
 
 }  // namespace
 
 Result<std::optional<std::string>> ChangedRows::get(Bytes key) const {
   const auto found = rows_.find(text_of(key));
   if (found != rows_.end()) return found->second;
-  return source_->get(key);
+  return source_ != nullptr ? source_->get(key) : std::optional<std::string>();
 }
 
 Status ChangedRows::walk(Bytes first, Bytes until, const RowVisit& visit) const {
@@ -26,17 +25,18 @@ Status ChangedRows::walk(Bytes first, Bytes until, const RowVisit& visit) const 
   const auto end = until.empty() ? rows_.end() : rows_.lower_bound(text_of(until));
   bool go_on = true;
   const auto visit_change = [&] {
-    if (change->second) go_on = visit(bytes_of_text(change->first), bytes_of_text(*change->second));
+    if (change->second) go_on = visit(bytes_of_row(change->first), bytes_of_row(*change->second));
     ++change;
   };
-  const Status status = source_->walk(first, until, [&](Bytes key, Bytes value) {
+  const auto visit_row = [&](Bytes key, Bytes value) {
     while (go_on && change != end && change->first < text_of(key)) visit_change();
     if (!go_on) return false;
     if (change != end && change->first == text_of(key)) visit_change();
     else go_on = visit(key, value);
     return go_on;
-  });
-  if (!status) return status;
+  };
+  if (source_ != nullptr)
+    if (Status status = source_->walk(first, until, visit_row); !status) return status;
   while (go_on && change != end) visit_change();
   return {};
 }
@@ -51,8 +51,8 @@ void ChangedRows::change(const RowKey& key, std::optional<std::string> value) {
 
 void ChangedRows::write_to(write::RowSink& sink) const {
   for (const auto& [key, value] : rows_) {
-    if (value) sink.put(bytes_of_text(key), bytes_of_text(*value));
-    else sink.remove(bytes_of_text(key));
+    if (value) sink.put(bytes_of_row(key), bytes_of_row(*value));
+    else sink.remove(bytes_of_row(key));
   }
 }
 

@@ -14,7 +14,8 @@ namespace sluice::swap {
 /// Lifetime: not longer than the source.
 class ChangedRows {
  public:
-  explicit ChangedRows(const RowSource& source) : source_(&source) {}
+  /// source: null while nothing is committed, which spares a sync from nothing the look-ups of its first segment.
+  explicit ChangedRows(const RowSource* source) : source_(source) {}
 
   [[nodiscard]] Result<std::optional<std::string>> get(Bytes key) const;
   /// As RowSource::walk. Bounds: the visitor changes nothing.

@@ -45,7 +45,7 @@ Result<OrderChanges> OrderChanges::over(const RowSource& rows, const ChangeRules
     return Error{ErrorKind::unsupported,
                  "table swaps: holds the history of " + std::to_string(state.history_blocks) +
                      " blocks, fewer than SWAP_HISTORY_BLOCKS asks for: it has to be made anew"};
-  return OrderChanges(rows, rules, state);
+  return OrderChanges(row.value() ? &rows : nullptr, rules, state);
 }
 
 void OrderChanges::begin_block(std::uint32_t height, std::uint64_t first_tx) {
@@ -96,7 +96,10 @@ Result<std::optional<OrderChanges::Live>> OrderChanges::find_live(const OrderId&
 
 Status OrderChanges::advertise(const Order& order) {
   SLUICE_CHECK(in_block_ && order.ad.tx_number >= first_tx_);
-  auto live = find_live(order.id);
+  // Most advertisements are the first for their outpoint: one look-up says so of every row there might be.
+  const auto orders_before = table_.count_of(order.id);
+  if (!orders_before) return Error(orders_before.error());
+  auto live = orders_before.value() > 0 ? find_live(order.id) : Result(std::optional<Live>());
   if (!live) return std::move(live).error();
   Order next = laid_by(order);
   next.spent_by = 0;
@@ -111,7 +114,10 @@ Status OrderChanges::advertise(const Order& order) {
       if (Status status = table_.add(RowType::superseded, old); !status) return status;
     entry.replaced = encode_order(old);
   }
-  if (next.has_want()) {
+  const auto by_want =
+      next.has_want() ? table_.counts_of(counts_key(RowType::want_counts, next.want)) : Result(Counts());
+  if (!by_want) return Error(by_want.error());
+  if (by_want.value().superseded > 0) {
     auto superseded = table_.find_superseded(next.want, next.id);
     if (!superseded) return std::move(superseded).error();
     if (superseded.value()) {
@@ -119,7 +125,9 @@ Status OrderChanges::advertise(const Order& order) {
       entry.displaced = encode_order(**superseded.value());
     }
   }
-  if (Status status = table_.add(type, next); !status) return status;
+  // An order that was there has been dropped meanwhile: only without one the number is still what it was.
+  const auto count = live.value() ? std::nullopt : std::optional(orders_before.value());
+  if (Status status = table_.add(type, next, count); !status) return status;
   tell(entry.replaced ? ChangeKind::replaced : ChangeKind::opened, next);
   undo_.opened.push_back(std::move(entry));
   if (type == RowType::open) unsettled_.push_back(next.id);

@@ -84,7 +84,7 @@ class OrderChanges {
   [[nodiscard]] std::size_t bytes() const noexcept { return table_.rows.bytes(); }
 
  private:
-  OrderChanges(const RowSource& rows, const ChangeRules& rules, const SwapState& stored)
+  OrderChanges(const RowSource* rows, const ChangeRules& rules, const SwapState& stored)
       : rules_(rules), stored_(stored), table_(rows, stored) {}
 
   /// The order that is open or dead.

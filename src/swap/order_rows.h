@@ -60,6 +60,7 @@ inline constexpr std::array<std::string_view, row_type_count> row_type_names{
     "state",      "open",        "dead",   "history", "open_by_want", "dead_by_want", "history_by_want",
     "superseded", "by_outpoint", "closed", "undo",    "unsettled",    "token_counts", "want_counts"};
 
+[[nodiscard]] inline Bytes bytes_of_row(std::string_view row) noexcept { return std::as_bytes(std::span(row)); }
 [[nodiscard]] inline std::string name_of(RowType type) {
   return std::string(row_type_names[static_cast<std::size_t>(type)]);
 }

@@ -78,7 +78,7 @@ Result<std::vector<TokenId>> OrderTable::tokens_of(const Outpoint& offered) cons
   return tokens;
 }
 
-Status OrderTable::change(RowType type, const Order& order, bool is_there) {
+Status OrderTable::change(RowType type, const Order& order, bool is_there, std::optional<std::uint64_t> count) {
   const auto set = [&](const RowKey& key, std::string value) {
     if (is_there) rows.put(key, std::move(value));
     else rows.remove(key);
@@ -91,28 +91,40 @@ Status OrderTable::change(RowType type, const Order& order, bool is_there) {
   set(want_key(by_want(type), order.want, order.id), {});
   if (Status status = change_counts(counts_key(RowType::token_counts, order.id.token), type, is_there); !status)
     return status;
-  return change_outpoint(order.id, is_there);
+  return change_outpoint(order.id, is_there, count);
+}
+
+Result<Counts> OrderTable::counts_of(const RowKey& key) const {
+  auto row = rows.get(key.span());
+  if (!row) return std::move(row).error();
+  const auto counts = row.value() ? decode_counts(bytes_of_row(*row.value())) : std::optional(Counts());
+  if (!counts) return swap_rows_error("malformed counts");
+  return *counts;
 }
 
 Status OrderTable::change_counts(const RowKey& key, RowType type, bool is_there) {
-  auto row = rows.get(key.span());
-  if (!row) return std::move(row).error();
-  const auto decoded = row.value() ? decode_counts(bytes_of_row(*row.value())) : std::optional(Counts());
-  if (!decoded) return swap_rows_error("malformed counts");
-  Counts counts = *decoded;
+  const auto found = counts_of(key);
+  if (!found) return Error(found.error());
+  Counts counts = found.value();
   if (!step(counts.of(type), is_there)) return swap_rows_error("counts of fewer orders than there are");
   if (counts.none()) rows.remove(key);
   else rows.put(key, encode_counts(counts));
   return {};
 }
 
-Status OrderTable::change_outpoint(const OrderId& id, bool is_there) {
-  const RowKey key = outpoint_key(id.offered, id.token);
-  auto row = rows.get(key.span());
+Result<std::uint64_t> OrderTable::count_of(const OrderId& id) const {
+  auto row = rows.get(outpoint_key(id.offered, id.token).span());
   if (!row) return std::move(row).error();
-  const auto decoded = row.value() ? decode_count(bytes_of_row(*row.value())) : std::optional<std::uint64_t>(0);
-  if (!decoded) return swap_rows_error("malformed count of orders for " + display(id));
-  std::uint64_t count = *decoded;
+  const auto count = row.value() ? decode_count(bytes_of_row(*row.value())) : std::optional<std::uint64_t>(0);
+  if (!count) return swap_rows_error("malformed count of orders for " + display(id));
+  return *count;
+}
+
+Status OrderTable::change_outpoint(const OrderId& id, bool is_there, std::optional<std::uint64_t> known) {
+  const RowKey key = outpoint_key(id.offered, id.token);
+  const auto found = known ? Result(*known) : count_of(id);
+  if (!found) return Error(found.error());
+  std::uint64_t count = found.value();
   if (!step(count, is_there)) return swap_rows_error("no row by output for " + display(id));
   if (count == 0) rows.remove(key);
   else rows.put(key, encode_count(count));

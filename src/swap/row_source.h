@@ -3,16 +3,12 @@
 
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 
 #include "base/bytes.h"
 #include "base/error.h"
 
 namespace sluice::swap {
-
-/// Lifetime: the row's.
-[[nodiscard]] inline Bytes bytes_of_row(const std::string& row) noexcept { return std::as_bytes(std::span(row)); }
 
 /// False ends the walk. Lifetime: key and value end when the call returns.
 using RowVisit = std::function<bool(Bytes key, Bytes value)>;

@@ -83,6 +83,28 @@ TEST(Hex, a_target_of_another_size_is_refused) {
   }
 }
 
+TEST(Hex, bytes_of_every_length_both_ways_round) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  Random random(3);
+  for (std::size_t size = 0; size <= 130; ++size) {
+    std::vector<std::byte> bytes(size);
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.next());
+    std::string expected, reversed;
+    for (const std::byte byte : bytes) {
+      const unsigned value = std::to_integer<unsigned>(byte);
+      const std::string pair{digits[value >> 4], digits[value & 15]};
+      expected += pair;
+      reversed = pair + reversed;
+    }
+    std::string text = "x";
+    append_hex(text, bytes);
+    EXPECT_EQ(text, "x" + expected);
+    text = "y";
+    append_hex_reversed(text, bytes);
+    EXPECT_EQ(text, "y" + reversed);
+  }
+}
+
 TEST(Hex, displayed_hashes_are_reversed) {
   Random random(2);
   const std::string hex = random_hex(random, 32);

@@ -114,6 +114,27 @@ TEST(ChainView, LimitLetsOneMoreThrough) {
     EXPECT_EQ(pairs(view.history(hand_scripthash(script_b), limit)).size(), std::min<std::size_t>(limit + 1, 4));
 }
 
+// The view answers from what it kept the second time; what was asked with a limit is not taken for all of it.
+TEST(ChainView, AskedAgainTheAnswersAreTheSame) {
+  HandIndex index;
+  add_chain(index);
+  index.make_rows();
+  index.commit();
+  const ChainView& view = index.view();
+  const ScriptHash b = hand_scripthash(script_b);
+  for (const std::size_t limit : {2, 1000, 0, 2, 3, 1000})
+    EXPECT_EQ(pairs(view.history(b, limit)).size(), std::min<std::size_t>(limit + 1, 4)) << limit;
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(pairs(view.history(b, no_limit)), (Pairs{{0, 1}, {1, 4}, {2, 4}, {4, 5}}));
+    EXPECT_EQ(pairs(view.history_from(b, 2)), (Pairs{{2, 4}, {4, 5}}));
+    ASSERT_EQ(view.unspent(b).value().size(), 3u);
+    EXPECT_EQ(view.unspent(b).value()[2].value, 5u);
+    EXPECT_EQ(view.balance(b).value().outputs, 3u);
+    EXPECT_EQ(view.find_tx(index.txids[2]).value()->position, 1u);
+    EXPECT_EQ(view.header(4).value()[5], std::byte{4});
+  }
+}
+
 TEST(ChainView, UnknownScriptHasNothing) {
   HandIndex index;
   add_chain(index);
