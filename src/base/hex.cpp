@@ -37,7 +37,7 @@ constexpr std::array<signed char, 256> make_values() {
 }
 constexpr auto kValues = make_values();
 
-void put_hex(char* at, std::byte value) noexcept {
+void put_digits(char* at, std::byte value) noexcept {
   std::memcpy(at, kDigitPairs.data() + 2 * std::to_integer<std::size_t>(value), 2);
 }
 
@@ -57,7 +57,7 @@ bool decode_from(std::size_t begin, std::string_view hex, MutableBytes target) n
 template <bool reversed>
 void encode_from(std::size_t begin, Bytes bytes, char* at) noexcept {
   for (std::size_t i = begin; i < bytes.size(); ++i)
-    put_hex(at + 2 * i, reversed ? bytes[bytes.size() - 1 - i] : bytes[i]);
+    put_digits(at + 2 * i, reversed ? bytes[bytes.size() - 1 - i] : bytes[i]);
 }
 
 #if defined(__x86_64__)
@@ -146,6 +146,7 @@ void append_hex_reversed(std::string& target, Bytes bytes) {
 }
 
 void put_hex_reversed(char* at, Bytes bytes) noexcept { encode<true>(bytes, at); }
+void put_hex(char* at, Bytes bytes) noexcept { encode<false>(bytes, at); }
 
 std::string to_hex(Bytes bytes) {
   std::string text;

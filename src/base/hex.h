@@ -19,6 +19,8 @@ void append_hex(std::string& target, Bytes bytes);
 void append_hex_reversed(std::string& target, Bytes bytes);
 /// The same into memory of the caller. Bounds: `at` has room for 2 * bytes.size() characters.
 void put_hex_reversed(char* at, Bytes bytes) noexcept;
+/// The same in order.
+void put_hex(char* at, Bytes bytes) noexcept;
 
 [[nodiscard]] std::string to_hex(Bytes bytes);
 

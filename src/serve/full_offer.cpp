@@ -7,6 +7,7 @@
 #include "serve/offer_signature.h"
 #include "serve/offered_coin.h"
 #include "serve/price_terms.h"
+#include "serve/text_room.h"
 
 namespace sluice::serve {
 namespace {
@@ -19,19 +20,22 @@ struct Spent {
   std::uint32_t height = 0;
 };
 
+/// Bytes of the members without what terms and signature take: three hashes, six numbers, the names.
+constexpr std::size_t fixed_members_bytes = 3 * 66 + 6 * 10 + 192;
+
 /// `"tokenid"`, `"want_tokenid"` if there is one, `"utxo"`.
-void append_name_members(std::string& reply, const swap::Order& order) {
-  reply += "\"tokenid\":";
-  append_json_hash(reply, order.id.token);
+void write_name_members(TextRoom& room, const swap::Order& order) {
+  room.literal("\"tokenid\":");
+  room.hash(order.id.token);
   if (order.has_want()) {
-    reply += ",\"want_tokenid\":";
-    append_json_hash(reply, order.want);
+    room.literal(",\"want_tokenid\":");
+    room.hash(order.want);
   }
-  reply += ",\"utxo\":{\"txid\":";
-  append_json_hash(reply, order.id.offered.txid.span());
-  reply += ",\"vout\":";
-  append_number(reply, order.id.offered.index);
-  reply += '}';
+  room.literal(",\"utxo\":{\"txid\":");
+  room.hash(order.id.offered.txid.span());
+  room.literal(",\"vout\":");
+  room.number(order.id.offered.index);
+  room.literal("}");
 }
 
 void append_ad(std::string& reply, const AdSeen& ad) {
@@ -139,27 +143,31 @@ std::optional<Spent> spent_in_mempool(const ServerContext& context, const swap::
 }  // namespace
 
 void append_offer_members(std::string& reply, const swap::Order& order, std::uint32_t block_height) {
-  reply += "\"version\":";
-  append_number(reply, order.version);
-  reply += ",\"flags\":";
-  append_number(reply, order.flags);
-  reply += ",\"offered_type\":";
-  append_number(reply, order.offered_type);
-  reply += ",\"terms_type\":";
-  append_number(reply, order.terms_type);
-  reply += ',';
-  append_name_members(reply, order);
-  reply += ",\"price_terms\":";
-  append_json_hex(reply, order.price_terms);
-  reply += ",\"signature\":";
-  append_json_hex(reply, order.signature);
-  reply += ",\"block_height\":";
-  append_number(reply, block_height);
+  TextRoom room(reply, fixed_members_bytes + 2 * (order.price_terms.size() + order.signature.size()) + 4);
+  room.literal("\"version\":");
+  room.number(order.version);
+  room.literal(",\"flags\":");
+  room.number(order.flags);
+  room.literal(",\"offered_type\":");
+  room.number(order.offered_type);
+  room.literal(",\"terms_type\":");
+  room.number(order.terms_type);
+  room.literal(",");
+  write_name_members(room, order);
+  room.literal(",\"price_terms\":");
+  room.hex(order.price_terms);
+  room.literal(",\"signature\":");
+  room.hex(order.signature);
+  room.literal(",\"block_height\":");
+  room.number(block_height);
 }
 
 void append_order_name(std::string& reply, const swap::Order& order) {
   reply += '{';
-  append_name_members(reply, order);
+  {
+    TextRoom room(reply, fixed_members_bytes);
+    write_name_members(room, order);
+  }
   reply += '}';
 }
 
