@@ -150,6 +150,37 @@ Status OrderChanges::end_block() {
   return drop_undo_rows(state.block_count - rules_.reorg_limit);
 }
 
+Status OrderChanges::pass_blocks(std::uint32_t until) {
+  SLUICE_CHECK(!in_block_);
+  SwapState& state = table_.state;
+  while (state.block_count < until) {
+    const auto pruning = next_pruning(until);
+    if (!pruning) return Error(pruning.error());
+    const std::uint32_t calm_until = std::min(until, pruning.value());
+    if (state.settled_blocks == state.block_count) state.settled_blocks = std::max(state.settled_blocks, calm_until);
+    state.block_count = std::max(state.block_count, calm_until);
+    if (calm_until > 0)
+      state.history_first_height =
+          std::max(state.history_first_height, kept_from(calm_until - 1, state.history_blocks));
+    if (state.block_count == until) break;
+    begin_block(state.block_count, 0);
+    if (Status status = end_block(); !status) return status;
+  }
+  if (until <= rules_.reorg_limit) return {};
+  return drop_undo_rows(until - rules_.reorg_limit);
+}
+
+/// The first block from the next one on that prunes; at least `until` if none before it does.
+Result<std::uint32_t> OrderChanges::next_pruning(std::uint32_t until) const {
+  const SwapState& state = table_.state;
+  if (state.history_blocks != rules_.history_blocks) return state.block_count;
+  if (state.history_blocks == 0 || until == 0) return until;
+  const auto closed =
+      heights_of(RowType::closed, state.history_first_height, kept_from(until - 1, state.history_blocks));
+  if (!closed) return Error(closed.error());
+  return closed.value().empty() ? until : closed.value().front() + state.history_blocks + 1;
+}
+
 Status OrderChanges::prune_until(std::uint32_t height) {
   std::uint32_t& first = table_.state.history_first_height;
   if (height <= first) return {};

@@ -63,6 +63,9 @@ class OrderChanges {
   Status advertise(const Order& order);
   /// Closes the block: its events row, and history that has grown too old.
   Status end_block();
+  /// Blocks from state().block_count up to before `until` that neither advertise nor spend what is offered: as
+  /// begin_block() and end_block() of each, but a step for all of them between two that prune.
+  Status pass_blocks(std::uint32_t until);
 
   /// Takes the newest block back. Bounds: state().block_count > state().undo_first_height.
   /// Errors: io, corrupt.
@@ -94,6 +97,7 @@ class OrderChanges {
   };
   [[nodiscard]] Result<std::optional<Live>> find_live(const OrderId& id) const;
   Status close(const OrderId& id, std::uint64_t spender);
+  [[nodiscard]] Result<std::uint32_t> next_pruning(std::uint32_t until) const;
   Status prune(std::uint32_t height);
   Status prune_until(std::uint32_t height);
   Status drop_undo_rows(std::uint32_t until);
