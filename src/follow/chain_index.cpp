@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "store/rollback.h"
 #include "store/stored_tx.h"
 
 namespace sluice::follow {
@@ -26,6 +25,7 @@ Result<std::unique_ptr<ChainIndex>> ChainIndex::open(const pipeline::SyncOptions
   auto choice = source::choose_io(source::io_setting(), options.reads_in_flight);
   if (!choice) return std::move(choice).error();
   index->reader_ = std::make_unique<source::BlockReader>(options.blocks_directory, std::move(choice.value().io));
+  if (Status status = index->open_swaps(); !status) return std::move(status).error();
   if (index->block_count() > 0) {
     if (Status status = index->renew_view(0); !status) return std::move(status).error();
   }
@@ -87,22 +87,42 @@ Result<std::vector<ConnectedBlock>> ChainIndex::confirmed_from(std::uint32_t fir
   return blocks;
 }
 
+Status ChainIndex::open_swaps() {
+  if (!options_.swaps) return {};
+  auto swaps = pipeline::SwapIndex::open(*database_, blocks_, network(), *options_.swaps);
+  if (!swaps) return std::move(swaps).error();
+  swaps_ = std::move(swaps).value();
+  return catch_up_with_swaps();
+}
+
+Status ChainIndex::catch_up_with_swaps() {
+  if (!swaps_ || block_count() == 0 || swaps_->block_count() == block_count()) return {};
+  return pipeline::catch_up_swaps(*swaps_, *database_, blocks_, network(), options_.stop, options_.swap_progress);
+}
+
 Status ChainIndex::renew_view(std::uint32_t unchanged_blocks) {
   auto next = view_ ? view_->reopen(unchanged_blocks) : store::ChainView::open(*database_, blocks_);
   if (!next) return std::move(next).error();
   view_ = std::move(next).value();
+  swap_view_.reset();
+  if (!swaps_) return {};
+  auto swaps = store::SwapTableView::open(*database_, view_->row_snapshot(), view_->tip_height());
+  if (!swaps) return std::move(swaps).error();
+  swap_view_ = std::move(swaps).value();
   return {};
 }
 
 Status ChainIndex::cut(std::uint32_t block_count, Touched& touched) {
   std::vector<std::uint64_t> prefixes;
-  if (Status status = store::disconnect_blocks(*database_, block_count, blocks_, &prefixes); !status) return status;
+  if (Status status = pipeline::cut_blocks(*database_, swaps_.get(), block_count, blocks_, &prefixes); !status)
+    return status;
   touched.prefixes.insert(touched.prefixes.end(), prefixes.begin(), prefixes.end());
   return renew_view(block_count);
 }
 
 Status ChainIndex::append(const source::BlockFiles& files, source::Branch branch, Touched& touched) {
   database_->forget_uncommitted();
+  if (Status status = catch_up_with_swaps(); !status) return status;
   const std::uint32_t before = block_count();
   SLUICE_CHECK(branch.first_height == before && !branch.blocks.empty());
   const source::BlockMap map = source::map_of(network(), files, branch.first_height, std::move(branch.blocks));
@@ -111,8 +131,8 @@ Status ChainIndex::append(const source::BlockFiles& files, source::Branch branch
   options_.way = as_rows ? pipeline::ResolveWay::lookup : pipeline::ResolveWay::automatic;
   pipeline::SyncReport report;
   std::unique_ptr<pipeline::Counters> counters;
-  Status indexed =
-      pipeline::index_blocks(*database_, map, *reader_, options_, {before, map.height_count()}, report, counters, {});
+  Status indexed = pipeline::index_blocks(*database_, map, *reader_, swaps_.get(), options_,
+                                          {before, map.height_count()}, report, counters, {});
   if (counters) stages_.add_stages_of(*counters);
   if (block_count() == before) return indexed;
   if (as_rows) touched.prefixes.insert(touched.prefixes.end(), report.touched.begin(), report.touched.end());

@@ -12,11 +12,13 @@
 #include "base/error.h"
 #include "base/hash256.h"
 #include "pipeline/index_blocks.h"
+#include "pipeline/swap_index.h"
 #include "serve/mempool_view.h"
 #include "source/block_reader.h"
 #include "source/block_tail.h"
 #include "source/range_reader.h"
 #include "store/chain_view.h"
+#include "store/swap_view.h"
 
 namespace sluice::follow {
 
@@ -47,6 +49,14 @@ class ChainIndex {
   [[nodiscard]] Result<bool> holds(std::uint32_t height, const BlockHash& hash) const;
   /// The newest view; null while the index is empty.
   [[nodiscard]] const std::shared_ptr<const store::ChainView>& view() const noexcept { return view_; }
+  /// Of the same height; null while the index is empty, or keeps no swaps.
+  [[nodiscard]] const std::shared_ptr<const store::SwapTableView>& swaps() const noexcept { return swap_view_; }
+  /// What happened to swap orders since the last call, in order.
+  [[nodiscard]] std::vector<swap::OrderChange> take_swap_changes() {
+    return swaps_ ? swaps_->take_changes() : std::vector<swap::OrderChange>();
+  }
+  /// Null if no swaps are kept.
+  [[nodiscard]] const pipeline::SwapIndex* swap_index() const noexcept { return swaps_.get(); }
   /// [file] where the records end that the latest few thousand blocks are in; 0: none of them is in that file.
   /// Errors: io.
   [[nodiscard]] Result<std::vector<std::uint64_t>> record_ends() const;
@@ -73,13 +83,17 @@ class ChainIndex {
  private:
   ChainIndex(const pipeline::SyncOptions& options, const source::XorKey& key)
       : options_(options), blocks_(options.blocks_directory, key) {}
+  Status open_swaps();
+  Status catch_up_with_swaps();
   Status renew_view(std::uint32_t unchanged_blocks);
 
   pipeline::SyncOptions options_;
   mutable source::RangeReader blocks_;  // reads under a lock of its own
   std::unique_ptr<store::Database> database_;
   std::unique_ptr<source::BlockReader> reader_;
+  std::unique_ptr<pipeline::SwapIndex> swaps_;
   std::shared_ptr<const store::ChainView> view_;
+  std::shared_ptr<const store::SwapTableView> swap_view_;
   pipeline::Counters stages_;
 };
 

@@ -158,7 +158,7 @@ Status Follower::leave_branch(std::uint32_t fork, Touched& touched) {
   counters_.commits.fetch_add(1, std::memory_order_relaxed);
   counters_.disconnected.fetch_add(depth, std::memory_order_relaxed);
   // Readers move to the fork without a word to subscribers: they hear of the whole reorg at once.
-  publish_({index_.view(), published_mempool_}, {});
+  publish_({index_.view(), published_mempool_, index_.swaps()}, {});
   published_tip_ = {};  // whatever comes next is news, the same tip too
   const auto begin = std::chrono::steady_clock::now();
   while (index_.has_older_views()) {
@@ -195,7 +195,8 @@ void Follower::publish(Touched touched) {
   changes.touched = std::move(touched.prefixes);
   std::sort(changes.touched.begin(), changes.touched.end());
   changes.touched.erase(std::unique(changes.touched.begin(), changes.touched.end()), changes.touched.end());
-  publish_({index_.view(), published_mempool_}, std::move(changes));
+  changes.orders = index_.take_swap_changes();
+  publish_({index_.view(), published_mempool_, index_.swaps()}, std::move(changes));
 }
 
 void Follower::note_failure(const Error& error) {

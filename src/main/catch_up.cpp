@@ -24,6 +24,7 @@ pipeline::SyncOptions catch_up_options(const config::ServeConfig& config) {
   options.store = store_options(config.rocksdb_catch_up);
   options.stop = &stop_requested();
   apply_tuning(config.tuning_catch_up, options);
+  apply_swaps(config.swap, options);
   return options;
 }
 

@@ -5,12 +5,14 @@
 #include "main/http_port.h"
 #include "main/serve_live.h"
 #include "main/serving.h"
+#include "main/sync_wiring.h"
 #include "main/wiring.h"
 #include "observe/log.h"
 #include "observe/service_manager.h"
 #include "sluice/exit_status.h"
 #include "source/block_files.h"
 #include "store/chain_view.h"
+#include "store/swap_view.h"
 
 namespace sluice {
 namespace {
@@ -40,7 +42,15 @@ Status serve_offline(const config::ServeConfig& config) {
   if (!serving) return std::move(serving).error();
   const auto admin = AdminPort::open(config, {.serving = serving.value().get(), .follower = nullptr, .clients = {}});
   if (!admin) return admin.error();
-  const serve::Snapshot snapshot{.view = std::move(view).value(), .mempool = nullptr};
+  std::unique_ptr<store::SwapTableView> swaps;
+  if (keeps_swaps(config.swap, *config.network)) {
+    auto opened =
+        store::SwapTableView::open(*database.value(), view.value()->row_snapshot(), view.value()->tip_height());
+    if (!opened) return std::move(opened).error();
+    swaps = std::move(opened).value();
+    if (!swaps) observe::log_warning(area, "the index has no swap rows for its height: `sluice sync` makes them");
+  }
+  const serve::Snapshot snapshot{.view = std::move(view).value(), .mempool = nullptr, .swaps = std::move(swaps)};
   admin.value()->publish(snapshot);
   serving.value()->publish(snapshot, {});
   const HttpSources sources{.serving = serving.value().get(), .store = database.value().get()};

@@ -43,6 +43,7 @@ pipeline::SyncOptions index_options(const config::ServeConfig& config) {
   options.store = store_options(config.rocksdb);
   options.store.on_unreadable = [](const std::string& text) { observe::log_error(area, text); };
   apply_tuning(config.tuning, options);
+  apply_swaps(config.swap, options);
   return options;
 }
 
@@ -126,6 +127,8 @@ class LiveServer {
     mempool::MempoolOptions options;
     options.rules = {config_.network->coin, config_.parity};
     options.rules.swap_offers = config_.swap.mempool_swap_index && config_.network->coin == chain::Coin::radiant;
+    if (const pipeline::SwapIndex* swaps = index_->swap_index())
+      options.may_be_offered = [swaps](const Outpoint& outpoint) { return swaps->may_be_offered(outpoint); };
     options.budget_bytes = config_.server.mempool_budget;
     mempool_ = std::make_unique<follow::MempoolFollower>(calls_, *index_, options);
     if (index_->block_count() == 0) return;

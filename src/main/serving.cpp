@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "main/peer_wiring.h"
+#include "main/sync_wiring.h"
 #include "main/wiring.h"
 #include "observe/log.h"
 #include "observe/progress.h"
@@ -28,7 +29,7 @@ serve::ServeOptions serve_options(const config::ServeConfig& config) {
   options.parity = config.parity;
   options.max_send = config.limits.max_send;
   options.max_subscriptions = static_cast<std::size_t>(config.limits.max_subscriptions);
-  options.has_swaps = config.swap.swap_index && config.network->coin == chain::Coin::radiant;
+  options.has_swaps = keeps_swaps(config.swap, *config.network);
   options.verify_offers = config.swap.swap_verify_signatures;
   options.donation_address = config.server.donation_address;
   for (const auto& service : config.server.report_services) {

@@ -12,6 +12,21 @@
 
 namespace sluice {
 
+bool keeps_swaps(const config::SwapOptions& swap, const chain::Network& network) {
+  return swap.swap_index && network.coin == chain::Coin::radiant;
+}
+
+void apply_swaps(const config::SwapOptions& swap, pipeline::SyncOptions& options) {
+  if (!keeps_swaps(swap, *options.network)) return;
+  options.swaps = swap::ChangeRules{.history_blocks = static_cast<std::uint32_t>(swap.swap_history_blocks),
+                                    .reorg_limit = options.reorg_limit};
+  options.store.swap_cache_bytes = swap.swap_cache;
+  options.swap_progress = [](std::uint32_t done, std::uint32_t all) {
+    observe::log_info("sync", fmt::format("swaps of {} of {} blocks are indexed", observe::with_separators(done),
+                                          observe::with_separators(all)));
+  };
+}
+
 void apply_tuning(const config::PipelineTuning& tuning, pipeline::SyncOptions& options) {
   options.threads = static_cast<std::uint32_t>(tuning.threads);
   options.memory_budget = tuning.memory_budget;
@@ -47,6 +62,7 @@ pipeline::SyncOptions sync_options(const config::SyncConfig& config) {
   options.stop_height = config.stop_height;
   options.store = store_options(config.rocksdb);
   apply_tuning(config.tuning, options);
+  apply_swaps(config.swap, options);
   return options;
 }
 

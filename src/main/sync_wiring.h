@@ -9,6 +9,10 @@ namespace sluice {
 
 [[nodiscard]] pipeline::ResolveWay resolve_way(config::ResolveWay setting);
 [[nodiscard]] pipeline::SyncOptions sync_options(const config::SyncConfig& config);
+/// Does this configuration keep swap rows? Only Radiant has swaps.
+[[nodiscard]] bool keeps_swaps(const config::SwapOptions& swap, const chain::Network& network);
+/// Has swap rows kept as configured. After network, reorg_limit and store of the options are set.
+void apply_swaps(const config::SwapOptions& swap, pipeline::SyncOptions& options);
 void apply_tuning(const config::PipelineTuning& tuning, pipeline::SyncOptions& options);
 
 /// A writer of plain progress lines, one event each.

@@ -32,10 +32,12 @@ struct BlockPipeline::Slot {
   classify::ScriptBatch scripts;
   std::uint64_t sequence = 0;
   std::uint32_t first_rel = 0;
+  std::uint64_t first_tx = 0;               ///< tx number of its first transaction
   std::uint32_t owner = 0;                  ///< table way: the worker that adds what is common
   std::atomic<std::uint32_t> resolvers{0};  ///< workers still to see it
   std::optional<Error> error;               ///< of parse: the chain ends before this batch
 
+  [[nodiscard]] SwapBatch swaps() const noexcept { return {buffer->batch(), &txs, &scripts, first_tx}; }
   [[nodiscard]] flow::StageWork work() const noexcept { return {txs.tx_count(), buffer->used}; }
 
   /// Does it hold a block larger than a batch, for which columns may have grown?
@@ -184,6 +186,7 @@ void BlockPipeline::run_classify() {
   classify::ClassifyOptions options;
   options.coin = options_.network->coin;
   options.parity = options_.parity;
+  options.op_number_index = options_.swaps != nullptr && options_.swaps->rules().op_number_index;
   flow::run_stage(parsed_, classified_, counters_.of(Stage::classify), [&](std::uint32_t index) {
     counters_.note_busy();
     Slot& slot = *slots_[index];
@@ -210,6 +213,8 @@ void BlockPipeline::run_resolve(std::uint32_t worker) {
     counters.busy_now.fetch_add(1, std::memory_order_relaxed);
     counters_.note_busy();
     segment_.add_batch(worker, {slot.buffer->batch(), &slot.txs, &slot.scripts, slot.first_rel}, slot.owner == worker);
+    if (options_.swaps != nullptr && (!segment_.every_worker_sees_all() || slot.owner == worker))
+      options_.swaps->add_spends(slot.swaps());
     counters.busy_now.fetch_sub(1, std::memory_order_relaxed);
     flow::StageCounters::add(counters.starved_ns, taken - begin);
     begin = flow::now_ns();
@@ -273,6 +278,8 @@ Status BlockPipeline::order_batch(Slot& slot) {
   if (Status status = append_flat(slot); !status) return status;
   const source::RawBatch raw = slot.buffer->batch();
   slot.first_rel = segment_.planned_txs();
+  slot.first_tx = next_state_.tx_count;
+  if (options_.swaps != nullptr) options_.swaps->add_offers(slot.swaps());
   for (std::size_t i = 0; i < raw.blocks.size(); ++i) {
     const std::uint32_t begin = slot.txs.block_tx_begin[i];
     const std::uint32_t end = slot.txs.block_tx_begin[i + 1];
@@ -308,6 +315,9 @@ Status BlockPipeline::finish_segment(bool last) {
   Status committed = result.value().rows ? database_.commit_rows(result.value().rows->rows(), next_state_)
                                          : database_.commit(result.value().files, next_state_);
   if (!committed) return committed;
+  if (options_.swaps != nullptr) {
+    if (Status status = options_.swaps->advance(until); !status) return status;
+  }
   if (result.value().rows) {
     const auto& touched = result.value().rows->touched();
     touched_.insert(touched_.end(), touched.begin(), touched.end());
@@ -358,7 +368,7 @@ void BlockPipeline::run_order(BlockRange range) {
         ended = true;
         break;
       }
-      if (segment_.full()) {
+      if (segment_.full() || (options_.swaps != nullptr && options_.swaps->full())) {
         const std::uint64_t finishing = flow::now_ns();
         counters.busy_now.fetch_sub(1, std::memory_order_relaxed);  // the write stage is at work now, not this one
         Status finished = finish_segment(false);

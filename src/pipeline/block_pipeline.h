@@ -25,6 +25,7 @@
 #include "pipeline/counters.h"
 #include "pipeline/memory_plan.h"
 #include "pipeline/segment.h"
+#include "pipeline/swap_index.h"
 #include "source/block_source.h"
 
 namespace sluice::pipeline {
@@ -44,6 +45,7 @@ struct PipelineOptions {
   std::uint32_t classify_threads = 0;  ///< 0: as many as the segment has workers
   std::uint32_t undo_first_height = 0;
   const std::atomic<bool>* stop = nullptr;  ///< set by a signal: commit what is in flight and leave
+  SwapIndex* swaps = nullptr;               ///< at the height of the index; null: none is kept
 };
 
 class BlockPipeline {

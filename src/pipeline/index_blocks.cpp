@@ -35,7 +35,8 @@ Result<MemoryPlan> plan_of(const store::Database& database, const source::BlockM
   return plan;
 }
 
-PipelineOptions pipeline_options(const SyncOptions& options, const MemoryPlan& plan, std::uint32_t until) {
+PipelineOptions pipeline_options(const SyncOptions& options, const MemoryPlan& plan, std::uint32_t until,
+                                 SwapIndex* swaps) {
   PipelineOptions pipeline;
   pipeline.network = options.network;
   pipeline.parity = options.parity;
@@ -46,6 +47,7 @@ PipelineOptions pipeline_options(const SyncOptions& options, const MemoryPlan& p
   pipeline.classify_threads = options.classify_threads;
   pipeline.undo_first_height = until > options.reorg_limit ? until - options.reorg_limit : 0;
   pipeline.stop = options.stop;
+  pipeline.swaps = swaps;
   return pipeline;
 }
 
@@ -54,8 +56,7 @@ PipelineOptions pipeline_options(const SyncOptions& options, const MemoryPlan& p
 Status check_same_index(const SyncOptions& options, const store::Database& database) {
   if (!database.state()) return {};
   const store::State& state = *database.state();
-  if (state.coin == options.network->coin_name && state.net == options.network->name &&
-      state.parity == options.parity)
+  if (state.coin == options.network->coin_name && state.net == options.network->name && state.parity == options.parity)
     return {};
   return Error{ErrorKind::config,
                fmt::format("{}: this index is of {} {}{}, not of {} {}{}: choose another --db-dir",
@@ -64,10 +65,12 @@ Status check_same_index(const SyncOptions& options, const store::Database& datab
 }
 
 Status index_blocks(store::Database& database, const source::BlockMap& map, source::BlockReader& reader,
-                    const SyncOptions& options, BlockRange range, SyncReport& report,
+                    SwapIndex* swaps, const SyncOptions& options, BlockRange range, SyncReport& report,
                     std::unique_ptr<Counters>& counters, const ProgressHook& progress) {
   if (range.first >= range.until) return {};
   SLUICE_CHECK(!database.has_older_views());
+  SLUICE_CHECK(swaps == nullptr || swaps->block_count() == range.first);
+  if (swaps != nullptr) swaps->forget();
   const auto plan = plan_of(database, map, options, range);
   if (!plan) return plan.error();
   report.way = plan.value().way;
@@ -76,7 +79,7 @@ Status index_blocks(store::Database& database, const source::BlockMap& map, sour
   report.partition_count = plan.value().segment.partition_count;
 
   counters = std::make_unique<Counters>();
-  BlockPipeline pipeline(database, map, reader, pipeline_options(options, plan.value(), range.until), *counters);
+  BlockPipeline pipeline(database, map, reader, pipeline_options(options, plan.value(), range.until, swaps), *counters);
   const std::uint64_t begin = flow::now_ns();
   Status status;
   std::mutex mutex;

@@ -12,11 +12,12 @@ Status check_same_index(const SyncOptions& options, const store::Database& datab
 
 /// Plans the memory, runs the stages over a range of the map's best chain, and commits. Of the options, what
 /// concerns the index directory and the scan is not looked at.
+/// swaps: null, or the swap index of the database, at its height.
 /// Bounds: range.first is the index's block count; range.until <= map.height_count(); no view is left from before
 /// blocks were taken away (Database::has_older_views).
 /// Errors: limit, corrupt, io, stopped; what came before is committed.
 Status index_blocks(store::Database& database, const source::BlockMap& map, source::BlockReader& reader,
-                    const SyncOptions& options, BlockRange range, SyncReport& report,
+                    SwapIndex* swaps, const SyncOptions& options, BlockRange range, SyncReport& report,
                     std::unique_ptr<Counters>& counters, const ProgressHook& progress);
 
 }  // namespace sluice::pipeline

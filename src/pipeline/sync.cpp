@@ -30,12 +30,15 @@ class Sync {
   Status run() {
     if (Status status = open_database(); !status) return status;
     if (Status status = scan(); !status) return status;
+    if (Status status = open_swaps(); !status) return status;
     if (Status status = follow_reorg(); !status) return status;
     const std::uint32_t first = database_->state() ? database_->state()->block_count : 0;
     const std::uint32_t until =
         options_.stop_height ? std::min(map_.height_count(), *options_.stop_height + 1) : map_.height_count();
     report_.first_height = first;
-    Status indexed = index_blocks(*database_, map_, *reader_, options_, {first, until}, report_, counters_, progress_);
+    if (Status status = catch_up_with_swaps(); !status) return status;
+    Status indexed =
+        index_blocks(*database_, map_, *reader_, swaps_.get(), options_, {first, until}, report_, counters_, progress_);
     note_state();
     if (!indexed) return indexed;
     Status merged = merge_if_needed();
@@ -130,11 +133,8 @@ class Sync {
                       options_.blocks_directory, map_.height_count() - 1, state.block_count - 1)};
     }
     report_.disconnected = state.block_count - fork.value();
-    if (!rebuilding_is_cheaper(fork.value())) {
-      source::RangeReader block_files(options_.blocks_directory, map_.files.key);
-      return store::disconnect_blocks(*database_, fork.value(), block_files);
-    }
-    return begin_anew();
+    if (rebuilding_is_cheaper(fork.value())) return begin_anew();
+    return cut_blocks(*database_, swaps_.get(), fork.value(), *block_files_, nullptr);
   }
 
   /// Without undo rows a block costs several times as much to disconnect as to index.
@@ -143,11 +143,28 @@ class Sync {
     return fork < state.undo_first_height && fork < state.block_count / 2;
   }
 
+  Status open_swaps() {
+    block_files_.emplace(options_.blocks_directory, map_.files.key);
+    if (!options_.swaps) return {};
+    auto swaps = SwapIndex::open(*database_, *block_files_, *options_.network, *options_.swaps);
+    if (!swaps) return std::move(swaps).error();
+    swaps_ = std::move(swaps).value();
+    return {};
+  }
+
+  Status catch_up_with_swaps() {
+    if (!swaps_ || !database_->state()) return {};
+    report_.swap_blocks_caught_up = database_->state()->block_count - swaps_->block_count();
+    return catch_up_swaps(*swaps_, *database_, *block_files_, *options_.network, options_.stop, options_.swap_progress);
+  }
+
   Status begin_anew() {
     report_.rebuilt = true;
+    swaps_.reset();
     database_.reset();
     if (Status status = store::discard_index(options_.db_directory, options_.store); !status) return status;
-    return open_database();
+    if (Status status = open_database(); !status) return status;
+    return open_swaps();
   }
 
   Status merge_if_needed() {
@@ -183,6 +200,8 @@ class Sync {
   std::unique_ptr<store::Database> database_;
   std::unique_ptr<source::BlockReader> reader_;
   source::BlockMap map_;
+  std::optional<source::RangeReader> block_files_;
+  std::unique_ptr<SwapIndex> swaps_;
 };
 
 }  // namespace

@@ -14,8 +14,10 @@
 #include "pipeline/counters.h"
 #include "pipeline/merge_limits.h"
 #include "pipeline/segment.h"
+#include "pipeline/swap_index.h"
 #include "source/block_map.h"
 #include "store/database.h"
+#include "swap/order_changes.h"
 
 namespace sluice::pipeline {
 
@@ -39,9 +41,12 @@ struct SyncOptions {
   std::uint32_t reads_in_flight = 16;
   std::uint32_t reorg_limit = 100;  ///< blocks of undo rows kept: a shortcut for reorgs, not a limit to them
   std::optional<std::uint32_t> stop_height;
+  /// How swap rows are kept; nullopt: none are made. Bounds: Radiant.
+  std::optional<swap::ChangeRules> swaps;
   std::optional<MergeLimits> merge;  ///< instead of what the memory plan and merge_at_end say
   store::StoreOptions store;
   const std::atomic<bool>* stop = nullptr;
+  SwapProgress swap_progress;  ///< of swap rows that are brought to the index's height first; may be empty
 };
 
 /// What a sync did; filled as far as it came, also when it ends with an error.
@@ -55,7 +60,8 @@ struct SyncReport {
   std::uint64_t chain_bytes = 0;
   std::uint32_t stale_blocks = 0;
   std::uint32_t unlinked_blocks = 0;
-  std::string unlinked_text;  ///< one line about the first of them
+  std::string unlinked_text;                ///< one line about the first of them
+  std::uint32_t swap_blocks_caught_up = 0;  ///< blocks read once more for the swap rows alone
   std::string io_name;
   std::string io_note;
   double scan_seconds = 0;

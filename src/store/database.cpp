@@ -308,6 +308,11 @@ Status Database::commit_rows(rocksdb::WriteBatch& rows, const State& next) {
   return {};
 }
 
+Status Database::write_swaps(rocksdb::WriteBatch& rows) {
+  const rocksdb::Status status = db_->Write(rocksdb::WriteOptions(), &rows);
+  return status.ok() ? Status() : Status(rocks_error(directory_, status));
+}
+
 Status Database::commit(const std::vector<TableFile>& files, const State& next) {
   if (Status status = sync_flat(next); !status) return status;
   const std::string state_path = next_ingest_path();

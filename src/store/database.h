@@ -110,6 +110,9 @@ class Database {
   Status commit_rows(rocksdb::WriteBatch& rows, const State& next);
   /// Forgets what was appended to flat files and never committed: a writer that failed begins again.
   void forget_uncommitted() noexcept;
+  /// Swap rows, which can be made again from the blocks: a power cut may take the last few writes of this kind away,
+  /// but never one before a durable commit that came after it.
+  Status write_swaps(rocksdb::WriteBatch& rows);
   /// Row changes that take blocks away. Views opened before go on reading what they saw; they have to be gone
   /// before the next append to a flat file: has_older_views().
   Status commit_rollback(rocksdb::WriteBatch& batch, const State& next);

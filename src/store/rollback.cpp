@@ -12,6 +12,7 @@
 #include "resolve/outpoint_key.h"
 #include "resolve/records.h"
 #include "store/spent_outputs.h"
+#include "swap/order_rows.h"
 #include "write/rows.h"
 
 namespace sluice::store {
@@ -41,7 +42,7 @@ class Rollback {
       return status;
     first_tx_ = first_gone.first_tx;
     for (auto step : {&Rollback::remove_outputs, &Rollback::undo_spends, &Rollback::cut_history, &Rollback::remove_refs,
-                      &Rollback::remove_txs, &Rollback::set_tip}) {
+                      &Rollback::remove_txs, &Rollback::clear_swaps, &Rollback::set_tip}) {
       if (Status status = (this->*step)(); !status) return status;
     }
     return database_.commit_rollback(batch_, next_);
@@ -235,6 +236,17 @@ class Rollback {
       if (Status status = database_.flat().txids.read(tx_number, 1, txid.data()); !status) return status;
       remove(Table::txs, write::prefix_tx_key(prefix_of(txid), tx_number).span());
     }
+    return {};
+  }
+
+  /// Swap rows are taken back by who keeps them, before this. Where nobody does, they must not outlive their blocks.
+  Status clear_swaps() {
+    const auto row = database_.get(Table::swaps, swap::type_key(swap::RowType::state).span());
+    if (!row) return row.error();
+    const auto state = row.value() ? swap::decode_state(swap::bytes_of_row(*row.value())) : std::nullopt;
+    if (!row.value() || (state && state->block_count <= block_count_)) return {};
+    const std::byte behind_all_types{swap::row_type_count};
+    (void)batch_.DeleteRange(database_.handle(Table::swaps), rocksdb::Slice(), slice_of({&behind_all_types, 1})).ok();
     return {};
   }
 

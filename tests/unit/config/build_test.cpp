@@ -220,9 +220,9 @@ TEST(Build, an_http_address_that_was_asked_for_is_told_from_the_default) {
 }
 
 TEST(Build, settings_without_effect_yet_say_so) {
-  const auto config = accepted<ServeConfig>(serve_words({"--tor-banner-file", "x"}), {{"SWAP_INDEX", "1"}});
+  const auto config = accepted<ServeConfig>(serve_words({"--tor-banner-file", "x"}), {{"MAX_SUBS_PER_IP", "1"}});
   EXPECT_TRUE(has_note(config.common, Note::Kind::info, "flag --tor-banner-file: accepted, no effect yet"));
-  EXPECT_TRUE(has_note(config.common, Note::Kind::info, "environment SWAP_INDEX: accepted, no effect yet"));
+  EXPECT_TRUE(has_note(config.common, Note::Kind::info, "environment MAX_SUBS_PER_IP: accepted, no effect yet"));
   EXPECT_TRUE(accepted<ServeConfig>(serve_words()).common.notes.empty());
 }
 

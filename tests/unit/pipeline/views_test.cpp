@@ -77,7 +77,7 @@ class Views : public testing::Test {
     std::unique_ptr<Counters> counters;
     const std::uint32_t first = database_->state() ? database_->state()->block_count : 0;
     const Status status =
-        index_blocks(*database_, map.value(), blocks, options, {first, height_count}, report, counters, {});
+        index_blocks(*database_, map.value(), blocks, nullptr, options, {first, height_count}, report, counters, {});
     ASSERT_TRUE(status.ok()) << status.error().message;
   }
 
