@@ -1,6 +1,7 @@
 #include "pipeline/swap_index.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -84,22 +85,35 @@ class Heights {
 
 }  // namespace
 
-/// Outputs of the index by outpoint: those asked for first are looked up in key order.
+/// Outputs of the index by outpoint: those asked for first are looked up in the order of the tables.
 class SwapIndex::CoinFinder {
  public:
-  explicit CoinFinder(const SwapIndex& swaps) : swaps_(swaps), txs_(swaps.database_.iterate(store::Table::txs, true)) {}
+  explicit CoinFinder(const SwapIndex& swaps)
+      : swaps_(swaps),
+        txs_(swaps.database_.iterate(store::Table::txs)),
+        outputs_(swaps.database_.iterate(store::Table::outputs)) {}
 
-  Status look_up(const std::vector<Offer>& offers) {
-    std::vector<Outpoint> outpoints;
-    outpoints.reserve(offers.size());
-    for (const Offer& offer : offers) outpoints.push_back(offer.advertisement.order().id.offered);
+  Status look_up(std::vector<Outpoint> outpoints) {
     std::sort(outpoints.begin(), outpoints.end());
     outpoints.erase(std::unique(outpoints.begin(), outpoints.end()), outpoints.end());
     known_.reserve(outpoints.size());
+    std::vector<Candidate> candidates;
     for (const Outpoint& outpoint : outpoints) {
-      auto found = find_now(outpoint);
-      if (!found) return std::move(found).error();
-      known_.emplace(outpoint, found.value());
+      known_.emplace(outpoint, swap::CoinFound{});
+      const Status walked = visit_txs(outpoint.txid, [&](std::uint64_t tx_number) {
+        candidates.push_back({tx_number, outpoint});
+        return Result(true);
+      });
+      if (!walked) return walked;
+    }
+    std::sort(candidates.begin(), candidates.end());
+    for (const auto& [tx_number, outpoint] : candidates) {
+      const auto found = is_txid_of(tx_number, outpoint.txid);
+      if (!found) return found.error();
+      if (!found.value()) continue;
+      const auto coin = coin_at(tx_number, outpoint.index);
+      if (!coin) return coin.error();
+      known_[outpoint] = coin.value();
     }
     return {};
   }
@@ -110,44 +124,71 @@ class SwapIndex::CoinFinder {
   }
 
  private:
+  struct Candidate {
+    std::uint64_t tx_number;
+    Outpoint outpoint;
+    friend auto operator<=>(const Candidate&, const Candidate&) = default;
+  };
   struct OutpointHash {
     std::size_t operator()(const Outpoint& outpoint) const noexcept {
       return outpoint.txid.low64() ^ (outpoint.index * std::uint64_t{0x9e37'79b9'7f4a'7c15});
     }
   };
 
-  /// An output without a row is spent, unless it never had one: data, or an index that the transaction lacks.
   [[nodiscard]] Result<swap::CoinFound> find_now(const Outpoint& outpoint) {
-    const auto tx_number = find_tx(outpoint.txid);
-    if (!tx_number) return tx_number.error();
-    if (!tx_number.value()) return swap::CoinFound{};
-    const auto row =
-        swaps_.database_.get(store::Table::outputs, write::place_key(*tx_number.value(), outpoint.index).span());
-    if (!row) return row.error();
-    if (row.value()) return swap::CoinFound{swap::CoinStanding::unspent, *tx_number.value()};
-    const auto tx = swaps_.spent_outputs_.tx(*tx_number.value());
-    if (!tx) return tx.error();
-    const bool had_row = outpoint.index < tx.value().batch.output_count() &&
-                         classify::is_indexed(tx.value().script(outpoint.index), swaps_.network_.coin);
-    return had_row ? swap::CoinFound{swap::CoinStanding::spent, *tx_number.value()} : swap::CoinFound{};
+    std::optional<std::uint64_t> tx_number;
+    const Status walked = visit_txs(outpoint.txid, [&](std::uint64_t candidate) -> Result<bool> {
+      const auto found = is_txid_of(candidate, outpoint.txid);
+      if (!found) return found.error();
+      if (found.value()) tx_number = candidate;
+      return !found.value();
+    });
+    if (!walked) return Error(walked.error());
+    return tx_number ? coin_at(*tx_number, outpoint.index) : swap::CoinFound{};
   }
 
-  [[nodiscard]] Result<std::optional<std::uint64_t>> find_tx(const Txid& txid) {
+  /// Transactions whose prefix is that of `txid`, while `visit` says true.
+  template <typename Visit>
+  Status visit_txs(const Txid& txid, const Visit& visit) {
     const std::uint64_t prefix = prefix_of(txid);
     for (txs_->Seek(store::slice_of(write::prefix_key(prefix).span())); txs_->Valid(); txs_->Next()) {
       const auto row = write::decode_prefix_tx(store::bytes_of_slice(txs_->key()));
       if (!row || row->prefix != prefix) break;
-      Txid found;
-      if (Status status = swaps_.database_.flat().txids.read(row->tx_number, 1, found.data()); !status)
-        return std::move(status).error();
-      if (found == txid) return std::optional(row->tx_number);
+      const Result<bool> go_on = visit(row->tx_number);
+      if (!go_on) return go_on.error();
+      if (!go_on.value()) return {};
     }
-    if (!txs_->status().ok()) return store::rocks_error(swaps_.database_.directory(), txs_->status());
-    return std::optional<std::uint64_t>();
+    return status_of(*txs_);
+  }
+
+  [[nodiscard]] Result<bool> is_txid_of(std::uint64_t tx_number, const Txid& txid) const {
+    Txid found;
+    if (Status status = swaps_.database_.flat().txids.read(tx_number, 1, found.data()); !status)
+      return std::move(status).error();
+    return found == txid;
+  }
+
+  /// An output without a row is spent, unless it never had one: data, or an index that the transaction lacks.
+  [[nodiscard]] Result<swap::CoinFound> coin_at(std::uint64_t tx_number, std::uint32_t index) {
+    const write::Key key = write::place_key(tx_number, index);
+    outputs_->Seek(store::slice_of(key.span()));
+    if (outputs_->Valid() && outputs_->key() == store::slice_of(key.span()))
+      return swap::CoinFound{swap::CoinStanding::unspent, tx_number};
+    if (Status status = status_of(*outputs_); !status) return std::move(status).error();
+    const auto tx = swaps_.spent_outputs_.tx(tx_number);
+    if (!tx) return tx.error();
+    const bool had_row =
+        index < tx.value().batch.output_count() && classify::is_indexed(tx.value().script(index), swaps_.network_.coin);
+    return had_row ? swap::CoinFound{swap::CoinStanding::spent, tx_number} : swap::CoinFound{};
+  }
+
+  [[nodiscard]] Status status_of(const rocksdb::Iterator& rows) const {
+    return rows.status().ok() ? Status() : Status(store::rocks_error(swaps_.database_.directory(), rows.status()));
   }
 
   const SwapIndex& swaps_;
   std::unique_ptr<rocksdb::Iterator> txs_;
+  std::unique_ptr<rocksdb::Iterator> outputs_;
   std::unordered_map<Outpoint, swap::CoinFound, OutpointHash> known_;
 };
 
@@ -270,6 +311,20 @@ Status SwapIndex::apply(swap::OrderChanges& changes, std::uint32_t until) {
   return changes.pass_blocks(until);
 }
 
+/// What settle() will ask for, of what came since the last call.
+std::vector<Outpoint> SwapIndex::offered_and_not_closed(const swap::OrderChanges& changes) const {
+  std::set<Outpoint> closed;
+  for (const swap::OrderChange& change : changes.changes())
+    if (change.kind == swap::ChangeKind::closed) closed.insert(change.id.offered);
+  std::vector<Outpoint> offered;
+  offered.reserve(offers_.size());
+  for (const Offer& offer : offers_) {
+    const Outpoint& outpoint = offer.advertisement.order().id.offered;
+    if (!closed.contains(outpoint)) offered.push_back(outpoint);
+  }
+  return offered;
+}
+
 Status SwapIndex::advance(std::uint32_t until) {
   if (until <= block_count_) {
     forget();
@@ -283,7 +338,7 @@ Status SwapIndex::advance(std::uint32_t until) {
     CoinFinder coins(*this);
     Heights heights(database_.flat().blocks, until);
     if (offers_.size() > single_heights_max) applied = heights.read_all();
-    if (applied) applied = coins.look_up(offers_);
+    if (applied) applied = coins.look_up(offered_and_not_closed(changes.value()));
     if (applied)
       applied = changes.value().settle([&](const Outpoint& outpoint) { return coins.find(outpoint); },
                                        [&](std::uint64_t tx_number) { return heights.of(tx_number); });

@@ -95,6 +95,7 @@ class SwapIndex {
   Status clear();
   Status read_filter();
   Status apply(swap::OrderChanges& changes, std::uint32_t until);
+  [[nodiscard]] std::vector<Outpoint> offered_and_not_closed(const swap::OrderChanges& changes) const;
   Status write(const swap::OrderChanges& changes);
 
   store::Database& database_;
