@@ -320,7 +320,8 @@ Status SwapIndex::settle() {
     const store::SwapRows rows(database_);
     auto changes = swap::OrderChanges::over(rows, rules_);
     if (!changes) return std::move(changes).error();
-    if (changes.value().state().settled_blocks == index_blocks) return {};
+    if (Status status = changes.value().prune_to_rules(); !status) return status;
+    if (changes.value().state().settled_blocks == index_blocks) return write(changes.value());
     CoinFinder coins(*this);
     Heights heights(database_.flat().blocks, index_blocks);
     if (Status status = heights.read_all(); !status) return status;
