@@ -248,7 +248,9 @@ void SwapIndex::forget() {
 }
 
 Status SwapIndex::apply(swap::OrderChanges& changes, std::uint32_t until) {
-  std::sort(spends_.begin(), spends_.end(), [](const Spend& a, const Spend& b) { return a.tx_number < b.tx_number; });
+  // Inputs of one transaction stay in their order, so that the rows do not depend on how the work was divided.
+  std::stable_sort(spends_.begin(), spends_.end(),
+                   [](const Spend& a, const Spend& b) { return a.tx_number < b.tx_number; });
   auto spend = spends_.begin();
   auto offer = offers_.begin();
   // Blocks of an index that was open before may come again: their swaps are in the rows already.
