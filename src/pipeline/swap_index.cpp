@@ -289,7 +289,9 @@ void SwapIndex::forget() {
 }
 
 Status SwapIndex::apply(swap::OrderChanges& changes, std::uint32_t until) {
-  std::sort(spends_.begin(), spends_.end(), [](const Spend& a, const Spend& b) { return a.tx_number < b.tx_number; });
+  // Inputs of one transaction stay in their order, so that the rows do not depend on how the work was divided.
+  std::stable_sort(spends_.begin(), spends_.end(),
+                   [](const Spend& a, const Spend& b) { return a.tx_number < b.tx_number; });
   auto spend = spends_.begin();
   auto offer = offers_.begin();
   // Blocks of an index that was open before may come again: their swaps are in the rows already.
@@ -375,7 +377,8 @@ Status SwapIndex::settle() {
     const store::SwapRows rows(database_);
     auto changes = swap::OrderChanges::over(rows, rules_);
     if (!changes) return std::move(changes).error();
-    if (changes.value().state().settled_blocks == index_blocks) return {};
+    if (Status status = changes.value().prune_to_rules(); !status) return status;
+    if (changes.value().state().settled_blocks == index_blocks) return write(changes.value());
     CoinFinder coins(*this);
     Heights heights(database_.flat().blocks, index_blocks);
     if (Status status = heights.read_all(); !status) return status;

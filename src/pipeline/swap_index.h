@@ -66,7 +66,8 @@ class SwapIndex {
 
   /// Takes blocks from `block_count` on away, before the index does. Rows that cannot be undone so far are cleared.
   Status undo(std::uint32_t block_count);
-  /// After that, and after the index has taken the same blocks away: settles the orders that came back.
+  /// After that, and after the index has taken the same blocks away: settles the orders that came back, and forgets
+  /// those that are too old by the rules.
   Status settle();
 
   /// What happened since the last call, in order.

@@ -244,19 +244,40 @@ Result<std::vector<OrderId>> OrderChanges::ids_at(RowType type, std::uint32_t he
   return std::move(*ids);
 }
 
+Result<UndoRow> OrderChanges::undo_at(std::uint32_t height) const {
+  auto row = table_.rows.get(height_key(RowType::undo, height).span());
+  if (!row) return std::move(row).error();
+  if (!row.value()) return UndoRow();
+  auto undo = decode_undo(bytes_of_row(*row.value()));
+  if (!undo) return swap_rows_error("malformed undo row of height " + std::to_string(height));
+  return std::move(*undo);
+}
+
+Status OrderChanges::prune_to_rules() {
+  SLUICE_CHECK(!in_block_);
+  SwapState& state = table_.state;
+  if (state.block_count == 0) return {};
+  const std::uint32_t height = state.block_count - 1;
+  state.history_blocks = rules_.history_blocks;
+  undo_ = {};
+  if (Status status = prune_until(kept_from(height, state.history_blocks)); !status) return status;
+  if (undo_.pruned.empty() || height < state.undo_first_height) return {};
+  auto undo = undo_at(height);
+  if (!undo) return std::move(undo).error();
+  std::vector<PrunedHeight>& pruned = undo.value().pruned;
+  pruned.insert(pruned.end(), undo_.pruned.begin(), undo_.pruned.end());
+  table_.rows.put(height_key(RowType::undo, height), encode_undo(undo.value()));
+  return {};
+}
+
 Status OrderChanges::undo_block() {
   SwapState& state = table_.state;
   SLUICE_CHECK(!in_block_);
   SLUICE_CHECK(state.block_count > state.undo_first_height);
   const std::uint32_t height = state.block_count - 1;
-  auto row = table_.rows.get(height_key(RowType::undo, height).span());
-  if (!row) return std::move(row).error();
-  UndoRow undo;
-  if (row.value()) {
-    auto decoded = decode_undo(bytes_of_row(*row.value()));
-    if (!decoded) return swap_rows_error("malformed undo row of height " + std::to_string(height));
-    undo = std::move(*decoded);
-  }
+  auto undo_row = undo_at(height);
+  if (!undo_row) return std::move(undo_row).error();
+  const UndoRow& undo = undo_row.value();
   const auto closed = ids_at(RowType::closed, height);
   if (!closed) return Error(closed.error());
 

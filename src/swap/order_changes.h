@@ -48,7 +48,7 @@ using FindCoin = std::function<Result<CoinFound>(const Outpoint&)>;
 
 class OrderChanges {
  public:
-  /// Over the rows as they are. Fewer history_blocks than before: the first block prunes the rest.
+  /// Over the rows as they are. Fewer history_blocks than before: the first block prunes the rest, or prune_to_rules().
   /// Errors: io, corrupt; unsupported: the rows were made by rules that these cannot be had from, and are to be made
   /// anew. Lifetime: rows outlive this.
   static Result<OrderChanges> over(const RowSource& rows, const ChangeRules& rules);
@@ -70,6 +70,9 @@ class OrderChanges {
   /// Takes the newest block back. Bounds: state().block_count > state().undo_first_height.
   /// Errors: io, corrupt.
   Status undo_block();
+
+  /// Prunes as if these rules had held when the newest block came. Errors: io, corrupt.
+  Status prune_to_rules();
 
   /// Looks at the orders that blocks from state().settled_blocks on advertised, or brought back when they were undone.
   /// Ends behind the height at which bytes() goes beyond bytes_max: write, and go on over the new rows.
@@ -101,6 +104,7 @@ class OrderChanges {
   Status prune(std::uint32_t height);
   Status prune_until(std::uint32_t height);
   Status drop_undo_rows(std::uint32_t until);
+  [[nodiscard]] Result<UndoRow> undo_at(std::uint32_t height) const;
   Status bring_back_pruned(const PrunedHeight& group);
   Status take_back(const OpenedEntry& entry, std::vector<OrderId>& restored);
   Status reopen(const OrderId& id);

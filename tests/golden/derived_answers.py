@@ -7,12 +7,13 @@ The recorded cases are samples; here every script hash, transaction, ref and hei
 is asked for. The answers come from a naive indexer written from the protocol's rules alone, which
 shares nothing with the server. Closes with `N passed, M failed`.
 """
-import argparse, gzip, json, random, socket, struct, sys
+import argparse, json, random, socket, struct, sys
 from decimal import Decimal
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
-from naive_chain import NaiveChain, Reader, display, merkle, refs_of, script_public_key
+from naive_chain import display, merkle, refs_of, script_public_key
+from recorded_answers import RecordedChain
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("chain", type=Path)
@@ -21,15 +22,8 @@ arguments.add_argument("--parity", action="store_true")
 A = arguments.parse_args()
 
 # --------------------------------------------------------------------------------------- chain
-headers = [line.split("\t") for line in (A.chain / "headers.tsv").read_text().splitlines()]
-headers = [bytes.fromhex(fields[2]) for fields in headers if fields[0].isdigit()]
-raw_blocks = {}
-file = Reader(gzip.decompress((A.chain / "blk00000.dat.gz").read_bytes()))
-while file.take(4) == b"\xfa\xbf\xb5\xda":
-    block = file.take(file.number("<I"))
-    raw_blocks[block[:80]] = block
-chain = NaiveChain([raw_blocks[header] for header in headers], A.parity)
-hashes, tip, blocks = chain.hashes, chain.tip, chain.blocks
+chain = RecordedChain(A.chain).active(A.parity)
+headers, hashes, tip, blocks = chain.headers, chain.hashes, chain.tip, chain.blocks
 
 
 # ---------------------------------------------------------------------------------- the server

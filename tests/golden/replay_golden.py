@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Syncs the recorded chain, serves it offline, and replays the recorded answers.
+"""Syncs the recorded chain, serves it offline, and replays the recorded answers; the node's own by HTTP too.
 
 usage: replay_golden.py SLUICE FIXTURES [--parity] [--resolve WAY] [--segments] [--differences FILE.json] [--derived PROGRAM]
 
@@ -7,8 +7,12 @@ With --differences the named cases must differ, each for the reason in the file,
 may: a difference that went away is a failure too. With --derived the program asks the server instead,
 given the chain, the address and --parity. Closes with `N passed, M failed`.
 """
-import argparse, gzip, json, os, re, shutil, signal, subprocess, sys, tempfile
+import argparse, json, os, re, shutil, signal, subprocess, sys, tempfile
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+from live_server import free_port
+from recorded_answers import RecordedChain
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("sluice")
@@ -20,7 +24,7 @@ arguments.add_argument("--differences", type=Path)
 arguments.add_argument("--derived")
 A = arguments.parse_args()
 
-CHAIN = A.fixtures / "radiant-regtest-small"
+CHAIN = RecordedChain(A.fixtures / "radiant-regtest-small")
 COMMON = ["--coin", "Radiant", "--net", "regtest"] + (["--parity"] if A.parity else [])
 
 
@@ -31,60 +35,56 @@ def fail(text):
 
 
 def start_server(work):
-    """Starts serve on a port of the system's choice; returns the process and the address."""
+    """The process, the Electrum port and the HTTP port."""
+    port, http_port = free_port(), free_port()
     server = subprocess.Popen([A.sluice, "serve", "--offline", *COMMON, "--db-dir", work / "db", "--blocks-dir", work / "blocks",
-                               "--services", "tcp://127.0.0.1:%d" % free_port(), "--cost-hard-limit", "0"], stderr=subprocess.PIPE, text=True)
+                               "--services", f"tcp://127.0.0.1:{port}", "--http", f"127.0.0.1:{http_port}", "--cost-hard-limit", "0"], stderr=subprocess.PIPE, text=True)
     for line in server.stderr:
-        found = re.search(r"listening on tcp://(\S+:\d+)", line)
-        if found:
-            return server, found.group(1)
+        if "listening on tcp://" in line:
+            return server, port, http_port
     fail("serve ended before it listened")
 
 
-def free_port():
-    import socket
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def check_differences(text, tally):
-    expected = json.loads(A.differences.read_text())
+def without_expected(expected, text, passed, failed):
+    """The same result, when the expected cases should differ and no other."""
     differing = set(re.findall(r"^(base-\S+) ", text, re.M))
-    wrong = sorted(differing - set(expected)) + sorted(set(expected) - differing)
-    for case in wrong:
-        print(f"{case}: " + ("differs, and should not" if case in differing else f"does not differ, though {expected[case]}"))
-    passed, failed = tally
-    print(f"{passed + failed - len(wrong)} passed, {len(wrong)} failed")
-    sys.exit(1 if wrong else 0)
+    wrong = sorted(differing ^ set(expected))
+    lines = [f"{case}: " + ("differs, and should not" if case in differing else f"does not differ, though {expected[case]}") for case in wrong]
+    return "\n".join(lines), passed + failed - len(wrong), len(wrong)
+
+
+def replay_all(port, http_port):
+    """Passed and failed; what is wrong is printed."""
+    if A.derived:
+        results = [CHAIN.tally([A.derived, CHAIN.directory, f"127.0.0.1:{port}"] + (["--parity"] if A.parity else []))]
+    else:
+        results = CHAIN.replay(port, http_port)
+    if A.differences:
+        expected = json.loads(A.differences.read_text())
+        of_node = CHAIN.cases_of("node")
+        by_http = {case: why for case, why in expected.items() if case in of_node}
+        results = [without_expected(cases, *result) for cases, result in zip((expected, by_http), results)]
+    if not A.derived:
+        results += CHAIN.replay(port, http_port, CHAIN.write_info_case(work / "info.jsonl", A.parity))
+    for text, _, failed in results:
+        if failed:
+            print(text[:4000])
+    return sum(passed for _, passed, _ in results), sum(failed for _, _, failed in results)
 
 
 work = Path(tempfile.mkdtemp(prefix="sluice-golden-"))
 server = None
 try:
-    (work / "blocks").mkdir()
-    with gzip.open(CHAIN / "blk00000.dat.gz") as packed, open(work / "blocks" / "blk00000.dat", "wb") as target:
-        shutil.copyfileobj(packed, target)
+    CHAIN.unpack(work / "blocks")
     segments = ["--segment-bytes", "1", "--batch-blocks", "5"] if A.segments else []
     sync = subprocess.run([A.sluice, "sync", *COMMON, "--resolve", A.resolve, *segments, "--db-dir", work / "db", "--blocks-dir", work / "blocks"],
                           stderr=subprocess.PIPE, text=True)
     if sync.returncode != 0:
         fail("sync failed: " + sync.stderr)
-    server, address = start_server(work)
-    if A.derived:
-        checks = [A.derived, CHAIN, address] + (["--parity"] if A.parity else [])
-    else:
-        checks = [CHAIN / "replay.py", address, "--source", "electrum", "--strict-codes", "--show", "2000"]
-    replay = subprocess.run([sys.executable, *checks], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    tally = re.search(r"^(\d+) passed, (\d+) failed", replay.stdout, re.M)
-    if not tally or int(tally.group(1)) == 0:
-        fail(replay.stdout[-2000:])
-    if A.differences:
-        check_differences(replay.stdout, (int(tally.group(1)), int(tally.group(2))))
-    if int(tally.group(2)) > 0:
-        print(replay.stdout[:4000])
-    print(f"{tally.group(1)} passed, {tally.group(2)} failed")
-    sys.exit(replay.returncode)
+    server, *ports = start_server(work)
+    passed, failed = replay_all(*ports)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
 finally:
     if server is not None:
         server.send_signal(signal.SIGTERM)

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Random lives of a server that follows a node, beside a naive index of the node's chain.
 
-usage: follow_model.py SLUICE [--first SEED] [--seeds N] [--kills] [--swaps]
+usage: follow_model.py SLUICE [--first SEED] [--seeds N] [--kills]
 
 Each seed makes a node with a chain, a server over it (by block files or by RPC), and a client that subscribes to
 everything. Then blocks and transactions come, branches take over, the node restarts, warms up and fails, the server is stopped and
 started; with --kills it is killed at any instant instead. After every event all answers for all scripts are those of
 the naive index, and the client has last been told what is true. A failure prints its seed.
-With --swaps the transactions are a busy swap market's, and the node's swap calls are asked too, for every token and in
-every shape, with the node's quirks (PARITY) in half of the lives.
+In most lives the transactions are a busy swap market's, and in half of them the node's quirks are asked for (PARITY):
+the node's swap calls are asked for every token and in every shape. Now and then the server comes back without its swap
+index, or with another age at which orders are forgotten.
 SLUICE_TEST_SCALE multiplies the number of seeds. Closes with `N passed, M failed`.
 """
 import argparse, http.client, math, os, random, shutil, struct, subprocess, sys, tempfile, time
@@ -25,8 +26,8 @@ arguments.add_argument("sluice", type=os.path.abspath)
 arguments.add_argument("--first", type=int, default=1)
 arguments.add_argument("--seeds", type=int, default=10)
 arguments.add_argument("--kills", action="store_true")
-arguments.add_argument("--swaps", action="store_true")
 A = arguments.parse_args()
+NO_SWAPS = {"code": -1, "message": "Swap index not enabled. Use -swapindex=1 to enable."}
 
 
 class Client(LiveClient):
@@ -43,32 +44,40 @@ class Life:
     def __init__(self, seed, work):
         self.draw = random.Random(seed)
         self.work, self.cache, self.raw, self.checks = work, {}, {}, 0
-        self.reorgs = self.ends = self.sends = self.orders = 0
+        self.reorgs = self.ends = self.sends = self.orders = self.switches = 0
         self.offers = {}  # of blocks, by their hashes
-        self.parity = A.swaps and self.draw.random() < 0.5
-        self.history_blocks = self.draw.choice([0, 3, 10_000])
+        self.parity = self.draw.random() < 0.5
+        self.draw_swap_settings(kept=1)
 
     def run(self):
         chain = ["--coin", "Radiant", "--blocks", self.draw.randint(1, 40), "--txs-per-block", self.draw.randint(0, 12),
                  "--seed", self.draw.randint(1, 10**6), "--file-bytes", self.draw.choice(["16KiB", "256KiB", "128MiB"]),
-                 "--allocate", self.draw.choice(["0B", "0B", "64KiB"]), *(["--swap-percent", 60] if A.swaps else [])]
+                 "--allocate", self.draw.choice(["0B", "0B", "64KiB"]), "--swap-percent", self.draw.choice([0, 60, 60])]
         with Node(A.sluice, self.work / "node", *chain) as self.node:
             words = ["--coin", "Radiant", "--net", "regtest", "--daemon-cookie", self.node.ready["cookie_file"], "--http", "",
                      "--daemon-url", f"http://127.0.0.1:{self.node.ready['rpc_port']}"]
             if self.draw.random() < 0.5:
                 words += ["--blocks-dir", self.node.ready["blocks_dir"]]
-            if A.swaps:
-                words += ["--swap-history-blocks", self.history_blocks, *(["--parity"] if self.parity else [])]
+            if self.parity:
+                words += ["--parity"]
             self.server = LiveServer(A.sluice, self.work, *words)
+            self.plain_words = self.server.words
+            self.set_swap_words()
             with self.server:
                 self.connect()
                 self.compare()
                 for _ in range(self.draw.randint(4, 8)):
-                    ends = [self.again] * (4 if A.kills else 1)
+                    ends = [self.again] * (4 if A.kills else 2)
                     self.draw.choice([self.mine, self.mine, self.churn, self.churn, self.send, self.reorg, self.reorg, self.trouble, *ends])()
                     self.compare()
                 self.server.stop()
         self.verify()
+
+    def draw_swap_settings(self, kept):
+        self.swap_index, self.history_blocks = self.draw.random() < kept, self.draw.choice([0, 3, 10_000])
+
+    def set_swap_words(self):
+        self.server.words = [*self.plain_words, f"--swap-index={self.swap_index:d}", "--swap-history-blocks", self.history_blocks]
 
     def connect(self):
         self.client = Client(self.server.port)
@@ -139,6 +148,10 @@ class Life:
             self.server.stop()
         if self.draw.random() < 0.7:
             self.draw.choice([self.mine, self.reorg, self.churn])()
+        if self.draw.random() < 0.4:
+            self.switches += 1
+            self.draw_swap_settings(kept=0.5)
+            self.set_swap_words()
         self.server.start()
         self.connect()
 
@@ -185,8 +198,10 @@ class Life:
         for name in gone:
             self.equal(self.client.statuses[name], None, f"status told for {name}, which has no history any more")
         check(names, "nothing was asked")
-        if A.swaps:
+        if self.swap_index:
             self.compare_swaps(chain)
+        else:
+            self.equal(self.client.answer("getswapcount", "00" * 32)["error"], NO_SWAPS, "a swap call without the index")
 
     def compare_swaps(self, chain):
         swaps = NaiveSwaps(chain, self.parity, self.history_blocks, self.offers)
@@ -214,7 +229,7 @@ class Life:
 
 def main():
     seeds = math.ceil(A.seeds * float(os.environ.get("SLUICE_TEST_SCALE", "1")))
-    passed = failed = checks = reorgs = ends = sends = orders = 0
+    passed = failed = checks = reorgs = ends = sends = orders = switches = 0
     for seed in range(A.first, A.first + seeds):
         work = Path(tempfile.mkdtemp(prefix="sluice-follow-"))
         life = Life(seed, work)
@@ -226,16 +241,18 @@ def main():
             ends += life.ends
             sends += life.sends
             orders += life.orders
+            switches += life.switches
         except (Failed, OSError, subprocess.TimeoutExpired) as failure:
             failed += 1
-            print(f"--first {seed} --seeds 1{' --kills' if A.kills else ''}{' --swaps' if A.swaps else ''}: {failure}")
+            print(f"--first {seed} --seeds 1{' --kills' if A.kills else ''}: {failure}")
             print((work / "serve.log").read_text()[-2000:])
             break
         finally:
             shutil.rmtree(work, ignore_errors=True)
-    if not failed and seeds > 9 and not (reorgs and ends and sends and bool(orders) == A.swaps):
+    if not failed and seeds > 9 and not (reorgs and ends and sends and orders and switches):
         failed, _ = 1, print("too little happened")
-    print(f"{checks} answers, {reorgs} reorgs, {ends} {'kills' if A.kills else 'restarts'}, {sends} transactions sent, {orders} orders")
+    print(f"{checks} answers, {reorgs} reorgs, {ends} {'kills' if A.kills else 'restarts'}, {sends} transactions sent, {orders} orders,"
+          f" {switches} times other swap settings")
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)
 

