@@ -129,6 +129,7 @@ class LiveServer {
     mempool::MempoolOptions options;
     options.rules = {config_.network->coin, config_.parity};
     options.rules.swap_offers = config_.swap.mempool_swap_index && config_.network->coin == chain::Coin::radiant;
+    options.rules.op_number_index = config_.swap.swap_op_number_index;
     if (const pipeline::SwapIndex* swaps = index_->swap_index())
       options.may_be_offered = [swaps](const Outpoint& outpoint) { return swaps->may_be_offered(outpoint); };
     options.budget_bytes = config_.server.mempool_budget;
