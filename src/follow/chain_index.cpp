@@ -89,7 +89,7 @@ Result<std::vector<ConnectedBlock>> ChainIndex::confirmed_from(std::uint32_t fir
 
 Status ChainIndex::open_swaps() {
   if (!options_.swaps) return {};
-  auto swaps = pipeline::SwapIndex::open(*database_, blocks_, network(), *options_.swaps);
+  auto swaps = pipeline::SwapIndex::open(*database_, blocks_, network(), *options_.swaps, options_.swap_figures);
   if (!swaps) return std::move(swaps).error();
   swaps_ = std::move(swaps).value();
   return catch_up_with_swaps();

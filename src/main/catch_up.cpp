@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view area = "serve";
 
-pipeline::SyncOptions catch_up_options(const config::ServeConfig& config) {
+pipeline::SyncOptions catch_up_options(const config::ServeConfig& config, pipeline::SwapFigures& swap_figures) {
   pipeline::SyncOptions options;
   options.network = config.network;
   options.db_directory = config.db_dir.string();
@@ -25,6 +25,7 @@ pipeline::SyncOptions catch_up_options(const config::ServeConfig& config) {
   options.stop = &stop_requested();
   apply_tuning(config.tuning_catch_up, options);
   apply_swaps(config.swap, options);
+  options.swap_figures = &swap_figures;
   return options;
 }
 
@@ -42,7 +43,8 @@ bool is_far_behind(const std::vector<std::uint64_t>& record_ends, const source::
   return behind >= far_behind_bytes;
 }
 
-Status catch_up_from_files(const config::ServeConfig& config, CatchUpFigures& figures) {
+Status catch_up_from_files(const config::ServeConfig& config, CatchUpFigures& figures,
+                           pipeline::SwapFigures& swap_figures) {
   observe::log_info(area, "the index is far behind the block files: catching up as sync does; the services open then");
   observe::ProgressStyle style;
   style.line_interval = std::chrono::seconds(10);
@@ -50,7 +52,7 @@ Status catch_up_from_files(const config::ServeConfig& config, CatchUpFigures& fi
   pipeline::SyncReport report;
   std::unique_ptr<pipeline::Counters> counters;
   const Status status =
-      run_sync(catch_up_options(config), report, counters,
+      run_sync(catch_up_options(config, swap_figures), report, counters,
                [&](const pipeline::Counters& counted, const pipeline::SyncReport& scanned) {
                  figures.height.store(counted.height.load(std::memory_order_relaxed), std::memory_order_relaxed);
                  if (scanned.chain_blocks > 0)

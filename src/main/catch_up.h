@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "pipeline/swap_figures.h"
 #include "source/block_files.h"
 
 namespace sluice {
@@ -25,6 +26,7 @@ inline constexpr std::uint64_t far_behind_bytes = std::uint64_t{256} << 20;
 /// Indexes what the block files hold, with the settings of the sync mode; the directory is the index's, closed.
 /// What goes wrong with the files is logged, and left to the follower, which tries again.
 /// Errors: config, limit: it cannot be done like this; stopped.
-[[nodiscard]] Status catch_up_from_files(const config::ServeConfig& config, CatchUpFigures& figures);
+[[nodiscard]] Status catch_up_from_files(const config::ServeConfig& config, CatchUpFigures& figures,
+                                         pipeline::SwapFigures& swap_figures);
 
 }  // namespace sluice

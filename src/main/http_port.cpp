@@ -29,6 +29,7 @@ std::string metrics_text(const HttpSources& sources) {
   // acquire: pairs with the store once they are there.
   if (const auto* store = sources.store.load(std::memory_order_acquire))
     append_store(metrics, store::store_figures(*store));
+  if (sources.swaps != nullptr) append_swaps(metrics, *sources.swaps);
   if (sources.watch == nullptr) return metrics.text();
   append_node(metrics, sources.watch->snapshot(), sources.client->counters());
   if (const auto* stages = sources.stages.load(std::memory_order_acquire)) append_stages(metrics, *stages);

@@ -14,6 +14,7 @@
 #include "node/node_watch.h"
 #include "node/rpc_client.h"
 #include "pipeline/counters.h"
+#include "pipeline/swap_figures.h"
 #include "store/database.h"
 
 namespace sluice {
@@ -25,6 +26,7 @@ struct HttpSources {
   const node::RpcClient* client = nullptr;
   const node::NodeWatch* watch = nullptr;
   const CatchUpFigures* catch_up = nullptr;
+  const pipeline::SwapFigures* swaps = nullptr;        ///< null if none are kept
   std::atomic<const store::Database*> store{nullptr};  ///< null until the index is open
   /// What follows the node; null until then.
   std::atomic<const pipeline::Counters*> stages{nullptr};

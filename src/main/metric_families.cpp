@@ -105,6 +105,11 @@ void append_store(MetricsText& metrics, const store::StoreFigures& figures) {
   metrics.gauge("sluice_memtable_bytes", "Rows of the index in memory on their way to table files.",
                 figures.memtable_bytes);
   metrics.gauge("sluice_block_cache_bytes", "Blocks of table files kept in memory.", figures.block_cache_bytes);
+  metrics.gauge("sluice_swap_cache_bytes", "Of those, blocks of the table of swaps.", figures.swap_cache_bytes);
+  metrics.counter("sluice_swap_cache_hits_total", "Blocks of the table of swaps that were in its cache.",
+                  figures.swap_cache_hits);
+  metrics.counter("sluice_swap_cache_misses_total", "Blocks of the table of swaps that were not.",
+                  figures.swap_cache_misses);
   metrics.gauge("sluice_pending_compaction_bytes", "Bytes that compactions have yet to rewrite; an estimate.",
                 figures.pending_compaction_bytes);
   metrics.gauge("sluice_running_compactions", "Compactions under way.", figures.running_compactions);
@@ -127,6 +132,29 @@ void append_stages(MetricsText& metrics, const pipeline::Counters& counters) {
            [](const Stage& stage) { return seconds(now(stage.starved_ns)); });
   by_stage("sluice_stage_blocked_seconds_total", "Time that stages waited for the one behind.",
            [](const Stage& stage) { return seconds(now(stage.blocked_ns)); });
+}
+
+void append_swaps(MetricsText& metrics, const pipeline::SwapFigures& figures) {
+  const auto by_label = [&](std::string_view name, MetricType type, std::string_view help, const char* label,
+                            const auto& names, const auto& values) {
+    metrics.family(name, type, help);
+    for (std::size_t i = 0; i < names.size(); ++i) metrics.sample({{label, names[i]}}, now(values[i]));
+  };
+  by_label("sluice_swap_offers_total", MetricType::counter, "Swap offers read in blocks, by version.", "version",
+           pipeline::swap_version_names, figures.offers);
+  by_label("sluice_swap_offers_refused_total", MetricType::counter,
+           "Outputs of blocks that are no swap offers, though "
+           "they begin like one, by the reason.",
+           "reason", classify::swap_refusal_names, figures.refused);
+  by_label("sluice_swap_changes_total", MetricType::counter, "What happened to swap orders.", "change",
+           pipeline::swap_change_names, figures.changes);
+  metrics.family("sluice_swap_orders", MetricType::gauge, "Swap orders in the index, by how they stand.");
+  metrics.sample({{"standing", "open"}}, now(figures.open));
+  metrics.sample({{"standing", "dead"}}, now(figures.dead));
+  metrics.sample({{"standing", "superseded"}}, now(figures.superseded));
+  metrics.sample({{"standing", "history"}}, now(figures.history));
+  metrics.gauge("sluice_swap_blocks_behind", "Blocks of the index whose swaps are still to be read.",
+                now(figures.blocks_behind));
 }
 
 void append_peers(MetricsText& metrics, const serve::PeerCounts& peers) {

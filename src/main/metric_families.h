@@ -9,6 +9,7 @@
 #include "observe/metrics.h"
 #include "observe/process_figures.h"
 #include "pipeline/counters.h"
+#include "pipeline/swap_figures.h"
 #include "store/store_figures.h"
 
 namespace sluice {
@@ -19,6 +20,7 @@ void append_requests(observe::MetricsText& metrics, const net::EndpointFigures& 
 void append_peers(observe::MetricsText& metrics, const serve::PeerCounts& peers);
 void append_store(observe::MetricsText& metrics, const store::StoreFigures& figures);
 void append_stages(observe::MetricsText& metrics, const pipeline::Counters& counters);
+void append_swaps(observe::MetricsText& metrics, const pipeline::SwapFigures& figures);
 void append_follow(observe::MetricsText& metrics, const follow::FollowCounters& counters);
 void append_node(observe::MetricsText& metrics, const node::NodeSnapshot& node, const node::RpcCounters& counters);
 void append_mempool(observe::MetricsText& metrics, const follow::MempoolFigures& figures);

@@ -33,7 +33,7 @@ std::filesystem::path blocks_directory(const config::ServeConfig& config) {
   return config.blocks_dir.empty() ? config.db_dir / "blocks" : config.blocks_dir;
 }
 
-pipeline::SyncOptions index_options(const config::ServeConfig& config) {
+pipeline::SyncOptions index_options(const config::ServeConfig& config, pipeline::SwapFigures& swap_figures) {
   pipeline::SyncOptions options;
   options.network = config.network;
   options.db_directory = config.db_dir.string();
@@ -44,6 +44,7 @@ pipeline::SyncOptions index_options(const config::ServeConfig& config) {
   options.store.on_unreadable = [](const std::string& text) { observe::log_error(area, text); };
   apply_tuning(config.tuning, options);
   apply_swaps(config.swap, options);
+  options.swap_figures = &swap_figures;
   return options;
 }
 
@@ -71,6 +72,7 @@ class LiveServer {
     if (!serving) return std::move(serving).error();
     serving_ = std::move(serving).value();
     sources_.serving = serving_.get();
+    if (keeps_swaps(config_.swap, *config_.network)) sources_.swaps = &swap_figures_;
     auto http = open_http_port(config_, sources_);
     if (!http) return std::move(http).error();
     http_ = std::move(http).value();
@@ -127,6 +129,7 @@ class LiveServer {
     mempool::MempoolOptions options;
     options.rules = {config_.network->coin, config_.parity};
     options.rules.swap_offers = config_.swap.mempool_swap_index && config_.network->coin == chain::Coin::radiant;
+    options.rules.op_number_index = config_.swap.swap_op_number_index;
     if (const pipeline::SwapIndex* swaps = index_->swap_index())
       options.may_be_offered = [swaps](const Outpoint& outpoint) { return swaps->may_be_offered(outpoint); };
     options.budget_bytes = config_.server.mempool_budget;
@@ -192,7 +195,7 @@ class LiveServer {
     if (!ends) return ends.error();
     if (!config_.serve_while_syncing && is_far_behind(ends.value(), files.value())) {
       index_.reset();  // it has one writer
-      if (Status status = catch_up_from_files(config_, catch_up_); !status) return status;
+      if (Status status = catch_up_from_files(config_, catch_up_, swap_figures_); !status) return status;
       if (Status status = open_chain(files.value().key); !status) return status;
     }
     auto feed = follow::FileFeed::open(*index_);
@@ -202,7 +205,7 @@ class LiveServer {
   }
 
   Status open_chain(const source::XorKey& key) {
-    auto index = follow::ChainIndex::open(index_options(config_), key);
+    auto index = follow::ChainIndex::open(index_options(config_, swap_figures_), key);
     if (!index) return std::move(index).error();
     index_ = std::move(index).value();
     return {};
@@ -242,6 +245,7 @@ class LiveServer {
   // Their own, so that no client waits behind the following of the chain.
   node::RpcClient clients_client_;
   node::NodeCalls clients_calls_;
+  pipeline::SwapFigures swap_figures_;
   std::unique_ptr<follow::ChainIndex> index_;
   std::unique_ptr<follow::BlockFeed> feed_;
   std::unique_ptr<follow::MempoolFollower> mempool_;

@@ -25,6 +25,8 @@ int run_sync_command(const config::SyncConfig& config) {
   const auto& stop = stop_requested();
   pipeline::SyncOptions options = sync_options(config);
   options.stop = &stop;
+  pipeline::SwapFigures swap_figures;
+  options.swap_figures = &swap_figures;
   if (options.memory_budget < pipeline::small_budget_bytes) return_freed_memory_at_once();
 
   observe::ProgressStyle style;

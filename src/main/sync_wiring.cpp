@@ -19,7 +19,8 @@ bool keeps_swaps(const config::SwapOptions& swap, const chain::Network& network)
 void apply_swaps(const config::SwapOptions& swap, pipeline::SyncOptions& options) {
   if (!keeps_swaps(swap, *options.network)) return;
   options.swaps = swap::ChangeRules{.history_blocks = static_cast<std::uint32_t>(swap.swap_history_blocks),
-                                    .reorg_limit = options.reorg_limit};
+                                    .reorg_limit = options.reorg_limit,
+                                    .op_number_index = swap.swap_op_number_index};
   options.store.swap_cache_bytes = swap.swap_cache;
   options.swap_progress = [](std::uint32_t done, std::uint32_t all) {
     observe::log_info("sync", fmt::format("swaps of {} of {} blocks are indexed", observe::with_separators(done),
@@ -97,6 +98,30 @@ void log_sync_outcome(const pipeline::SyncReport& report) {
                      {"blocks", report.block_count - report.first_height}});
 }
 
+namespace {
+
+/// Also of blocks that were read again for their swaps alone.
+void append_swap_figures(observe::JsonWriter& json, const pipeline::SwapFigures& figures, std::uint32_t caught_up) {
+  const auto object = [&](std::string_view name, const auto& names, const auto& values) {
+    json.begin_object(name);
+    for (std::size_t i = 0; i < names.size(); ++i) json.field(names[i], values[i].load());
+    json.end_object();
+  };
+  json.begin_object("swaps");
+  json.field("blocks_caught_up", caught_up);
+  json.field("blocks_behind", figures.blocks_behind.load());
+  object("offers_by_version", pipeline::swap_version_names, figures.offers);
+  object("offers_refused", classify::swap_refusal_names, figures.refused);
+  object("changes", pipeline::swap_change_names, figures.changes);
+  json.field("open", figures.open.load());
+  json.field("dead", figures.dead.load());
+  json.field("superseded", figures.superseded.load());
+  json.field("history", figures.history.load());
+  json.end_object();
+}
+
+}  // namespace
+
 Status write_sync_report(const config::SyncConfig& config, const pipeline::SyncOptions& options,
                          const pipeline::SyncReport& report, const pipeline::Counters* counters, double wall_seconds,
                          const Status& outcome) {
@@ -126,6 +151,8 @@ Status write_sync_report(const config::SyncConfig& config, const pipeline::SyncO
   json.begin_object("index_bytes");
   for (const auto& [name, bytes] : report.index_bytes) json.field(name, bytes);
   json.end_object();
+  if (options.swaps && options.swap_figures != nullptr)
+    append_swap_figures(json, *options.swap_figures, report.swap_blocks_caught_up);
   if (counters != nullptr) {
     json.field("segments", counters->segments.load());
     json.field("prior_spends", counters->prior_spends.load());

@@ -199,6 +199,7 @@ void BlockPipeline::run_classify() {
     const std::lock_guard lock(mutex_);
     counters_.classified.add(counters);
   }
+  if (options_.swaps != nullptr) options_.swaps->figures().add_refused(counters);
   if (classifiers_left_.fetch_sub(1, std::memory_order_acq_rel) == 1) classified_.close();
 }
 

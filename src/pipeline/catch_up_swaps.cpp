@@ -34,7 +34,9 @@ class BlockTaker {
     parse::ParseFault fault;
     const parse::ParseErrc errc = parse::parse_blocks(raw, options_.coin, txs_, parse_scratch_, fault, parsed_);
     if (errc != parse::ParseErrc::ok) return Error{ErrorKind::corrupt, parse::describe_fault(errc, fault, raw)};
-    classify::classify_scripts(raw, txs_, options_, scripts_, classify_scratch_, classified_);
+    classify::ClassifyCounters classified;
+    classify::classify_scripts(raw, txs_, options_, scripts_, classify_scratch_, classified);
+    swaps_.figures().add_refused(classified);
     const SwapBatch batch{raw, &txs_, &scripts_, place.first_tx};
     swaps_.add_offers(batch);
     swaps_.add_spends(batch);
@@ -50,7 +52,6 @@ class BlockTaker {
   parse::ParseCounters parsed_;
   classify::ScriptBatch scripts_;
   classify::ClassifyScratch classify_scratch_;
-  classify::ClassifyCounters classified_;
 };
 
 }  // namespace

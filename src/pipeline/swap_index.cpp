@@ -193,20 +193,31 @@ class SwapIndex::CoinFinder {
 };
 
 Result<std::unique_ptr<SwapIndex>> SwapIndex::open(store::Database& database, source::RangeReader& block_files,
-                                                   const chain::Network& network, const swap::ChangeRules& rules) {
-  std::unique_ptr<SwapIndex> swaps(new SwapIndex(database, block_files, network, rules));
+                                                   const chain::Network& network, const swap::ChangeRules& rules,
+                                                   SwapFigures* figures) {
+  std::unique_ptr<SwapIndex> swaps(new SwapIndex(database, block_files, network, rules, figures));
   const store::SwapRows rows(database);
   const auto changes = swap::OrderChanges::over(rows, rules);
-  const std::uint32_t index_blocks = database.state() ? database.state()->block_count : 0;
   if (!changes && changes.error().kind != ErrorKind::unsupported) return changes.error();
-  if (!changes || changes.value().state().block_count > index_blocks) {
+  if (!changes || changes.value().state().block_count > swaps->index_blocks()) {
     if (Status status = swaps->clear(); !status) return std::move(status).error();
   } else {
-    swaps->block_count_ = changes.value().state().block_count;
+    swaps->figures_->set_totals(changes.value().state());
+    swaps->set_block_count(changes.value().state().block_count);
   }
   if (Status status = swaps->read_filter(); !status) return std::move(status).error();
   if (Status status = swaps->settle(); !status) return std::move(status).error();
   return swaps;
+}
+
+std::uint32_t SwapIndex::index_blocks() const noexcept {
+  return database_.state() ? database_.state()->block_count : 0;
+}
+
+void SwapIndex::set_block_count(std::uint32_t block_count) noexcept {
+  block_count_ = block_count;
+  // An undo goes ahead of the index.
+  figures_->blocks_behind.store(index_blocks() - std::min(block_count, index_blocks()), std::memory_order_relaxed);
 }
 
 Status SwapIndex::clear() {
@@ -215,7 +226,8 @@ Status SwapIndex::clear() {
   rocksdb::Status cleared = rows.DeleteRange(database_.handle(store::Table::swaps), rocksdb::Slice(),
                                              store::slice_of({&behind_all_types, 1}));
   if (!cleared.ok()) return store::rocks_error(database_.directory(), cleared);
-  block_count_ = 0;
+  figures_->set_totals({});
+  set_block_count(0);
   return database_.write_swaps(rows);
 }
 
@@ -262,6 +274,7 @@ void SwapIndex::add_offers(const SwapBatch& batch) {
     const swap::Order& order = offer.advertisement.order();
     offer_bytes_ += sizeof(Offer) + order.price_terms.size() + order.signature.size();
     filter_->insert(order.id.offered);
+    figures_->offers[swap_version_index(found.version)].fetch_add(1, std::memory_order_relaxed);
   }
 }
 
@@ -332,6 +345,7 @@ Status SwapIndex::advance(std::uint32_t until) {
     forget();
     return {};
   }
+  set_block_count(block_count_);  // how far behind, should this fail
   const store::SwapRows rows(database_);
   auto changes = swap::OrderChanges::over(rows, rules_);
   if (!changes) return std::move(changes).error();
@@ -349,7 +363,7 @@ Status SwapIndex::advance(std::uint32_t until) {
   forget();
   if (!applied) return applied;
   if (Status status = write(changes.value()); !status) return status;
-  block_count_ = until;
+  set_block_count(until);
   if (until == database_.state()->block_count) {
     if (Status status = settle(); !status) return status;
   }
@@ -366,21 +380,21 @@ Status SwapIndex::undo(std::uint32_t block_count) {
   while (changes.value().state().block_count > block_count)
     if (Status status = changes.value().undo_block(); !status) return status;
   if (Status status = write(changes.value()); !status) return status;
-  block_count_ = block_count;
+  set_block_count(block_count);
   return {};
 }
 
 Status SwapIndex::settle() {
-  const std::uint32_t index_blocks = database_.state() ? database_.state()->block_count : 0;
-  if (block_count_ == 0 || block_count_ != index_blocks) return {};
+  figures_->blocks_behind.store(index_blocks() - block_count_, std::memory_order_relaxed);
+  if (block_count_ == 0 || block_count_ != index_blocks()) return {};
   for (;;) {
     const store::SwapRows rows(database_);
     auto changes = swap::OrderChanges::over(rows, rules_);
     if (!changes) return std::move(changes).error();
     if (Status status = changes.value().prune_to_rules(); !status) return status;
-    if (changes.value().state().settled_blocks == index_blocks) return write(changes.value());
+    if (changes.value().state().settled_blocks == index_blocks()) return write(changes.value());
     CoinFinder coins(*this);
-    Heights heights(database_.flat().blocks, index_blocks);
+    Heights heights(database_.flat().blocks, index_blocks());
     if (Status status = heights.read_all(); !status) return status;
     Status settled =
         changes.value().settle([&](const Outpoint& outpoint) { return coins.find(outpoint); },
@@ -392,11 +406,12 @@ Status SwapIndex::settle() {
 
 Status SwapIndex::write(const swap::OrderChanges& changes) {
   for (const swap::OrderChange& change : changes.changes()) {
-    counters_[static_cast<std::size_t>(change.kind)].fetch_add(1, std::memory_order_relaxed);
+    figures_->changes[static_cast<std::size_t>(change.kind)].fetch_add(1, std::memory_order_relaxed);
     // A filter made while the order was closed does not know it.
     if (change.kind == swap::ChangeKind::reopened) filter_->insert(change.id.offered);
   }
   changes_.insert(changes_.end(), changes.changes().begin(), changes.changes().end());
+  figures_->set_totals(changes.state());
   if (!changes.changed()) return {};
   SLUICE_KILL_POINT("swaps.write");
   if (changes.bytes() <= log_bytes_max) {

@@ -19,6 +19,7 @@
 #include "chain/coin.h"
 #include "classify/script_batch.h"
 #include "parse/tx_batch.h"
+#include "pipeline/swap_figures.h"
 #include "source/format/raw_batch.h"
 #include "source/range_reader.h"
 #include "store/database.h"
@@ -37,15 +38,14 @@ struct SwapBatch {
   std::uint64_t first_tx = 0;
 };
 
-/// Sums since the start, by ChangeKind. Any thread.
-using SwapCounters = std::array<std::atomic<std::uint64_t>, swap::change_kind_count>;
-
 class SwapIndex {
  public:
   /// Reads which outpoints are offered. Rows of other rules are cleared, and so are rows that cannot be right for this
-  /// index: block_count() says how far they go. Errors: io, corrupt. Lifetime: all outlive this.
+  /// index: block_count() says how far they go. figures: where it counts; null for figures of its own.
+  /// Errors: io, corrupt. Lifetime: all outlive this.
   static Result<std::unique_ptr<SwapIndex>> open(store::Database& database, source::RangeReader& block_files,
-                                                 const chain::Network& network, const swap::ChangeRules& rules);
+                                                 const chain::Network& network, const swap::ChangeRules& rules,
+                                                 SwapFigures* figures = nullptr);
 
   /// Blocks whose swaps are in the rows.
   [[nodiscard]] std::uint32_t block_count() const noexcept { return block_count_; }
@@ -72,7 +72,7 @@ class SwapIndex {
 
   /// What happened since the last call, in order.
   [[nodiscard]] std::vector<swap::OrderChange> take_changes() { return std::exchange(changes_, {}); }
-  [[nodiscard]] const SwapCounters& counters() const noexcept { return counters_; }
+  [[nodiscard]] SwapFigures& figures() noexcept { return *figures_; }
   /// May somebody have offered this output? Any thread.
   [[nodiscard]] bool may_be_offered(const Outpoint& outpoint) const;
 
@@ -91,9 +91,15 @@ class SwapIndex {
   class CoinFinder;
 
   SwapIndex(store::Database& database, source::RangeReader& block_files, const chain::Network& network,
-            const swap::ChangeRules& rules)
-      : database_(database), spent_outputs_(database, block_files, network), network_(network), rules_(rules) {}
+            const swap::ChangeRules& rules, SwapFigures* figures)
+      : database_(database),
+        spent_outputs_(database, block_files, network),
+        network_(network),
+        rules_(rules),
+        figures_(figures != nullptr ? figures : &own_figures_) {}
   Status clear();
+  [[nodiscard]] std::uint32_t index_blocks() const noexcept;
+  void set_block_count(std::uint32_t block_count) noexcept;
   Status read_filter();
   Status apply(swap::OrderChanges& changes, std::uint32_t until);
   [[nodiscard]] std::vector<Outpoint> offered_and_not_closed(const swap::OrderChanges& changes) const;
@@ -111,7 +117,8 @@ class SwapIndex {
   std::mutex spends_mutex_;  // taken for what the filter lets through
   std::vector<Spend> spends_;
   std::vector<swap::OrderChange> changes_;
-  SwapCounters counters_{};
+  SwapFigures own_figures_;
+  SwapFigures* figures_;
 };
 
 /// Takes all blocks from `block_count` on away, and their swaps. swaps: null if none are kept.

@@ -146,7 +146,7 @@ class Sync {
   Status open_swaps() {
     block_files_.emplace(options_.blocks_directory, map_.files.key);
     if (!options_.swaps) return {};
-    auto swaps = SwapIndex::open(*database_, *block_files_, *options_.network, *options_.swaps);
+    auto swaps = SwapIndex::open(*database_, *block_files_, *options_.network, *options_.swaps, options_.swap_figures);
     if (!swaps) return std::move(swaps).error();
     swaps_ = std::move(swaps).value();
     return {};

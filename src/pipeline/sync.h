@@ -46,7 +46,8 @@ struct SyncOptions {
   std::optional<MergeLimits> merge;  ///< instead of what the memory plan and merge_at_end say
   store::StoreOptions store;
   const std::atomic<bool>* stop = nullptr;
-  SwapProgress swap_progress;  ///< of swap rows that are brought to the index's height first; may be empty
+  SwapFigures* swap_figures = nullptr;  ///< where swaps are counted; null: nobody wants to know
+  SwapProgress swap_progress;           ///< of swap rows that are brought to the index's height first; may be empty
 };
 
 /// What a sync did; filled as far as it came, also when it ends with an error.

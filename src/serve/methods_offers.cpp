@@ -91,7 +91,7 @@ Status append_offers_of(Call& call, OfferList& list, Bytes raw, const Txid& txid
   if (!read_transaction(raw, call.options().network->has_segwit(), tx)) return {};
   for (std::uint32_t i = 0; i < tx.outputs.size() && !call.too_large(); ++i) {
     const Bytes script = tx.outputs[i].script;
-    const classify::SwapParse parsed = classify::parse_swap(script, 0, {});
+    const classify::SwapParse parsed = classify::parse_swap(script, 0, {call.options().op_number_index});
     if (parsed.verdict != classify::SwapVerdict::offer) continue;
     const swap::Advertisement advertisement(script, parsed.offer, {});
     const swap::Order& order = advertisement.order();

@@ -44,6 +44,8 @@ struct ServeOptions {
   bool has_swaps = false;  ///< there is a swap index, or will be when it is made
   /// Signatures of swap offers are checked in this server's own calls, unless a call says otherwise.
   bool verify_offers = false;
+  /// How OP_1..OP_16 were read as output index of an offer (classify::SwapOptions).
+  bool op_number_index = false;
   std::string donation_address;
   std::vector<ReportedService> services;
 

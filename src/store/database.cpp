@@ -77,7 +77,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& directory, O
   rocksdb::FileSystem& fs = *database->options_.file_system;
   database->env_ = rocksdb::NewCompositeEnv(database->options_.file_system);
   database->block_cache_ = rocksdb::NewLRUCache(options.block_cache_bytes, 4);
-  database->swap_cache_ = rocksdb::NewLRUCache(options.swap_cache_bytes, 2);
+  database->swap_cache_ = std::make_shared<CountingCache>(rocksdb::NewLRUCache(options.swap_cache_bytes, 2));
 
   const std::string rocks = directory + "/rocks";
   const auto make_directory = [&fs](const std::string& path) -> Status {
@@ -129,7 +129,8 @@ rocksdb::ColumnFamilyOptions Database::column_options(Table table) const {
   column.disable_auto_compactions = !options_.merge_in_background;
   rocksdb::BlockBasedTableOptions block;
   block.block_size = options_.block_bytes;
-  block.block_cache = table == Table::swaps ? swap_cache_ : block_cache_;
+  if (table == Table::swaps) block.block_cache = swap_cache_;
+  else block.block_cache = block_cache_;
   block.format_version = 5;
   if (options_.bloom_bits_per_key != 0)
     block.filter_policy.reset(rocksdb::NewBloomFilterPolicy(options_.bloom_bits_per_key));

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "store/counting_cache.h"
 #include "store/directory_lock.h"
 #include "store/flat_file.h"
 #include "store/guarded_fs.h"
@@ -130,6 +131,7 @@ class Database {
   /// False for swaps only: in an index that an older program made, until it is opened to write. Has no rows then.
   [[nodiscard]] bool has(Table table) const noexcept { return handle(table) != nullptr; }
   [[nodiscard]] rocksdb::DB& rocks() const noexcept { return *db_; }
+  [[nodiscard]] const CountingCache& swap_cache() const noexcept { return *swap_cache_; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(Table table) const noexcept { return handles_[table_index(table)]; }
   /// The rows as they are now, for as long as it is kept. Lifetime: not longer than the database.
   [[nodiscard]] RowSnapshot snapshot() const;
@@ -170,7 +172,7 @@ class Database {
   std::shared_ptr<UnreadableTables> unreadable_;
   std::unique_ptr<rocksdb::Env> env_;
   std::shared_ptr<rocksdb::Cache> block_cache_;
-  std::shared_ptr<rocksdb::Cache> swap_cache_;
+  std::shared_ptr<CountingCache> swap_cache_;
   rocksdb::DBOptions db_options_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, table_count> handles_{};

@@ -22,8 +22,11 @@ StoreFigures store_figures(const Database& database) {
     figures.pending_compaction_bytes += property(table, Properties::kEstimatePendingCompactionBytes);
   }
   // One cache and one pool of threads for all tables, but that swaps have a cache of their own.
-  figures.block_cache_bytes =
-      property(Table::state, Properties::kBlockCacheUsage) + property(Table::swaps, Properties::kBlockCacheUsage);
+  const CountingCache& swap_cache = database.swap_cache();
+  figures.swap_cache_bytes = swap_cache.GetUsage();
+  figures.swap_cache_hits = swap_cache.hits();
+  figures.swap_cache_misses = swap_cache.misses();
+  figures.block_cache_bytes = property(Table::state, Properties::kBlockCacheUsage) + figures.swap_cache_bytes;
   figures.running_compactions = property(Table::state, Properties::kNumRunningCompactions);
   const auto bytes = [](const FlatFile& file) {
     const auto on_disk = file.bytes_on_disk();

@@ -19,6 +19,9 @@ struct StoreFigures {
   std::array<OfTable, table_count> tables;  ///< by table_index()
   std::uint64_t memtable_bytes = 0;
   std::uint64_t block_cache_bytes = 0;
+  std::uint64_t swap_cache_bytes = 0;  ///< of block_cache_bytes, those of the table of swaps
+  std::uint64_t swap_cache_hits = 0;   ///< since the start
+  std::uint64_t swap_cache_misses = 0;
   std::uint64_t pending_compaction_bytes = 0;  ///< an estimate
   std::uint64_t running_compactions = 0;
 

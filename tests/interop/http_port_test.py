@@ -138,6 +138,16 @@ def health_and_readiness_follow_the_node():
                             ('sluice_request_errors_total{code="-32602"}', 1), ('sluice_client_received_lines_total{transport="tcp"}', 2),
                             ('sluice_client_received_lines_total{transport="ssl"}', 0), ('sluice_flat_file_bytes{file="headers"}', 34 * 80)):
             equal(values.get(name), value, name)
+        swaps = client.answer("getswapindexinfo")["result"]
+        check(swaps["open_orders"] > 0, f"swaps: {swaps}")
+        for name, value in (('sluice_swap_orders{standing="open"}', swaps["open_orders"]), ("sluice_swap_blocks_behind", 0),
+                            ('sluice_swap_orders{standing="history"}', swaps["history_orders"])):
+            equal(values.get(name), value, name)
+        changed = {change: values[f'sluice_swap_changes_total{{change="{change}"}}'] for change in ("closed", "reopened", "pruned")}
+        equal(changed["closed"] - changed["reopened"] - changed["pruned"], swaps["history_orders"], f"{changed}")
+        check(sum(value for name, value in values.items() if name.startswith("sluice_swap_offers_total{")) >= swaps["open_orders"], "offers read")
+        check(values["sluice_swap_cache_hits_total"] + values["sluice_swap_cache_misses_total"] > 0, "the cache of swaps")
+        equal(samples(server.get("/metrics")[2])['sluice_request_duration_seconds_count{method="getswapindexinfo"}'], 1, "latency")
         check(values["process_resident_memory_bytes"] > 1e6, "resident memory")
         for name in ('sluice_notifications_sent_total{transport="tcp"}', 'sluice_client_sent_bytes_total{transport="tcp"}', "sluice_memtable_bytes",
                      'sluice_stage_transactions_total{stage="parse"}', 'sluice_stage_busy_seconds_total{stage="write"}'):

@@ -356,6 +356,11 @@ def the_report_holds_every_counter():
     refused = report["swap_offers_refused"]
     check(set(refused) == {"bad_version", "bad_field_size", "bad_token", "bad_utxo_hash", "bad_index", "bad_tail", "truncated"},
           f"refused offers: {refused}")
+    swaps = report["swaps"]
+    check(sum(swaps["offers_by_version"].values()) == report["swap_offers"] and swaps["offers_refused"] == refused, f"swaps: {swaps}")
+    changes = swaps["changes"]
+    check(changes["opened"] > 0 and swaps["history"] == changes["closed"] - changes["reopened"] - changes["pruned"], f"changes: {swaps}")
+    check(swaps["blocks_behind"] == swaps["blocks_caught_up"] == 0, f"swaps: {swaps}")
     stages = report["stages"]
     check(list(stages) == ["source", "parse", "classify", "order", "resolve", "write"], f"stages: {list(stages)}")
     for name, stage in stages.items():

@@ -1,6 +1,7 @@
 // Output scripts that advertise swap offers, for tests: written by the layout, not by the parser's code.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -62,6 +63,16 @@ inline Script offer_script(const OfferText& offer) {
     append_push(script, Bytes(offer.terms).subspan(i * piece, is_last ? offer.terms.size() - i * piece : piece));
   }
   append_push(script, offer.signature);
+  return script;
+}
+
+/// The same, its output number not pushed but named by an opcode: OP_1 is 0x51, OP_16 0x60.
+/// Bounds: the index of the offer is not 0.
+inline Script offer_script_with_opcode(const OfferText& offer, std::uint8_t opcode) {
+  Script script = offer_script(offer);
+  const Bytes txid = offer.offered.txid.span();
+  const auto push = std::search(script.begin(), script.end(), txid.begin(), txid.end()) + 32;
+  *script.erase(push) = static_cast<std::byte>(opcode);
   return script;
 }
 

@@ -219,9 +219,11 @@ INSTANTIATE_TEST_SUITE_P(Reference, ReferenceRow, testing::ValuesIn(reference_ro
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Environment, the_reference_and_the_table_name_the_same_variables) {
-  std::vector<std::string_view> own{"HTTP_ORIGIN",    "MEMORY_BUDGET",     "BAN_FILE",          "SESSION_SUBSCRIPTIONS",
-                                    "MEMPOOL_BUDGET", "STATUS_CACHE",      "BLOCKS_DIRECTORY",  "SLUICE_THREADS",
-                                    "SLUICE_PROFILE", "SLUICE_LOG_FORMAT", "SLUICE_LOG_LEVELS", "SERVE_WHILE_SYNCING"};
+  std::vector<std::string_view> own{"HTTP_ORIGIN",           "MEMORY_BUDGET",     "BAN_FILE",
+                                    "SESSION_SUBSCRIPTIONS", "MEMPOOL_BUDGET",    "STATUS_CACHE",
+                                    "BLOCKS_DIRECTORY",      "SLUICE_THREADS",    "SLUICE_PROFILE",
+                                    "SLUICE_LOG_FORMAT",     "SLUICE_LOG_LEVELS", "SERVE_WHILE_SYNCING",
+                                    "SWAP_OP_NUMBER_INDEX"};
   const auto is_listed = [&](std::string_view name) {
     for (const Row& row : reference_rows) {
       if (row.name == name) return true;

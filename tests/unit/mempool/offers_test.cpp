@@ -91,6 +91,22 @@ TEST_F(MempoolOffers, AreWalkedForAsLongAsTheTransactionIsThere) {
   EXPECT_TRUE(offers_in(*pool.publish()).empty());
 }
 
+TEST_F(MempoolOffers, AnOpcodeIsAnOutputNumberIfTheRulesSaySo) {
+  for (const bool op_number_index : {false, true}) {
+    MempoolOptions rules = options(true);
+    rules.rules.op_number_index = op_number_index;
+    Mempool pool(rules);
+    sluice::test::Tx tx;
+    const Outpoint spent = chain_.coin(1, 1000, 1);
+    tx.inputs.push_back({spent.txid, spent.index, {}, 0xffff'ffff, {}});
+    tx.outputs.push_back({0, sluice::test::offer_script_with_opcode(offer(1), 0x5c)});
+    ASSERT_TRUE(pool.add({sluice::test::serialize(tx)}, chain_));
+    const auto seen = offers_in(*pool.publish());
+    ASSERT_EQ(seen.size(), 1u);
+    EXPECT_EQ(seen[0].id.offered, (Outpoint{offer(1).offered.txid, op_number_index ? 12u : 0u}));
+  }
+}
+
 TEST_F(MempoolOffers, SpendersOfOfferedOutputsAreKept) {
   MempoolOptions with_filter = options(true);
   const Outpoint offered = chain_.coin(1, 1000, 1);

@@ -109,6 +109,18 @@ TEST_F(OfferMethods, ATransactionsOffersAreFoundInItsOutputs) {
             error_text(1, "no such transaction: " + std::string(64, '0')));
 }
 
+TEST_F(OfferMethods, AnOpcodeIsAnOutputNumberIfTheOptionsSaySo) {
+  const Txid txid{id_of(0x77, 1)};
+  OfferText offer = text_of({token_a, token_b, 1, 10});
+  offer.offered.index = 9;
+  world_.mempool.add_tx(txid, tx_with({sluice::test::offer_script_with_opcode(offer, 0x5c)}));
+  for (const bool op_number_index : {false, true}) {
+    world_.client.options.op_number_index = op_number_index;
+    EXPECT_EQ(members(call("swap.get_by_txid", "[" + quoted(txid.display()) + "]"), "vout").front(),
+              op_number_index ? "12" : "0");
+  }
+}
+
 TEST_F(OfferMethods, ABookHasTwoSides) {
   world_.add({token_a, token_b, 1, 30});
   world_.add({token_a, token_b, 2, 10, 0});  // the offered type does not matter here
