@@ -28,6 +28,7 @@ Status write_verify_report(const config::VerifyConfig& config, const verify::Ver
   json.field("digest", report.digest);
   json.field("deep", config.deep);
   json.field("passes", report.passes);
+  if (report.swap_blocks_behind) json.field("swap_blocks_behind", *report.swap_blocks_behind);
   json.begin_object("checks");
   for (const verify::CheckCount& check : report.checks) {
     json.begin_object(check.name);

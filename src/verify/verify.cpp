@@ -34,7 +34,7 @@ Result<const chain::Network*> network_of(const VerifyOptions& options, const sto
   return own;
 }
 
-void check_index(Context& context, TableCounts& counts, std::optional<swap::SwapState>& swaps) {
+void check_index(Context& context, TableCounts& counts, std::optional<swap::SwapState>& swaps, VerifyReport& report) {
   const auto run = [&](std::string_view name, auto&& check) {
     if (context.stopped()) return;
     context.findings.enter_check(name);
@@ -52,6 +52,7 @@ void check_index(Context& context, TableCounts& counts, std::optional<swap::Swap
   run("refs", [&] { check_refs(context, counts); });
   run("undo", [&] { check_undo(context, counts); });
   if (has_swap_rows(context)) run("swaps", [&] { swaps = check_swap_rows(context); });
+  if (swaps) report.swap_blocks_behind = context.state.block_count - swaps->block_count;
 }
 
 void check_files(Context& context, BlockWalk& walk, const TableCounts& counts,
@@ -106,7 +107,7 @@ Result<VerifyReport> verify_index(const VerifyOptions& options, const VerifyHook
   }
   TableCounts counts;
   std::optional<swap::SwapState> swaps;
-  check_index(context, counts, swaps);
+  check_index(context, counts, swaps, report);
   if (walk && state.block_count > 0) check_files(context, *walk, counts, swaps, report);
   if (context.stopped()) return Error{ErrorKind::stopped, "stopped as asked; nothing was changed"};
   if (auto digests = store::digest_index(database)) report.digest = digests.value().all;
@@ -119,6 +120,11 @@ std::string describe(const VerifyReport& report) {
   std::string text;
   for (const CheckCount& check : report.checks)
     text += fmt::format("verify: {}: {} looked at, {} findings\n", check.name, check.items, check.findings);
+  if (const std::uint32_t behind = report.swap_blocks_behind.value_or(0); behind > 0) {
+    text +=
+        fmt::format("verify: the swaps of {} block{} are to come: they do when the index is opened with SWAP_INDEX=1\n",
+                    behind, behind == 1 ? "" : "s");
+  }
   text +=
       fmt::format("index digest: {}\n", report.digest.empty() ? "none, the index cannot be read whole" : report.digest);
   if (report.whole()) {

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,9 @@ struct VerifyReport {
   std::uint64_t tx_count = 0;
   std::string digest;        ///< store::digest_index over everything; "" if the index cannot be read whole
   std::uint32_t passes = 0;  ///< over the block files
+  /// Blocks that the swap rows are behind the index: no damage, they come when it is next opened with SWAP_INDEX.
+  /// nullopt: there are no swap rows, or how far they go cannot be told.
+  std::optional<std::uint32_t> swap_blocks_behind;
 
   [[nodiscard]] bool whole() const noexcept { return finding_count == 0; }
 };

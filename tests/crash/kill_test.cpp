@@ -1,5 +1,5 @@
 // The sync process is killed at every named durable step and at random instants; the next run goes on
-// from there and ends with the index of an uninterrupted run.
+// from there and ends with the index of an uninterrupted run, swaps and all, in which verify finds nothing.
 //
 // SLUICE_KILL_RUNS sets the number of random instants (scripts/kill_campaign).
 #include <gtest/gtest.h>
@@ -8,6 +8,7 @@
 #include <set>
 
 #include "crash/kill_run.h"
+#include "verify/verify.h"
 
 namespace sluice::test {
 namespace {
@@ -64,6 +65,17 @@ class Kill : public testing::Test {
     return target.string();
   }
 
+  static void expect_whole(const Scene& scene, const std::string& directory) {
+    verify::VerifyOptions options;
+    options.db_directory = directory;
+    options.blocks_directory = scene.set->directory;
+    options.deep = true;
+    options.memory_budget = 64u << 20;
+    const auto report = verify::verify_index(options, {});
+    ASSERT_TRUE(report.ok()) << report.error().message;
+    for (const std::string& finding : report.value().findings) ADD_FAILURE() << finding;
+  }
+
   static void expect_recovery(const Scene& scene, const std::string& directory) {
     const auto seen = look_read_only(directory, nullptr);
     ASSERT_TRUE(seen.ok()) << seen.error().message;
@@ -72,6 +84,7 @@ class Kill : public testing::Test {
     const auto look = look_at_index(directory, nullptr);
     ASSERT_TRUE(look.ok()) << look.error().message;
     EXPECT_EQ(look.value().digest, scene.set->digest);
+    expect_whole(scene, directory);
   }
 
   static std::vector<World> worlds_;
@@ -88,10 +101,10 @@ TEST_F(Kill, EveryDurableStepHasItsPoint) {
     for (const auto& [name, count] : scene.points) passed.insert(name);
   }
   const std::set<std::string> expected{
-      "commit.end",     "commit.flat",      "commit.rows",      "commit.state",     "compact.table",
-      "discard.end",    "discard.mark",     "discard.remove",   "flat_file.append", "flat_file.cut",
-      "flat_file.sync", "open.directories", "open.end",         "open.flat",        "open.rocks",
-      "rollback.begin", "rollback.end",     "rollback.written", "segment.finish",   "table_builder.finish"};
+      "commit.end",     "commit.flat",    "commit.rows",         "commit.state",   "compact.table",  "discard.end",
+      "discard.mark",   "discard.remove", "flat_file.append",    "flat_file.cut",  "flat_file.sync", "open.directories",
+      "open.end",       "open.flat",      "open.rocks",          "rollback.begin", "rollback.end",   "rollback.written",
+      "segment.finish", "swaps.write",    "table_builder.finish"};
   EXPECT_EQ(passed, expected);
 }
 

@@ -132,6 +132,7 @@ World make_world(const WorldOptions& options) {
   chain_options.txs_per_block = options.txs_per_block;
   chain_options.seed = options.seed;
   chain_options.reorgs = 2;
+  chain_options.swap_percent = 40;
   for (bool split = false; !split; chain_options.seed += 1'000'003) {
     const Result<devnet::DevnetChain> chain = devnet::build_devnet(chain_options);
     SLUICE_CHECK(chain.ok());
@@ -157,6 +158,7 @@ pipeline::SyncOptions sync_options(const World& world, const FileSet& set, std::
   options.partitions = 16;
   options.batch_blocks = world.options.batch_blocks;
   options.reorg_limit = world.reorg_limit;
+  options.swaps = swap::ChangeRules{.history_blocks = 6, .reorg_limit = world.reorg_limit};
   options.store.file_system = std::move(fs);
   options.store.block_cache_bytes = 1u << 20;
   options.store.write_buffer_bytes = 1u << 20;

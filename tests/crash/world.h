@@ -1,4 +1,5 @@
-// What the crash tests index: a chain whose last blocks lose against a better branch that comes later.
+// What the crash tests index: a chain whose last blocks lose against a better branch that comes later. A good part of
+// its transactions make and take swap offers; old ones are forgotten on the way.
 //
 // File set `first` ends on the losing branch, set `second` holds everything. A test syncs the first set,
 // then the second, so that it meets plain appending, the disconnecting of blocks (or, with fewer undo rows

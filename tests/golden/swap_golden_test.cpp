@@ -1,14 +1,11 @@
-// The recorded answers of the node's six swap calls: the recorded chain is synced, its offers are made rows of the
-// index, and with parity every answer is the node's: as a line of a session, as the body of a POST, with an empty
-// mempool and with the recorded one.
+// The recorded answers of the node's six swap calls: the recorded chain is synced with its swaps, and with parity every
+// answer is the node's: as a line of a session, as the body of a POST, with an empty mempool and with the recorded one.
 #include <gtest/gtest.h>
-#include <rocksdb/write_batch.h>
 
 #include <fstream>
 #include <map>
 
 #include "../model/recorded_chain.h"
-#include "../model/swap_feed.h"
 #include "client.h"
 #include "mempool/mempool.h"
 #include "serve/envelope.h"
@@ -16,7 +13,6 @@
 #include "source/block_files.h"
 #include "store/chain_view.h"
 #include "store/swap_view.h"
-#include "support/map_rows.h"
 #include "support/view_outputs.h"
 #include "sync_bench.h"
 
@@ -46,8 +42,8 @@ class SwapGolden : public ::testing::Test {
     file.close();
     pipeline::SyncOptions options = bench_.options("db");
     options.parity = true;
+    options.swaps = swap::ChangeRules();
     bench_.expect_done(options);
-    add_swap_rows(chain);
     auto database = store::Database::open(bench_.db_dir("db"), store::OpenMode::read_only, {});
     ASSERT_TRUE(database.ok());
     database_ = std::move(database).value();
@@ -58,25 +54,6 @@ class SwapGolden : public ::testing::Test {
     auto swaps = store::SwapTableView::open(*database_, view_->row_snapshot(), view_->tip_height());
     ASSERT_TRUE(swaps.ok() && swaps.value());
     swaps_ = std::move(swaps).value();
-  }
-
-  void add_swap_rows(const model::RecordedChain& chain) {
-    MapRows rows;
-    model::NaiveSwaps naive;
-    auto changes = swap::OrderChanges::over(rows, {});
-    ASSERT_TRUE(changes.ok());
-    for (const std::string& block : chain.active) {
-      ASSERT_TRUE(model::feed_block(changes.value(), block, naive.tx_count(), false).ok());
-      naive.add_block(block);
-    }
-    ASSERT_TRUE(model::settle_by(changes.value(), naive).ok());
-    changes.value().write_to(rows);
-    const auto database = store::Database::open(bench_.db_dir("db"), store::OpenMode::read_write, {});
-    ASSERT_TRUE(database.ok());
-    rocksdb::WriteBatch batch;
-    for (const auto& [key, value] : rows.rows)
-      ASSERT_TRUE(batch.Put(database.value()->handle(store::Table::swaps), key, value).ok());
-    ASSERT_TRUE(database.value()->rocks().Write({}, &batch).ok());
   }
 
   void feed_recorded(mempool::Mempool& pool, const mempool::PoolRules& rules) {

@@ -2,7 +2,6 @@
 // the blocks to come as the mempool; by our rules and, with parity, by the node's. Every token is asked for on both
 // sides, in pages of many shapes.
 #include <gtest/gtest.h>
-#include <rocksdb/write_batch.h>
 
 #include "../unit/serve/client.h"
 #include "../unit/serve/fake_mempool.h"
@@ -12,10 +11,8 @@
 #include "store/chain_view.h"
 #include "store/swap_view.h"
 #include "support/devnet_chain.h"
-#include "support/map_rows.h"
 #include "support/seeds.h"
 #include "support/temp_dir.h"
-#include "swap_feed.h"
 #include "swap_json.h"
 
 namespace sluice::model {
@@ -56,22 +53,13 @@ class CallsUnderTest {
  private:
   [[nodiscard]] std::string db_dir() const { return (directory_.path() / "db").string(); }
 
-  // The blocks of the index go into the rows, those behind them into the mempool.
+  // The blocks behind those of the index go into the mempool.
   void read_blocks(const devnet::DevnetChain& chain) {
-    auto over = swap::OrderChanges::over(rows_, {.history_blocks = naive_.history_blocks()});
-    SLUICE_CHECK(over.ok());
-    swap::OrderChanges changes = std::move(over).value();
     for (const devnet::DevnetBlock* block : chain.active()) {
       const std::string raw = text_of(block->raw);
-      if (block->height > tip_) {
-        add_to_mempool(raw);
-        continue;
-      }
-      SLUICE_CHECK(feed_block(changes, raw, naive_.tx_count(), false).ok());
-      naive_.add_block(raw);
+      if (block->height > tip_) add_to_mempool(raw);
+      else naive_.add_block(raw);
     }
-    SLUICE_CHECK(settle_by(changes, naive_).ok());
-    changes.write_to(rows_);
   }
 
   void add_to_mempool(const std::string& block) {
@@ -97,15 +85,10 @@ class CallsUnderTest {
     options.blocks_directory = devnet.directory.string();
     options.memory_budget = 128U << 20;
     options.stop_height = tip_;
+    options.swaps = swap::ChangeRules{.history_blocks = naive_.history_blocks()};
     pipeline::SyncReport report;
     std::unique_ptr<pipeline::Counters> counters;
     SLUICE_CHECK(pipeline::run_sync(options, report, counters, {}).ok());
-    const auto database = store::Database::open(db_dir(), store::OpenMode::read_write, {});
-    SLUICE_CHECK(database.ok());
-    rocksdb::WriteBatch batch;
-    for (const auto& [key, value] : rows_.rows)
-      (void)batch.Put(database.value()->handle(store::Table::swaps), key, value);
-    SLUICE_CHECK(database.value()->rocks().Write({}, &batch).ok());
   }
 
   void compare(serve::test::Client& client, bool parity) {
@@ -153,7 +136,6 @@ class CallsUnderTest {
   std::uint32_t tip_ = 0;
   NaiveSwaps naive_;
   NaivePool pool_;
-  test::MapRows rows_;
   serve::test::FakeMempool mempool_;
 };
 

@@ -69,14 +69,15 @@ class SwapDamage : public testing::Test {
     ASSERT_TRUE(database.value()->rocks().Write({}, &batch).ok());
   }
 
-  /// Findings over these rows in the place of the index's own.
-  static std::string findings(const Rows& rows, Depth depth) {
+  /// Over these rows in the place of the index's own.
+  static verify::VerifyReport verify_over(const Rows& rows, Depth depth) {
     const std::string directory = index_->copy("damaged");
     write(directory, rows);
-    const auto report = index_->verify(directory, depth);
+    auto report = index_->verify(directory, depth);
     EXPECT_TRUE(report.ok()) << report.error().message;
-    return report.ok() ? findings_text(report.value()) : "";
+    return report.ok() ? std::move(report).value() : verify::VerifyReport();
   }
+  static std::string findings(const Rows& rows, Depth depth) { return findings_text(verify_over(rows, depth)); }
   static void expect_named(const Rows& rows, Depth depth, const std::string& name) {
     const std::string text = findings(rows, depth);
     EXPECT_NE(text.find("table swaps: "), text.npos) << "nothing is found";
@@ -116,7 +117,10 @@ class SwapDamage : public testing::Test {
 
 TEST_F(SwapDamage, RightRowsAreWhole) {
   EXPECT_EQ(findings(rows_, Depth::tables), "");
-  EXPECT_EQ(findings(rows_, Depth::deep), "");
+  const verify::VerifyReport deep = verify_over(rows_, Depth::deep);
+  EXPECT_EQ(findings_text(deep), "");
+  EXPECT_EQ(deep.swap_blocks_behind, 0U);
+  EXPECT_EQ(verify::describe(deep).find("to come"), std::string::npos);
   EXPECT_EQ(findings({}, Depth::deep), "") << "no swaps are indexed";
 }
 
@@ -184,7 +188,10 @@ TEST_F(SwapDamage, RowsThatLackABlockAreNamedByDeep) {
   for (std::size_t height = 0; height + 1 < blocks_.size(); ++height) before.add_block(blocks_[height].second);
   ASSERT_TRUE(model::settle_by(changes.value(), before).ok());
   changes.value().write_to(rows);
-  EXPECT_EQ(findings(rows.rows, Depth::deep), "") << "rows may be behind, if they are right for where they stand";
+  const verify::VerifyReport behind = verify_over(rows.rows, Depth::deep);
+  EXPECT_EQ(findings_text(behind), "") << "rows may be behind, if they are right for where they stand";
+  EXPECT_EQ(behind.swap_blocks_behind, 1U);
+  EXPECT_NE(verify::describe(behind).find("the swaps of 1 block are to come"), std::string::npos);
   std::string& state = rows.rows.at(swap::type_key(RowType::state).text());
   swap::SwapState further = swap::decode_state(view_of(state)).value();
   ++further.block_count, ++further.settled_blocks;
