@@ -1,6 +1,7 @@
 #include "pipeline/swap_index.h"
 
 #include <algorithm>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -247,7 +248,8 @@ void SwapIndex::add_spends(const SwapBatch& batch) {
       if (!filter_->may_hold(prevout, index)) continue;
       block.move_to(tx);
       const std::lock_guard lock(spends_mutex_);
-      spends_.push_back({block.height(), block.first_tx(), batch.first_tx + tx, {Txid::from_bytes(prevout), index}});
+      spends_.push_back(
+          {block.height(), block.first_tx(), batch.first_tx + tx, input, {Txid::from_bytes(prevout), index}});
     }
   }
 }
@@ -261,7 +263,10 @@ void SwapIndex::forget() {
 }
 
 Status SwapIndex::apply(swap::OrderChanges& changes, std::uint32_t until) {
-  std::sort(spends_.begin(), spends_.end(), [](const Spend& a, const Spend& b) { return a.tx_number < b.tx_number; });
+  // Workers brought them in any order; the rows keep that of the chain.
+  std::sort(spends_.begin(), spends_.end(), [](const Spend& a, const Spend& b) {
+    return std::tie(a.tx_number, a.input) < std::tie(b.tx_number, b.input);
+  });
   auto spend = spends_.begin();
   auto offer = offers_.begin();
   // Blocks of an index that was open before may come again: their swaps are in the rows already.

@@ -85,6 +85,7 @@ class SwapIndex {
     std::uint32_t height;
     std::uint64_t block_first_tx;
     std::uint64_t tx_number;
+    std::uint32_t input;  ///< ascending within the transaction
     Outpoint outpoint;
   };
   class CoinFinder;
