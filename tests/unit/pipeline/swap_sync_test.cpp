@@ -1,5 +1,5 @@
 // Swap rows as a sync keeps them: made with the index, brought to its height afterwards on any number of threads, made
-// anew when the rules change.
+// anew when the rules change, or the only thing that there is.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -159,6 +159,88 @@ TEST(SwapSync, ChangedRulesMakeTheRowsAnew) {
     EXPECT_EQ(open_outputs(options),
               (op_number_index ? std::vector<std::uint32_t>{9, 12} : std::vector<std::uint32_t>{0, 9}));
   }
+}
+
+class SwapOnly : public testing::Test {
+ protected:
+  SyncOptions options(const std::string& name) const {
+    SyncOptions options = with_swaps(bench_.options(name));
+    options.swap_only = true;
+    return options;
+  }
+  SyncBench bench_;
+};
+
+TEST_F(SwapOnly, HasTheSwapsOfAFullIndexAndNothingElse) {
+  bench_.append(0, raw_chain(market_chain(60, 7)));
+  const SyncOptions full = with_swaps(bench_.options("full"));
+  SyncBench::expect_done(full);
+  const auto all = parts_of(full);
+  for (const ResolveWay way : all_ways) {
+    SCOPED_TRACE(name_of(way));
+    SyncOptions alone = options(std::string(name_of(way)));
+    alone.way = way;
+    alone.segment_bytes = 1;
+    SyncBench::expect_done(alone);
+    auto parts = parts_of(alone);
+    for (const std::string same : {"txs", "swaps", "headers.dat", "blocks.dat", "txids.dat", "places.dat"})
+      EXPECT_EQ(parts.at(same), all.at(same)) << same;
+    for (const std::string empty : {"history", "scripts", "unspent", "output_refs", "refs"}) {
+      EXPECT_NE(all.at(empty), parts.at(empty)) << empty;
+      EXPECT_EQ(parts.at(empty), parts.at("refs")) << empty;
+    }
+  }
+}
+
+TEST_F(SwapOnly, AReorgLeadsToAFreshIndex) {
+  auto winning = raw_chain(market_chain(25, 9));
+  bench_.append(0, raw_chain(market_chain(20, 8)));
+  const SyncOptions kept = options("kept");
+  SyncBench::expect_done(kept);
+  winning.erase(winning.begin());
+  bench_.append(0, winning);
+  const Outcome outcome = SyncBench::run(kept);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.line();
+  EXPECT_EQ(outcome.report.disconnected, 20U);
+  SyncBench::expect_done(options("fresh"));
+  EXPECT_EQ(bench_.content("kept"), bench_.content("fresh"));
+}
+
+TEST_F(SwapOnly, BlocksGoWithoutUndoRowsToo) {
+  bench_.append(0, raw_chain(market_chain(30, 11)));
+  SyncOptions cut = options("cut");
+  cut.reorg_limit = cut.swaps->reorg_limit = 3;
+  SyncBench::expect_done(cut);
+  {
+    auto database = store::Database::open(cut.db_directory, store::OpenMode::read_write, {});
+    ASSERT_TRUE(database.ok());
+    source::RangeReader blocks(bench_.blocks_dir());
+    auto swaps = SwapIndex::open(*database.value(), blocks, bench_.network(), *cut.swaps);
+    ASSERT_TRUE(swaps.ok());
+    const Status status = cut_blocks(*database.value(), swaps.value().get(), 16, blocks, nullptr);
+    ASSERT_TRUE(status.ok()) << status.error().message;
+  }
+  SyncOptions fresh = cut;
+  fresh.db_directory = bench_.db_dir("fresh");
+  fresh.stop_height = 15;
+  SyncBench::expect_done(fresh);
+  const auto parts = parts_of(cut), wanted = parts_of(fresh);
+  for (const std::string same : {"txs", "outputs", "unspent", "history", "headers.dat", "txids.dat"})
+    EXPECT_EQ(parts.at(same), wanted.at(same)) << same;
+}
+
+TEST_F(SwapOnly, IsNotMixedWithAFullIndex) {
+  bench_.append(0, raw_chain(market_chain(8, 10)));
+  SyncBench::expect_done(options("alone"));
+  SyncBench::expect_done(with_swaps(bench_.options("full")));
+  const Outcome alone = SyncBench::run(with_swaps(bench_.options("alone")));
+  EXPECT_EQ(alone.line(), bench_.db_dir("alone") +
+                              ": this index holds nothing but swaps: start with --swap-only, or index everything with "
+                              "`sluice sync` in an empty --db-dir");
+  const Outcome full = SyncBench::run(options("full"));
+  EXPECT_EQ(full.line(), bench_.db_dir("full") +
+                             ": this index holds everything: start without --swap-only, or index swaps alone with "
+                             "`sluice sync --swap-only` in an empty --db-dir");
 }
 
 }  // namespace
