@@ -92,6 +92,16 @@ SwapOptions swap_of(const Settings& settings) {
   return swap;
 }
 
+/// Bounds: swap as swap_of() made it.
+Status check_swaps(const SwapOptions& swap, const chain::Network& network) {
+  if (!swap.swap_only) return {};
+  constexpr std::string_view name = "--swap-only (or environment SWAP_ONLY)";
+  if (network.coin != chain::Coin::radiant) return refusal(fmt::format("{}: {} has no swaps", name, network.coin_name));
+  if (!swap.swap_index)
+    return refusal(fmt::format("{}: needs the swap index, which SWAP_INDEX or MINIMAL_MODE switches off", name));
+  return {};
+}
+
 Status check_services(Settings& settings, const ServerOptions& server, const PeerOptions& peers) {
   for (const Service& service : server.services) {
     const bool is_tls = service.protocol == Protocol::ssl || service.protocol == Protocol::wss;
@@ -195,6 +205,7 @@ Result<SyncConfig> build_sync(Settings& settings, const HostFacts& facts) {
   config.tuning = tuning_of(settings, facts);
   config.rocksdb = rocksdb_settings(settings, Mode::sync);
   config.swap = swap_of(settings);
+  if (Status status = check_swaps(config.swap, *config.network); !status) return std::move(status).error();
   config.common = common_of(settings);
   return config;
 }
@@ -221,8 +232,9 @@ Result<ServeConfig> build_serve(Settings& settings, const Settings& catch_up, co
   fill(settings, config.peers);
   const bool discovery_is_chosen = settings[Option::peer_discovery].origin.source != Source::builtin_default;
   // A chain of one's own has no other servers, and an offline server speaks to nobody, unless it is asked to.
-  if (!discovery_is_chosen && (config.offline || config.network->name == "regtest"))
-    config.peers.peer_discovery = PeerDiscovery::off;
+  // Nor is one that answers no wallet's questions a peer of those that do.
+  const bool has_no_peers = config.offline || config.network->name == "regtest" || swap_of(settings).swap_only;
+  if (!discovery_is_chosen && has_no_peers) config.peers.peer_discovery = PeerDiscovery::off;
   if (!config.offline && config.server.daemon_url.empty()) {
     return refusal("--daemon-url (or environment DAEMON_URL) is required, unless --offline");
   }
@@ -247,6 +259,7 @@ Result<ServeConfig> build_serve(Settings& settings, const Settings& catch_up, co
   config.tuning_catch_up = tuning_of(catch_up, facts);
   config.rocksdb_catch_up = rocksdb_settings(catch_up, Mode::sync);
   config.swap = swap_of(settings);
+  if (Status status = check_swaps(config.swap, *config.network); !status) return std::move(status).error();
   config.common = common_of(settings);
   return config;
 }

@@ -97,7 +97,8 @@ Status ChainIndex::open_swaps() {
 
 Status ChainIndex::catch_up_with_swaps() {
   if (!swaps_ || block_count() == 0 || swaps_->block_count() == block_count()) return {};
-  return pipeline::catch_up_swaps(*swaps_, *database_, blocks_, network(), options_.stop, options_.swap_progress);
+  return pipeline::catch_up_swaps(*swaps_, *database_, blocks_, network(), options_.stop, options_.swap_progress,
+                                  options_.threads);
 }
 
 Status ChainIndex::renew_view(std::uint32_t unchanged_blocks) {

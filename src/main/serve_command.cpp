@@ -21,7 +21,7 @@ constexpr std::string_view area = "serve";
 
 Status check_index(const config::ServeConfig& config, const store::State& state) {
   if (state.coin == config.network->coin_name && state.net == config.network->name && state.parity == config.parity)
-    return {};
+    return store::check_contents(config.db_dir.string(), state, config.swap.swap_only);
   return Error{ErrorKind::config,
                fmt::format("{}: this index is of {} {}{}: start with the same --coin, --net and --parity",
                            config.db_dir.string(), state.coin, state.net, state.parity ? " with parity" : "")};

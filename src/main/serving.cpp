@@ -31,6 +31,7 @@ serve::ServeOptions serve_options(const config::ServeConfig& config) {
   options.max_subscriptions = static_cast<std::size_t>(config.limits.max_subscriptions);
   options.has_swaps = keeps_swaps(config.swap, *config.network);
   options.verify_offers = config.swap.swap_verify_signatures;
+  options.swap_only = config.swap.swap_only;
   options.op_number_index = config.swap.swap_op_number_index;
   options.donation_address = config.server.donation_address;
   for (const auto& service : config.server.report_services) {

@@ -21,6 +21,7 @@ void apply_swaps(const config::SwapOptions& swap, pipeline::SyncOptions& options
   options.swaps = swap::ChangeRules{.history_blocks = static_cast<std::uint32_t>(swap.swap_history_blocks),
                                     .reorg_limit = options.reorg_limit,
                                     .op_number_index = swap.swap_op_number_index};
+  options.swap_only = swap.swap_only;
   options.store.swap_cache_bytes = swap.swap_cache;
   options.swap_progress = [](std::uint32_t done, std::uint32_t all) {
     observe::log_info("sync", fmt::format("swaps of {} of {} blocks are indexed", observe::with_separators(done),

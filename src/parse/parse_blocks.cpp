@@ -19,10 +19,11 @@ constexpr std::size_t hash_group_txs = 2048;
 
 class BatchParser {
  public:
-  BatchParser(const source::RawBatch& source, chain::Coin coin, TxBatch& target, ParseScratch& scratch,
+  BatchParser(const source::RawBatch& source, chain::Coin coin, bool hashes, TxBatch& target, ParseScratch& scratch,
               ParseFault& fault) noexcept
       : source_(source),
         coin_(coin),
+        hashes_(hashes),
         target_(target),
         scratch_(scratch),
         fault_(fault),
@@ -39,6 +40,7 @@ class BatchParser {
       if (const ParseErrc errc = split_block(); errc != ParseErrc::ok) return errc;
     }
     target_.block_tx_begin[block_count] = static_cast<std::uint32_t>(target_.tx_count());
+    if (!hashes_) return ParseErrc::ok;
     if (const ParseErrc errc = hash_until(target_.tx_count()); errc != ParseErrc::ok) return errc;
     std::uint32_t bad_block = 0;
     const ParseErrc errc = check_merkle_roots(source_, target_, scratch_, bad_block);
@@ -77,6 +79,7 @@ class BatchParser {
     for (tx = 0; tx < count; ++tx) {
       const CoinbaseRule rule = tx == 0 ? CoinbaseRule::required : CoinbaseRule::forbidden;
       if (const ParseErrc errc = splitter_.split(at, end, rule, first + tx); errc != ParseErrc::ok) return errc;
+      if (!hashes_) continue;
       scratch_.witness_begin.push_back(splitter_.witness_begin());
       pending_bytes_ += target_.tx_size[first + tx];
       if (pending_bytes_ < hash_group_bytes && scratch_.witness_begin.size() < hash_group_txs) continue;
@@ -114,6 +117,7 @@ class BatchParser {
 
   const source::RawBatch& source_;
   chain::Coin coin_;
+  bool hashes_;
   TxBatch& target_;
   ParseScratch& scratch_;
   ParseFault& fault_;
@@ -145,7 +149,7 @@ ParseErrc parse_blocks(const source::RawBatch& source, chain::Coin coin, TxBatch
                        ParseFault& fault, ParseCounters& counters) noexcept {
   target.clear();
   fault = {};
-  const ParseErrc errc = BatchParser(source, coin, target, scratch, fault).run();
+  const ParseErrc errc = BatchParser(source, coin, true, target, scratch, fault).run();
   if (errc != ParseErrc::ok) {
     target.clear();
     ++counters.faults;
@@ -157,6 +161,15 @@ ParseErrc parse_blocks(const source::RawBatch& source, chain::Coin coin, TxBatch
   counters.txs += target.tx_count();
   counters.inputs += target.input_count();
   counters.outputs += target.output_count();
+  return errc;
+}
+
+ParseErrc split_blocks(const source::RawBatch& source, chain::Coin coin, TxBatch& target, ParseScratch& scratch,
+                       ParseFault& fault) noexcept {
+  target.clear();
+  fault = {};
+  const ParseErrc errc = BatchParser(source, coin, false, target, scratch, fault).run();
+  if (errc != ParseErrc::ok) target.clear();
   return errc;
 }
 

@@ -100,6 +100,11 @@ struct ParseScratch {
 ParseErrc parse_blocks(const source::RawBatch& source, chain::Coin coin, TxBatch& target, ParseScratch& scratch,
                        ParseFault& fault, ParseCounters& counters) noexcept;
 
+/// As parse_blocks, but nothing is hashed: target.txid has no meaning, and merkle roots are not looked at. For blocks
+/// that went through parse_blocks before.
+ParseErrc split_blocks(const source::RawBatch& source, chain::Coin coin, TxBatch& target, ParseScratch& scratch,
+                       ParseFault& fault) noexcept;
+
 /// One transaction alone (mempool, tests): target then holds one transaction and no block column.
 /// A coinbase is taken too, without its input.
 /// Errors: as above; fault.offset counts from the transaction's first byte.

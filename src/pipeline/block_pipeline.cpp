@@ -343,6 +343,7 @@ void BlockPipeline::run_order(BlockRange range) {
     next_state_.coin = options_.network->coin_name;
     next_state_.net = options_.network->name;
     next_state_.parity = options_.parity;
+    next_state_.swap_only = options_.swap_only;
   }
   if (Status status = segment_.take_up_live(); !status) return fail(std::move(status).error());
   segment_.reserve_blocks(range.until - range.first);

@@ -38,6 +38,7 @@ struct BlockRange {
 struct PipelineOptions {
   const chain::Network* network = nullptr;
   bool parity = false;
+  bool swap_only = false;
   MemoryPlan memory;
   std::uint32_t read_bytes = 1u << 20;
   std::uint32_t batch_blocks = 4096;

@@ -31,6 +31,7 @@ Result<MemoryPlan> plan_of(const store::Database& database, const source::BlockM
   if (options.network->coin != chain::Coin::radiant)
     plan.value().segment.until_duplicate_height = duplicate_coinbase_until;
   plan.value().segment.form = options.form;
+  plan.value().segment.by_script = !options.swap_only;
   if (options.merge) plan.value().merge = *options.merge;
   return plan;
 }
@@ -40,6 +41,7 @@ PipelineOptions pipeline_options(const SyncOptions& options, const MemoryPlan& p
   PipelineOptions pipeline;
   pipeline.network = options.network;
   pipeline.parity = options.parity;
+  pipeline.swap_only = options.swap_only;
   pipeline.memory = plan;
   pipeline.read_bytes = options.read_bytes;
   pipeline.batch_blocks = options.batch_blocks;
@@ -57,7 +59,7 @@ Status check_same_index(const SyncOptions& options, const store::Database& datab
   if (!database.state()) return {};
   const store::State& state = *database.state();
   if (state.coin == options.network->coin_name && state.net == options.network->name && state.parity == options.parity)
-    return {};
+    return store::check_contents(database.directory(), state, options.swap_only);
   return Error{ErrorKind::config,
                fmt::format("{}: this index is of {} {}{}, not of {} {}{}: choose another --db-dir",
                            database.directory(), state.coin, state.net, state.parity ? " with parity" : "",

@@ -6,7 +6,7 @@
 
 namespace sluice::pipeline {
 
-/// Is the index of the options' coin and network, and parity alike? An empty one is of any.
+/// Is the index of the options' coin and network, and are parity and contents alike? An empty one is of any.
 /// Errors: config, naming the directory.
 Status check_same_index(const SyncOptions& options, const store::Database& database);
 

@@ -46,7 +46,8 @@ struct Segment::Worker {
 
   Worker(ChunkArena& arena, const resolve::OutpointHasher& hasher, const SegmentLimits& limits, ResolveWay way,
          std::uint32_t number)
-      : records(limits.partition_count), scatter(arena, hasher, limits.partition_count, limits.until_duplicate_height) {
+      : records(limits.partition_count, limits.by_script),
+        scatter(arena, hasher, limits.partition_count, limits.until_duplicate_height) {
     if (way != ResolveWay::table) return;
     table = std::make_unique<resolve::TableResolver>(arena, hasher, limits.table_entries / limits.workers, number,
                                                      limits.workers);

@@ -39,6 +39,7 @@ struct SegmentLimits {
   std::size_t table_entries = 0;    ///< table way: live outputs kept in memory
   std::uint32_t workers = 1;
   std::uint32_t until_duplicate_height = 0;
+  bool by_script = true;  ///< see resolve::RecordSet
 };
 
 /// What a finished segment adds to the index.

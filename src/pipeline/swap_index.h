@@ -130,8 +130,11 @@ Status cut_blocks(store::Database& database, SwapIndex* swaps, std::uint32_t blo
 using SwapProgress = std::function<void(std::uint32_t done, std::uint32_t all)>;
 
 /// Brings the swap rows to the index's height, from the block files alone. Does nothing if they are there.
-/// Errors: io, corrupt; stopped. What was done stays.
+/// Bounds: 8 MiB a thread, 128 MiB at most, or twice the largest block if that is more. Blocks are trusted: they were
+/// hashed when the index took them.
+/// Errors: io; corrupt: a block is not where, or what, the index says; stopped. What was done stays.
 Status catch_up_swaps(SwapIndex& swaps, const store::Database& database, source::RangeReader& block_files,
-                      const chain::Network& network, const std::atomic<bool>* stop, const SwapProgress& progress);
+                      const chain::Network& network, const std::atomic<bool>* stop, const SwapProgress& progress,
+                      std::uint32_t threads = 1);
 
 }  // namespace sluice::pipeline

@@ -155,7 +155,8 @@ class Sync {
   Status catch_up_with_swaps() {
     if (!swaps_ || !database_->state()) return {};
     report_.swap_blocks_caught_up = database_->state()->block_count - swaps_->block_count();
-    return catch_up_swaps(*swaps_, *database_, *block_files_, *options_.network, options_.stop, options_.swap_progress);
+    return catch_up_swaps(*swaps_, *database_, *block_files_, *options_.network, options_.stop, options_.swap_progress,
+                          options_.threads);
   }
 
   Status begin_anew() {

@@ -43,6 +43,8 @@ struct SyncOptions {
   std::optional<std::uint32_t> stop_height;
   /// How swap rows are kept; nullopt: none are made. Bounds: Radiant.
   std::optional<swap::ChangeRules> swaps;
+  /// Nothing is indexed but what swaps need. Bounds: swaps are kept.
+  bool swap_only = false;
   std::optional<MergeLimits> merge;  ///< instead of what the memory plan and merge_at_end say
   store::StoreOptions store;
   const std::atomic<bool>* stop = nullptr;

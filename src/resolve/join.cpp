@@ -44,7 +44,7 @@ void push_unspent(ChunkArena& arena, const SegmentContext& segment, RecordSet& t
                   std::uint32_t index, std::uint64_t prefix, ValueFlags value) {
   const std::size_t partition_count = target.unspent.size();
   const UnspentRecord record{prefix, segment.first_tx + rel, value, index, 0};
-  target.unspent[partition_of(prefix, partition_shift(partition_count))].push(arena, record);
+  if (target.by_script) target.unspent[partition_of(prefix, partition_shift(partition_count))].push(arena, record);
   target.created[rel >> segment.created_shift(partition_count)].push(arena, record);
 }
 
@@ -55,8 +55,9 @@ void push_replaced(ChunkArena& arena, RecordSet& target, std::uint32_t undo_heig
 
 void push_removed(ChunkArena& arena, const SegmentContext& segment, RecordSet& target, const LiveOutput& output) {
   const std::size_t partition_count = target.unspent.size();
-  target.unspent[partition_of(output.prefix, partition_shift(partition_count))].push(
-      arena, {output.prefix, output.tx_number, output.value, output.index, 1});
+  if (target.by_script)
+    target.unspent[partition_of(output.prefix, partition_shift(partition_count))].push(
+        arena, {output.prefix, output.tx_number, output.value, output.index, 1});
   target.removed[output.tx_number >> segment.removed_shift(partition_count)].push(arena,
                                                                                   {output.tx_number, output.index});
 }
@@ -67,7 +68,8 @@ std::uint32_t SegmentContext::undo_height(std::uint32_t rel) const noexcept {
 
 void push_spent(ChunkArena& arena, RecordSet& target, std::uint32_t spender_rel, std::uint32_t undo_height,
                 std::uint64_t tx_number, std::uint32_t index, std::uint64_t prefix, ValueFlags value) {
-  target.history[partition_of(prefix, partition_shift(target.history.size()))].push(arena, {prefix, spender_rel});
+  if (target.by_script)
+    target.history[partition_of(prefix, partition_shift(target.history.size()))].push(arena, {prefix, spender_rel});
   if (undo_height != no_undo) target.undo.push(arena, {undo_height, index, tx_number, prefix, value});
 }
 

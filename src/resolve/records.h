@@ -167,11 +167,14 @@ struct RecordSet {
   ChunkList<OutputRefRecord> output_refs;
   ChunkList<RefPlaceRecord> ref_places;
   ChunkList<UndoRecord> undo;
+  /// False: nothing will be looked up by script or ref. history, scripts, unspent, output_refs and ref_places stay
+  /// empty, and no output is marked as pushing refs.
+  bool by_script = true;
   OutpointSum sum;
   std::uint64_t outputs_created = 0;
   std::uint64_t outputs_spent = 0;
 
-  explicit RecordSet(std::size_t partition_count)
+  explicit RecordSet(std::size_t partition_count, bool wants_scripts = true)
       : outputs(partition_count),
         spends(partition_count),
         history(partition_count),
@@ -179,7 +182,8 @@ struct RecordSet {
         txs(partition_count),
         unspent(partition_count),
         created(partition_count),
-        removed(partition_count) {}
+        removed(partition_count),
+        by_script(wants_scripts) {}
 
   void release(ChunkArena& arena) noexcept {
     const auto release_all = [&](auto& lists) {

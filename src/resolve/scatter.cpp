@@ -27,17 +27,13 @@ void Scatter::add_common(const BatchInput& batch, RecordSet& target) {
     target.txs[partition_of(txid_prefix, partition_shift_)].push(arena_, {txid_prefix, rel});
     for (std::uint32_t output = txs.output_begin[tx]; output < txs.output_begin[tx + 1]; ++output) {
       if (scripts.indexed[output] == 0) continue;
-      const ScriptHash& scripthash = scripts.scripthash[output];
-      const std::uint64_t prefix = prefix_of(scripthash);
-      const std::size_t partition = partition_of(prefix, partition_shift_);
-      target.history[partition].push(arena_, {prefix, rel});
-      if (recent_.replace(scripthash)) target.scripts[partition].push(arena_, ScriptKey::of(scripthash));
+      if (target.by_script) add_script(scripts.scripthash[output], rel, target);
       ++target.outputs_created;
       target.sum.add(outpoint_term(txs.txid[tx].data(), output - txs.output_begin[tx]));
     }
     const std::size_t first_ref = ref;
     while (ref < refs.size() && refs[ref].output < txs.output_begin[tx + 1]) ++ref;
-    if (ref > first_ref) add_refs(batch, tx, first_ref, ref, target);
+    if (ref > first_ref && target.by_script) add_refs(batch, tx, first_ref, ref, target);
   }
   for (const std::uint32_t at : txs.prevout_offset) {
     const std::byte* prevout = batch.raw.raw.data() + at;
@@ -45,6 +41,13 @@ void Scatter::add_common(const BatchInput& batch, RecordSet& target) {
   }
   target.outputs_spent += txs.input_count();
   add_replacements(batch, target);
+}
+
+void Scatter::add_script(const ScriptHash& scripthash, std::uint32_t rel, RecordSet& target) {
+  const std::uint64_t prefix = prefix_of(scripthash);
+  const std::size_t partition = partition_of(prefix, partition_shift_);
+  target.history[partition].push(arena_, {prefix, rel});
+  if (recent_.replace(scripthash)) target.scripts[partition].push(arena_, ScriptKey::of(scripthash));
 }
 
 // A repeated coinbase replaces the older outputs of the same outpoints. Asking the store for them is
@@ -74,7 +77,7 @@ void Scatter::add_batch(const BatchInput& batch, RecordSet& target) {
       const std::uint64_t key = hasher_(txs.txid[tx].data(), index);
       target.outputs[partition_of(key, partition_shift_)].push(
           arena_, {key, prefix_of(batch.scripts->scripthash[output]),
-                   ValueFlags::of(txs.output_value[output], refs.has_refs(output)), rel, index});
+                   ValueFlags::of(txs.output_value[output], target.by_script && refs.has_refs(output)), rel, index});
     }
     for (std::uint32_t input = txs.input_begin[tx]; input < txs.input_begin[tx + 1]; ++input) {
       const std::byte* prevout = batch.raw.raw.data() + txs.prevout_offset[input];

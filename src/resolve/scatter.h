@@ -69,6 +69,7 @@ class Scatter {
   void begin_segment() noexcept { recent_.clear(); }
 
  private:
+  void add_script(const ScriptHash& scripthash, std::uint32_t rel, RecordSet& target);
   void add_replacements(const BatchInput& batch, RecordSet& target);
   void add_refs(const BatchInput& batch, std::size_t tx, std::size_t first_ref, std::size_t until_ref,
                 RecordSet& target);

@@ -111,7 +111,7 @@ ResolveErrc TableResolver::add_outputs(const BatchInput& batch, BlockSpan blocks
     const auto [key, tx, output] = outputs_[i];
     const std::uint32_t rel = batch.first_rel + tx;
     const std::uint32_t index = output - txs.output_begin[tx];
-    const ValueFlags value = ValueFlags::of(txs.output_value[output], refs.has_refs(output));
+    const ValueFlags value = ValueFlags::of(txs.output_value[output], target.by_script && refs.has_refs(output));
     if (!table_.has_room()) {
       fault = {rel, index};
       return ResolveErrc::table_full;

@@ -274,6 +274,13 @@ std::span<const Method> node_swap_methods() noexcept {
   return {first, std::find_if(first, std::end(methods), [](const Method& method) { return !method.of_node; })};
 }
 
+bool is_answered_by_swaps_alone(const Method& method) noexcept {
+  constexpr std::array<std::string_view, 5> families{"server.", "swap.", "blockchain.block.", "blockchain.header.",
+                                                     "blockchain.headers."};
+  return method.of_node ||
+         std::ranges::any_of(families, [&](std::string_view family) { return method.name.starts_with(family); });
+}
+
 const Method* find_method(std::span<const Method> table, std::string_view name) {
   const auto found = std::ranges::lower_bound(table, name, std::less<>{}, &Method::name);
   return found != table.end() && found->name == name ? &*found : nullptr;

@@ -87,6 +87,9 @@ struct Method {
 /// The wallets' methods, sorted.
 [[nodiscard]] std::span<const Method> all_methods() noexcept;
 
+/// Can an index of nothing but swaps answer it? Those are the calls about swaps, headers and the server.
+[[nodiscard]] bool is_answered_by_swaps_alone(const Method& method) noexcept;
+
 /// Fills call.argument from an array or object (or nothing).
 /// Errors: invalid_arguments with the peers' texts about number and names, or the node's faults.
 [[nodiscard]] Outcome bind_arguments(const Method& method, const JsonValue& params, Call& call);

@@ -145,6 +145,7 @@ void append_features(std::string& reply, const ServeOptions& options, bool has_n
     const bool takes_packages = has_node && options.network->coin == chain::Coin::bitcoin;
     reply += takes_packages ? ",\"broadcast_package\":true" : ",\"broadcast_package\":false";
     append_calls(reply, "bulk_calls", is_bulk_call);
+    if (options.swap_only) reply += ",\"swap_only\":true";
     if (options.has_swaps) append_calls(reply, "swap_calls", is_swap_call);
   }
   reply += '}';

@@ -134,6 +134,9 @@ class LineHandler {
     const bool known = method != nullptr && !(method->only_without_parity && context_.options->parity);
     if (!known) return fail({FaultCode::method_not_found, "unknown method \"" + name + "\""}, id);
 
+    if (context_.options->swap_only && !is_answered_by_swaps_alone(*method))
+      return fail({FaultCode::method_not_found, "this server answers about swaps alone: no \"" + name + "\""}, id);
+
     const std::size_t begin = reply_.size();
     open_result(reply_, session_.dialect);
     Call call{{}, session_, context_, reply_, begin, 0, method->by_address};

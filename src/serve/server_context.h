@@ -42,6 +42,7 @@ struct ServeOptions {
   /// Scripts and outpoints that one session can be told of.
   std::size_t max_subscriptions = 100'000;
   bool has_swaps = false;  ///< there is a swap index, or will be when it is made
+  bool swap_only = false;  ///< the index has nothing but swaps
   /// Signatures of swap offers are checked in this server's own calls, unless a call says otherwise.
   bool verify_offers = false;
   /// How OP_1..OP_16 were read as output index of an offer (classify::SwapOptions).

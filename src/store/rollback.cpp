@@ -119,8 +119,10 @@ class Rollback {
       return {};
     }
     std::byte value[write::output_bytes_max];
-    put(Table::unspent, write::unspent_key(entry.prefix, entry.tx_number, entry.index).span(),
-        {value, put_varint(value, entry.value.bits)});
+    if (!next_.swap_only) {
+      put(Table::unspent, write::unspent_key(entry.prefix, entry.tx_number, entry.index).span(),
+          {value, put_varint(value, entry.value.bits)});
+    }
     put(Table::outputs, write::place_key(entry.tx_number, entry.index).span(),
         {value, write::put_output(value, {entry.value, entry.prefix})});
     return subtract_outpoint(entry.tx_number, entry.index, false);

@@ -10,6 +10,8 @@ namespace {
 
 Error corrupt(std::string_view what) { return {ErrorKind::corrupt, fmt::format("index state record: {}", what)}; }
 
+constexpr std::string_view swap_only_line = "contents=swaps\n";
+
 template <typename T>
 bool parse_number(std::string_view text, T& value, int base = 10) {
   const auto [end, errc] = std::from_chars(text.data(), text.data() + text.size(), value, base);
@@ -19,12 +21,13 @@ bool parse_number(std::string_view text, T& value, int base = 10) {
 }  // namespace
 
 std::string encode_state(const State& state) {
+  // An index of everything says nothing about it, as before there were others.
   return fmt::format(
       "format={}\ncoin={}\nnet={}\nparity={}\nprefix_bits={}\nblock_count={}\ntip={}\ntx_count={}\noutputs_created={}\n"
-      "outputs_spent={}\noutpoint_sum_high={:016x}\noutpoint_sum_low={:016x}\nundo_first_height={}\n",
+      "outputs_spent={}\noutpoint_sum_high={:016x}\noutpoint_sum_low={:016x}\nundo_first_height={}\n{}",
       format_version, state.coin, state.net, state.parity ? 1 : 0, state.prefix_bits, state.block_count,
       state.tip.display(), state.tx_count, state.outputs_created, state.outputs_spent, state.outpoint_sum.high,
-      state.outpoint_sum.low, state.undo_first_height);
+      state.outpoint_sum.low, state.undo_first_height, state.swap_only ? swap_only_line : "");
 }
 
 Result<State> decode_state(std::string_view text) {
@@ -60,12 +63,27 @@ Result<State> decode_state(std::string_view text) {
   if (!complete) return corrupt("a value is missing or no number");
   if (state.tx_count >> 40 != 0) return corrupt("more transactions than keys can number");
   state.parity = parity == 1;
+  const std::string_view contents = values["contents"];
+  if (!contents.empty() && contents != "swaps") return corrupt("unknown contents");
+  state.swap_only = !contents.empty();
   state.tip = *tip;
   if (state.prefix_bits != prefix_bits_kept) {
     return Error{ErrorKind::unsupported, fmt::format("the index keeps {} bits of each prefix, this build {}",
                                                      state.prefix_bits, prefix_bits_kept)};
   }
   return state;
+}
+
+Status check_contents(const std::string& directory, const State& state, bool swap_only) {
+  if (state.swap_only == swap_only) return {};
+  return Error{ErrorKind::config,
+               state.swap_only
+                   ? fmt::format("{}: this index holds nothing but swaps: start with --swap-only, or index everything "
+                                 "with `sluice sync` in an empty --db-dir",
+                                 directory)
+                   : fmt::format("{}: this index holds everything: start without --swap-only, or index swaps alone "
+                                 "with `sluice sync --swap-only` in an empty --db-dir",
+                                 directory)};
 }
 
 }  // namespace sluice::store

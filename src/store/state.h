@@ -21,6 +21,7 @@ struct State {
   std::string coin;
   std::string net;
   bool parity = false;
+  bool swap_only = false;  ///< only what swaps need: tables txs, outputs, undo, swaps
   std::uint32_t prefix_bits = prefix_bits_kept;
   std::uint32_t block_count = 0;  ///< blocks indexed: tip height + 1
   BlockHash tip;                  ///< meaningless while block_count is 0
@@ -37,5 +38,8 @@ struct State {
 [[nodiscard]] std::string encode_state(const State& state);
 /// Errors: unsupported for another format version or prefix width, corrupt for anything unreadable.
 [[nodiscard]] Result<State> decode_state(std::string_view text);
+
+/// Does the index hold what is asked of it? Errors: config, naming the directory and what to do.
+[[nodiscard]] Status check_contents(const std::string& directory, const State& state, bool swap_only);
 
 }  // namespace sluice::store

@@ -221,19 +221,34 @@ void check_unspent(Context& context, const TableCounts& counts) {
       [](const HistoryItem&) {}, [](const HistoryItem&, const HistoryItem&) {});
 }
 
+void check_left_out(Context& context) {
+  for (const store::Table table : {store::Table::history, store::Table::scripts, store::Table::unspent,
+                                   store::Table::output_refs, store::Table::refs}) {
+    const auto rows = context.database.iterate(table, false);
+    rows->SeekToFirst();
+    if (rows->Valid())
+      context.findings.add(
+          fmt::format("table {}: has rows, but the index holds nothing but swaps", store::table_name(table)));
+  }
+}
+
 void check_undo(Context& context, TableCounts& counts) {
   const store::State& state = context.state;
+  const store::Table live = state.swap_only ? store::Table::outputs : store::Table::unspent;
   std::vector<std::uint32_t> heights;
   UndoCursor rows(context, Malformed::told, {}, &heights);
   for (UndoItem item; rows.next(item);) {
     ++counts.undo;
-    const auto unspent = context.database.get(
-        store::Table::unspent, write::unspent_key(item.output.prefix, item.output.tx_number, item.output.index).span());
-    if (!unspent) return context.findings.add("table unspent: " + unspent.error().message);
+    const write::Key key = state.swap_only
+                               ? write::place_key(item.output.tx_number, item.output.index)
+                               : write::unspent_key(item.output.prefix, item.output.tx_number, item.output.index);
+    const auto unspent = context.database.get(live, key.span());
+    if (!unspent)
+      return context.findings.add(fmt::format("table {}: {}", store::table_name(live), unspent.error().message));
     if (!unspent.value()) continue;
     context.findings.add([&] {
-      return fmt::format("table undo: height {}: {} is said to be spent there, but is in table unspent", item.height,
-                         output_text(context, item.output.tx_number, item.output.index));
+      return fmt::format("table undo: height {}: {} is said to be spent there, but is in table {}", item.height,
+                         output_text(context, item.output.tx_number, item.output.index), store::table_name(live));
     });
   }
   context.findings.looked_at(counts.undo);

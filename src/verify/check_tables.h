@@ -28,6 +28,8 @@ void check_outputs(Context& context, TableCounts& counts);
 void check_unspent(Context& context, const TableCounts& counts);
 /// refs and output_refs agree: each place names a transaction that pushes the ref, each singleton has its place.
 void check_refs(Context& context, TableCounts& counts);
+/// Of an index of nothing but swaps: what is looked up by script or ref is not there.
+void check_left_out(Context& context);
 /// Undo rows exist for the heights of the state record; nothing in them is unspent.
 void check_undo(Context& context, TableCounts& counts);
 

@@ -257,4 +257,14 @@ void check_deep(Context& context, BlockWalk& walk, const PrefixShares& shares, D
   swaps->check_orders(walk);
 }
 
+void check_deep_swaps(Context& context, BlockWalk& walk, DeepSwaps& swaps) {
+  const bool walked = walk.run(true, [&](const WalkBatch& batch) {
+    match_flat(context, batch);
+    swaps.collect(batch);
+  });
+  if (!walked) return;  // stopped, or told
+  context.findings.enter_check("deep swaps");
+  swaps.check_orders(walk);
+}
+
 }  // namespace sluice::verify

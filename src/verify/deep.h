@@ -22,6 +22,9 @@ namespace sluice::verify {
 /// The first pass also does what match_flat does. Bounds: walk.check_places() returned true.
 /// Then the orders, unless swaps is null.
 void check_deep(Context& context, BlockWalk& walk, const PrefixShares& shares, DeepSwaps* swaps);
+/// What match_flat does, then the orders: of an index that has nothing else to recompute.
+/// Bounds: walk.check_places() returned true.
+void check_deep_swaps(Context& context, BlockWalk& walk, DeepSwaps& swaps);
 /// Shares whose rows keep within the memory budget, a pass each.
 [[nodiscard]] PrefixShares deep_shares(const Context& context, const TableCounts& counts);
 

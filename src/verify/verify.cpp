@@ -46,10 +46,11 @@ void check_index(Context& context, TableCounts& counts, std::optional<swap::Swap
   run("blocks", [&] { check_blocks(context); });
   run("merkle roots", [&] { check_merkle_roots(context); });
   run("txs", [&] { check_txs(context); });
-  run("history", [&] { check_history(context, counts); });
+  if (context.state.swap_only) run("left out", [&] { check_left_out(context); });
+  else run("history", [&] { check_history(context, counts); });
   run("outputs", [&] { check_outputs(context, counts); });
-  run("unspent", [&] { check_unspent(context, counts); });
-  run("refs", [&] { check_refs(context, counts); });
+  if (!context.state.swap_only) run("unspent", [&] { check_unspent(context, counts); });
+  if (!context.state.swap_only) run("refs", [&] { check_refs(context, counts); });
   run("undo", [&] { check_undo(context, counts); });
   if (has_swap_rows(context)) run("swaps", [&] { swaps = check_swap_rows(context); });
   if (swaps) report.swap_blocks_behind = context.state.block_count - swaps->block_count;
@@ -61,13 +62,15 @@ void check_files(Context& context, BlockWalk& walk, const TableCounts& counts,
   context.tell();
   if (context.stopped() || !walk.check_places()) return;
   PrefixShares shares{{{}}, 0};
-  if (context.options.deep) shares = deep_shares(context, counts);
+  const bool is_deep = context.options.deep && !context.state.swap_only;
+  if (is_deep) shares = deep_shares(context, counts);
   report.passes = static_cast<std::uint32_t>(shares.ranges.size());
   std::optional<DeepSwaps> deep_swaps;
   if (context.options.deep && swaps) deep_swaps.emplace(context, *swaps);
   context.progress.bytes_total = walk.bytes() * (report.passes + (deep_swaps ? 1 : 0));
   context.findings.enter_check("block files");
-  if (context.options.deep) check_deep(context, walk, shares, deep_swaps ? &*deep_swaps : nullptr);
+  if (is_deep) check_deep(context, walk, shares, deep_swaps ? &*deep_swaps : nullptr);
+  else if (deep_swaps) check_deep_swaps(context, walk, *deep_swaps);
   else (void)walk.run(false, [&](const WalkBatch& batch) { match_flat(context, batch); });
 }
 

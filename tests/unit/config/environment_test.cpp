@@ -223,7 +223,7 @@ TEST(Environment, the_reference_and_the_table_name_the_same_variables) {
                                     "SESSION_SUBSCRIPTIONS", "MEMPOOL_BUDGET",    "STATUS_CACHE",
                                     "BLOCKS_DIRECTORY",      "SLUICE_THREADS",    "SLUICE_PROFILE",
                                     "SLUICE_LOG_FORMAT",     "SLUICE_LOG_LEVELS", "SERVE_WHILE_SYNCING",
-                                    "SWAP_OP_NUMBER_INDEX"};
+                                    "SWAP_OP_NUMBER_INDEX",  "SWAP_ONLY"};
   const auto is_listed = [&](std::string_view name) {
     for (const Row& row : reference_rows) {
       if (row.name == name) return true;
