@@ -49,7 +49,7 @@ void OutpointFilter::insert(const std::byte* txid, std::uint32_t index) noexcept
   const Place place = place_of(txid, index, lines_);
   for (std::size_t i = 0; i < words_per_line; ++i)
     words_[place.first_word + i].fetch_or(bit_of(place, i), std::memory_order_relaxed);
-  ++size_;
+  size_.fetch_add(1, std::memory_order_relaxed);
 }
 
 bool OutpointFilter::may_hold(const std::byte* txid, std::uint32_t index) const noexcept {

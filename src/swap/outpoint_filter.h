@@ -26,15 +26,15 @@ class OutpointFilter {
   /// Any thread. Bounds: txid has 32 bytes.
   [[nodiscard]] bool may_hold(const std::byte* txid, std::uint32_t index) const noexcept;
 
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
   /// Fuller than it was made for: to be built anew, larger.
-  [[nodiscard]] bool full() const noexcept { return size_ >= capacity_; }
+  [[nodiscard]] bool full() const noexcept { return size() >= capacity_; }
   [[nodiscard]] std::size_t bytes() const noexcept { return lines_ * 64; }
 
  private:
   std::size_t capacity_;
-  std::size_t lines_;  // a power of two
-  std::size_t size_ = 0;
+  std::size_t lines_;                 // a power of two
+  std::atomic<std::size_t> size_{0};  // relaxed: it publishes nothing
   std::unique_ptr<std::atomic<std::uint64_t>[]> words_;
 };
 

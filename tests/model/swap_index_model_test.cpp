@@ -160,7 +160,9 @@ TEST(SwapIndexModel, TheRowsOfAServersIndexAnswerAsTheNaiveIndex) {
   if (seeds < 2 || HasFailure()) return;
   EXPECT_GT(happened.reorgs, seeds) << "branches must be left";
   EXPECT_GT(happened.openings, 2 * seeds);
-  EXPECT_GT(happened.catch_ups * 10, seeds) << "rows must have to catch up";
+  if (seeds >= 20) {  // one life in ten has to
+    EXPECT_GT(happened.catch_ups, 0U) << "rows must have to catch up";
+  }
   EXPECT_GT(happened.compared, 6 * seeds);
 }
 
