@@ -92,7 +92,9 @@ Status ChainIndex::open_swaps() {
   auto swaps = pipeline::SwapIndex::open(*database_, blocks_, network(), *options_.swaps, options_.swap_figures);
   if (!swaps) return std::move(swaps).error();
   swaps_ = std::move(swaps).value();
-  return catch_up_with_swaps();
+  Status caught_up = catch_up_with_swaps();
+  swaps_->keep_changes();
+  return caught_up;
 }
 
 Status ChainIndex::catch_up_with_swaps() {

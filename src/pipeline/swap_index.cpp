@@ -410,7 +410,7 @@ Status SwapIndex::write(const swap::OrderChanges& changes) {
     // A filter made while the order was closed does not know it.
     if (change.kind == swap::ChangeKind::reopened) filter_->insert(change.id.offered);
   }
-  changes_.insert(changes_.end(), changes.changes().begin(), changes.changes().end());
+  if (keeps_changes_) changes_.insert(changes_.end(), changes.changes().begin(), changes.changes().end());
   figures_->set_totals(changes.state());
   if (!changes.changed()) return {};
   SLUICE_KILL_POINT("swaps.write");

@@ -70,6 +70,8 @@ class SwapIndex {
   /// those that are too old by the rules.
   Status settle();
 
+  /// From now on changes are kept for take_changes(): for who takes them, or they would grow with the chain.
+  void keep_changes() noexcept { keeps_changes_ = true; }
   /// What happened since the last call, in order.
   [[nodiscard]] std::vector<swap::OrderChange> take_changes() { return std::exchange(changes_, {}); }
   [[nodiscard]] SwapFigures& figures() noexcept { return *figures_; }
@@ -116,6 +118,7 @@ class SwapIndex {
   std::size_t offer_bytes_ = 0;
   std::mutex spends_mutex_;  // taken for what the filter lets through
   std::vector<Spend> spends_;
+  bool keeps_changes_ = false;
   std::vector<swap::OrderChange> changes_;
   SwapFigures own_figures_;
   SwapFigures* figures_;
